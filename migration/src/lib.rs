@@ -1,0 +1,21 @@
+//! The steps that make and change the tables of coopgraph, on SQLite and PostgreSQL.
+//!
+//! To add a step: a file `m<number>_<what it does>.rs` with `up` and `down`, and a line in [`Migrator`]. Steps that were
+//! released are never edited. Names: `pk_<table>`, `uq_<table>_<columns>`, `fk_<table>_<column>`, `ck_<table>_<column>`,
+//! `ix_<table>_<columns>`.
+
+mod m0001_cooperation_graph;
+mod table;
+
+use sea_orm_migration::MigrationTrait;
+pub use sea_orm_migration::MigratorTrait;
+
+/// All steps, in their order.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_cooperation_graph::Migration)]
+    }
+}

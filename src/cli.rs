@@ -1,0 +1,317 @@
+//! The command line: `serve`, `migrate`, `import`, `export`, `schema`, `health`.
+
+use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use sea_orm::{ConnectionTrait, Statement};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::{
+    clock::{Clock, IdSource},
+    db::{Access, Database},
+    exchange::{self, Files, Import, Imported},
+    http,
+};
+
+/// A failure as the operator reads it: one line, or the list of what is wrong with files.
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Parser)]
+#[command(
+    name = "coopgraph",
+    version,
+    about = "A GraphQL server for international cooperation data: visits, sister cities, innovation centers, events, and the sources that say so.",
+    after_help = "Without a command, `serve` runs with its defaults: a SQLite file beside you, filled with the bundled data."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answers GraphQL over HTTP.
+    Serve(Serve),
+    /// Makes the database, or brings its tables up to date.
+    Migrate(Db),
+    /// Reads a directory of CSV files into the database: everything, or nothing.
+    Import(ImportArgs),
+    /// Writes the whole database into a directory of CSV files, as `import` reads them.
+    Export(ExportArgs),
+    /// Prints the GraphQL schema.
+    Schema,
+    /// Asks a running server whether it is ready; fails if it is not.
+    Health(Address),
+}
+
+#[derive(Args)]
+struct Db {
+    /// The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite://coopgraph.db",
+        hide_env_values = true
+    )]
+    database_url: String,
+}
+
+#[derive(Args)]
+struct Address {
+    /// The address to listen on.
+    #[arg(long, env = "COOPGRAPH_LISTEN", default_value = "127.0.0.1:8000")]
+    listen: SocketAddr,
+}
+
+#[derive(Args)]
+struct Serve {
+    #[command(flatten)]
+    address: Address,
+    #[command(flatten)]
+    db: Db,
+    /// Leaves an empty database empty, rather than filling it with the bundled data.
+    #[arg(long, env = "COOPGRAPH_NO_SAMPLE_DATA")]
+    no_sample_data: bool,
+}
+
+#[derive(Args)]
+struct ImportArgs {
+    /// The directory with the CSV files.
+    directory: PathBuf,
+    #[command(flatten)]
+    db: Db,
+    /// Checks everything and says what would be done, but changes nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Args)]
+struct ExportArgs {
+    /// The directory to write into; it is made if it is missing.
+    directory: PathBuf,
+    #[command(flatten)]
+    db: Db,
+}
+
+/// Runs the command that the arguments ask for.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let command = cli.command.unwrap_or_else(|| {
+        // The defaults and the environment still have to be read.
+        let Cli { command } = Cli::parse_from(["coopgraph", "serve"]);
+        command.unwrap_or(Command::Schema)
+    });
+    log();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(cause) => return fail(&cause.into()),
+    };
+    let done = runtime.block_on(async {
+        match command {
+            Command::Serve(args) => serve(args).await,
+            Command::Migrate(args) => migrate(args).await,
+            Command::Import(args) => import(args).await,
+            Command::Export(args) => export(args).await,
+            Command::Schema => {
+                print!("{}", http::sdl());
+                Ok(())
+            }
+            Command::Health(args) => health(args).await,
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => fail(&failed),
+    }
+}
+
+fn fail(failed: &Failed) -> ExitCode {
+    eprintln!("coopgraph: {failed}");
+    ExitCode::FAILURE
+}
+
+fn log() {
+    let level = tracing_subscriber::EnvFilter::builder()
+        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+        .with_env_var("COOPGRAPH_LOG")
+        .from_env_lossy();
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(level)
+        .with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        logs.compact().init();
+    } else {
+        logs.json().init();
+    }
+}
+
+async fn serve(args: Serve) -> Result<(), Failed> {
+    let database = Database::connect(&args.db.database_url, Access::Create, None).await?;
+    if database.is_new().await? {
+        database.migrate().await?;
+    }
+    database.check().await?;
+    database.check_writable().await?;
+    if !args.no_sample_data && is_empty(&database).await? {
+        let imported = read(&database, &Files::Bundled, false, false).await?;
+        println!("loaded the bundled data: {} records", imported.added);
+    }
+    let listener = TcpListener::bind(args.address.listen)
+        .await
+        .map_err(|cause| format!("cannot listen on {}: {cause}", args.address.listen))?;
+    let at = listener.local_addr()?;
+    println!("GraphQL   http://{at}/graphql (POST)");
+    println!("schema    http://{at}/schema.graphql");
+    println!("health    http://{at}/healthz, http://{at}/readyz");
+    http::serve(listener, http::router(database), stop_signal()).await?;
+    println!("stopped");
+    Ok(())
+}
+
+async fn is_empty(database: &Database) -> Result<bool, Failed> {
+    let any = Statement::from_string(
+        database.backend(),
+        "SELECT 1 AS \"x\" FROM \"record\" LIMIT 1",
+    );
+    Ok(database.connection().query_one_raw(any).await?.is_none())
+}
+
+/// Done when the process is told to stop.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    println!("stopping: finishing the requests that are running");
+}
+
+async fn migrate(args: Db) -> Result<(), Failed> {
+    let database = Database::connect(&args.database_url, Access::Create, None).await?;
+    database.migrate().await?;
+    println!("the database is up to date");
+    Ok(())
+}
+
+async fn open(args: &Db) -> Result<Database, Failed> {
+    let database = Database::connect(&args.database_url, Access::Open, None).await?;
+    database.check().await?;
+    Ok(database)
+}
+
+async fn import(args: ImportArgs) -> Result<(), Failed> {
+    let database = open(&args.db).await?;
+    database.check_writable().await?;
+    let Imported {
+        added,
+        updated,
+        unchanged,
+        beside,
+    } = read(&database, &Files::In(args.directory), args.dry_run, true).await?;
+    let would = if args.dry_run {
+        "dry run, nothing was changed: "
+    } else {
+        ""
+    };
+    println!(
+        "{would}{added} records added, {updated} updated, {unchanged} unchanged; {beside} names, identifiers and tags written"
+    );
+    Ok(())
+}
+
+/// Imports, showing how far it is: a bar on a terminal, a line for each file otherwise.
+async fn read(
+    database: &Database,
+    files: &Files,
+    dry_run: bool,
+    show: bool,
+) -> Result<Imported, exchange::Failure> {
+    let bar = if show && std::io::stderr().is_terminal() {
+        ProgressBar::new(0)
+    } else {
+        ProgressBar::hidden()
+    };
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rows {msg}") {
+        bar.set_style(style);
+    }
+    let lines = show && !std::io::stderr().is_terminal();
+    let last = std::sync::Mutex::new(String::new());
+    let progress = |file: &str, done: u64, total: u64| {
+        bar.set_length(total);
+        bar.set_position(done);
+        bar.set_message(file.to_owned());
+        if lines
+            && let Ok(mut last) = last.lock()
+            && *last != file
+        {
+            file.clone_into(&mut last);
+            eprintln!("{file} ({done} of {total} rows)");
+        }
+    };
+    let (clock, ids) = (Clock::system(), IdSource::system());
+    let done = exchange::import(Import {
+        database,
+        files,
+        clock: &clock,
+        ids: &ids,
+        dry_run,
+        progress: &progress,
+    })
+    .await;
+    bar.finish_and_clear();
+    done
+}
+
+async fn export(args: ExportArgs) -> Result<(), Failed> {
+    let database = open(&args.db).await?;
+    let rows = exchange::export(&database, &args.directory, &|file, rows| {
+        eprintln!("{file}: {rows} rows")
+    })
+    .await?;
+    println!("{rows} rows written to {}", args.directory.display());
+    Ok(())
+}
+
+/// Asks `/readyz`, as the container's health check; one request needs no HTTP client.
+async fn health(args: Address) -> Result<(), Failed> {
+    let mut at = args.listen;
+    if at.ip().is_unspecified() {
+        at.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    let ask = async {
+        let mut stream = TcpStream::connect(at).await?;
+        stream
+            .write_all(
+                format!("GET /readyz HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n")
+                    .as_bytes(),
+            )
+            .await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    let answer = tokio::time::timeout(Duration::from_secs(3), ask)
+        .await
+        .map_err(|_| format!("{at} does not answer"))?;
+    let answer = answer.map_err(|cause| format!("{at}: {cause}"))?;
+    if answer.starts_with(b"HTTP/1.1 200") {
+        println!("ready");
+        Ok(())
+    } else {
+        Err(format!("{at} is not ready").into())
+    }
+}

@@ -1,0 +1,22 @@
+//! The database: connecting to it, typed ids, vocabularies, and the text of statements.
+
+mod connect;
+mod id;
+mod sql;
+mod vocabulary;
+
+pub(crate) use self::vocabulary::vocabulary;
+pub use self::{
+    connect::{Access, Database, Unusable},
+    id::{Id, parse_type_id, type_id, write_type_id},
+    sql::Sql,
+    vocabulary::Vocabulary,
+};
+
+/// A moment: milliseconds since 1970-01-01T00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sea_orm::DeriveValueType)]
+pub struct Moment(pub i64);
+
+/// An exact decimal figure, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, sea_orm::DeriveValueType)]
+pub struct Decimal(pub String);

@@ -1,0 +1,83 @@
+//! What is wrong with files that were to be imported.
+
+use std::fmt;
+
+/// How many problems are listed; of the others the number is told.
+const LISTED: usize = 100;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file's name.
+    pub file: String,
+    /// The line, counted from 1; 0 if the file as a whole is meant.
+    pub line: u64,
+    /// The column's header; empty if the line as a whole is meant.
+    pub column: String,
+    /// What stands there.
+    pub value: String,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+        }
+        if !self.column.is_empty() {
+            write!(f, ": {} = {:?}", self.column, self.value)?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// All that is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems {
+    /// The first of them.
+    pub listed: Vec<Problem>,
+    /// How many there are.
+    pub total: usize,
+}
+
+impl Problems {
+    pub(super) fn add(&mut self, problem: Problem) {
+        self.total += 1;
+        if self.listed.len() < LISTED {
+            self.listed.push(problem);
+        }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in &self.listed {
+            writeln!(f, "{problem}")?;
+        }
+        if self.total > self.listed.len() {
+            writeln!(f, "… and {} more", self.total - self.listed.len())?;
+        }
+        write!(f, "{} problem(s); nothing was changed", self.total)
+    }
+}
+
+/// Why an import or export did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The files are wrong.
+    #[error("{0}")]
+    Problems(Problems),
+    /// The database failed.
+    #[error("the database failed, nothing was changed: {0}")]
+    Database(#[from] sea_orm::DbErr),
+    /// A file could not be read or written.
+    #[error("{path}: {cause}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        cause: std::io::Error,
+    },
+}

@@ -1,0 +1,376 @@
+//! The loader: the only way to read records, and the place where it is decided who sees which.
+//!
+//! Every statement here reads for all parents of a level together, binds their ids as one value, and asks for
+//! `audience <= clearance`. `audience` is the strictest visibility among a row's own and those of the records that it
+//! cannot be shown without; it is kept up to date by whatever writes (see [`crate::exchange`]).
+
+use std::{collections::HashMap, sync::Arc};
+
+use rustc_hash::FxHashMap;
+use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, QueryResult};
+use uuid::Uuid;
+
+use crate::{
+    db::{Database, Sql},
+    error::{Error, Result},
+    graph::{
+        Record, Visibility,
+        page::{Cursor, List},
+    },
+};
+
+/// What a viewer may see.
+#[derive(Clone, Copy, Debug)]
+pub struct Clearance(Visibility);
+
+impl Clearance {
+    /// What everybody may see.
+    pub const PUBLIC: Self = Self(Visibility::Public);
+}
+
+/// How records hang on a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// A column of theirs refers to it.
+    Column(&'static str),
+    /// A table of links joins them.
+    Via {
+        /// The table.
+        table: &'static str,
+        /// Its column that refers to the parent.
+        parent: &'static str,
+        /// Its column that refers to the child.
+        child: &'static str,
+    },
+}
+
+impl Link {
+    /// Appends the condition that the row of `alias` hangs on `parent`, an expression.
+    pub(super) fn write(self, sql: &mut Sql, alias: &str, parent: &str) {
+        match self {
+            Self::Column(column) => {
+                sql.column(alias, column).push(" = ").push(parent);
+            }
+            Self::Via {
+                table,
+                parent: from,
+                child,
+            } => {
+                sql.column(alias, "id")
+                    .push(" IN (SELECT ")
+                    .column("l", child)
+                    .push(" FROM \"")
+                    .push(table);
+                sql.push("\" AS l WHERE ")
+                    .column("l", from)
+                    .push(" = ")
+                    .push(parent)
+                    .push(")");
+            }
+        }
+    }
+}
+
+/// Reads records as a viewer may see them. One is made for each request.
+#[derive(Clone)]
+pub struct Loader {
+    connection: DatabaseConnection,
+    clearance: Clearance,
+}
+
+/// On which side of a page to look for further rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// At or before its `after` cursor.
+    Before,
+    /// At or behind its `before` cursor.
+    Behind,
+}
+
+/// The children of each parent that has any; `None` stands for the root.
+pub(super) type Children<C> = HashMap<Option<Uuid>, Vec<Arc<C>>>;
+
+impl Loader {
+    /// Reads `database` for a viewer.
+    #[must_use]
+    pub fn new(database: &Database, clearance: Clearance) -> Self {
+        Self {
+            connection: database.connection().clone(),
+            clearance,
+        }
+    }
+
+    fn rank(&self) -> i16 {
+        self.clearance.0.rank()
+    }
+
+    fn sql(&self) -> Sql {
+        Sql::new(self.connection.get_database_backend())
+    }
+
+    async fn rows(&self, sql: Sql) -> Result<Vec<QueryResult>> {
+        Ok(self.connection.query_all_raw(sql.finish()).await?)
+    }
+
+    /// Records by their ids; those that do not exist, or may not be seen, are missing.
+    pub(crate) async fn by_ids<R: Record>(
+        &self,
+        ids: impl Iterator<Item = Uuid>,
+    ) -> Result<FxHashMap<Uuid, Arc<R>>> {
+        let mut ids: Vec<Uuid> = ids.collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() {
+            return Ok(FxHashMap::default());
+        }
+        let mut sql = self.select::<R>();
+        sql.push(" AND ").column("c", "id").in_ids(&ids);
+        let rows = self.rows(sql).await?;
+        rows.iter()
+            .map(|row| read::<R>(row).map(|r| (r.id(), r)))
+            .collect()
+    }
+
+    /// A record by its id.
+    pub async fn by_id<R: Record>(&self, id: Uuid) -> Result<Option<Arc<R>>> {
+        let mut sql = self.select::<R>();
+        sql.push(" AND ").column("c", "id").push(" = ").bind(id);
+        self.one(sql).await
+    }
+
+    /// A record by its key.
+    pub async fn by_key<R: Record>(&self, key: &str) -> Result<Option<Arc<R>>> {
+        let mut sql = self.select::<R>();
+        sql.push(" AND ").column("c", "key").push(" = ").bind(key);
+        self.one(sql).await
+    }
+
+    /// A record by an identifier of the outside world.
+    pub async fn by_identifier<R: Record>(
+        &self,
+        scheme: &str,
+        value: &str,
+    ) -> Result<Option<Arc<R>>> {
+        let mut sql = self.select::<R>();
+        sql.push(" AND ")
+            .column("c", "id")
+            .push(" = (SELECT \"record_id\" FROM \"identifier\" WHERE \"scheme\" = ");
+        sql.bind(scheme)
+            .push(" AND \"value\" = ")
+            .bind(value)
+            .push(")");
+        self.one(sql).await
+    }
+
+    async fn one<R: Record>(&self, sql: Sql) -> Result<Option<Arc<R>>> {
+        let row = self.connection.query_one_raw(sql.finish()).await?;
+        row.map(|row| read::<R>(&row)).transpose()
+    }
+
+    /// `SELECT … FROM … AS c WHERE` the viewer may see it.
+    fn select<R: Record>(&self) -> Sql {
+        let mut sql = self.sql();
+        sql.push("SELECT ");
+        columns::<R>(&mut sql, "c");
+        sql.push(" FROM ");
+        self.visible::<R>(&mut sql);
+        sql
+    }
+
+    /// Appends the table as `c`, and the condition that the viewer may see a row.
+    fn visible<R: Record>(&self, sql: &mut Sql) {
+        sql.push("\"")
+            .push(R::KIND)
+            .push("\" AS c WHERE ")
+            .column("c", "audience")
+            .push(" <= ")
+            .bind(self.rank());
+    }
+
+    /// Appends what decides whether a row belongs to a list: visibility, parent, filter.
+    fn belonging<C: Record>(&self, sql: &mut Sql, link: Option<Link>, list: &List<C>) {
+        self.visible::<C>(sql);
+        if let Some(link) = link {
+            let parent = sql.parent();
+            sql.push(" AND ");
+            link.write(sql, "c", parent);
+        }
+        if let Some(filter) = &list.filter {
+            sql.push(" AND ");
+            filter.write(sql, "c", self.rank());
+        }
+    }
+
+    /// The page of each parent's children, and one row more where there is one. Without `link`, the page of the whole list.
+    pub(super) async fn page<C: Record>(
+        &self,
+        link: Option<Link>,
+        parents: &[Uuid],
+        list: &List<C>,
+    ) -> Result<Children<C>> {
+        let limit = (list.size + 1).to_string();
+        let mut sql = self.sql();
+        let inner = |sql: &mut Sql, alias: &str| {
+            self.belonging(sql, link, list);
+            list.write_bounds(sql, alias);
+            list.write_order(sql, alias);
+            sql.push(" LIMIT ").push(&limit);
+        };
+        sql.push("SELECT ");
+        if link.is_none() {
+            columns::<C>(&mut sql, "c");
+            sql.push(" FROM ");
+            inner(&mut sql, "c");
+        } else if sql.is_postgres() {
+            // One index range for each parent, however many children it has.
+            sql.push("p.p AS \"parent_\", c.* FROM ")
+                .from_parents(parents)
+                .push(" CROSS JOIN LATERAL (SELECT ");
+            columns::<C>(&mut sql, "c");
+            sql.push(" FROM ");
+            inner(&mut sql, "c");
+            sql.push(") AS c");
+            list.write_order(&mut sql, "c");
+        } else {
+            // SQLite has no lateral joins; a correlated list of ids does the same.
+            let parent = sql.parent();
+            sql.push(parent).push(" AS \"parent_\", ");
+            columns::<C>(&mut sql, "o");
+            sql.push(" FROM ")
+                .from_parents(parents)
+                .push(" CROSS JOIN \"")
+                .push(C::KIND)
+                .push("\" AS o WHERE ");
+            sql.column("o", "id")
+                .push(" IN (SELECT ")
+                .column("c", "id")
+                .push(" FROM ");
+            inner(&mut sql, "c");
+            sql.push(")");
+            list.write_order(&mut sql, "o");
+        }
+        let rows = self.rows(sql).await?;
+        let mut children = Children::new();
+        for row in &rows {
+            let parent = if link.is_some() {
+                Some(row.try_get::<Uuid>("", "parent_")?)
+            } else {
+                None
+            };
+            children.entry(parent).or_default().push(read::<C>(row)?);
+        }
+        Ok(children)
+    }
+
+    /// How many children each parent has; without `link`, how long the whole list is.
+    pub(super) async fn totals<C: Record>(
+        &self,
+        link: Option<Link>,
+        parents: &[Uuid],
+        list: &List<C>,
+    ) -> Result<HashMap<Option<Uuid>, i64>> {
+        let mut sql = self.sql();
+        self.for_each_parent(&mut sql, link, parents, |sql| {
+            sql.push("(SELECT COUNT(*) FROM ");
+            self.belonging(sql, link, list);
+            sql.push(")");
+        });
+        self.answers(sql, link).await
+    }
+
+    /// Whether each parent has children beyond one of the cursors.
+    pub(super) async fn beyond<C: Record>(
+        &self,
+        link: Option<Link>,
+        parents: &[Uuid],
+        list: &List<C>,
+        side: Side,
+        cursor: &Cursor,
+    ) -> Result<HashMap<Option<Uuid>, i64>> {
+        let comparison = if (side == Side::Before) == list.order.descending {
+            " >= "
+        } else {
+            " <= "
+        };
+        let mut sql = self.sql();
+        self.for_each_parent(&mut sql, link, parents, |sql| {
+            sql.push("(SELECT COUNT(*) FROM (SELECT 1 FROM ");
+            self.belonging(sql, link, list);
+            sql.push(" AND ");
+            list.write_comparison(sql, "c", comparison, cursor);
+            sql.push(" LIMIT 1) AS e)");
+        });
+        self.answers(sql, link).await
+    }
+
+    /// Writes a statement that answers a number for each parent.
+    fn for_each_parent(
+        &self,
+        sql: &mut Sql,
+        link: Option<Link>,
+        parents: &[Uuid],
+        number: impl FnOnce(&mut Sql),
+    ) {
+        sql.push("SELECT ");
+        if link.is_some() {
+            let parent = sql.parent();
+            sql.push(parent).push(" AS \"parent_\", ");
+        }
+        number(sql);
+        sql.push(" AS \"number_\"");
+        if link.is_some() {
+            sql.push(" FROM ").from_parents(parents);
+        }
+    }
+
+    async fn answers(&self, sql: Sql, link: Option<Link>) -> Result<HashMap<Option<Uuid>, i64>> {
+        let rows = self.rows(sql).await?;
+        rows.iter()
+            .map(|row| {
+                let parent = if link.is_some() {
+                    Some(row.try_get::<Uuid>("", "parent_")?)
+                } else {
+                    None
+                };
+                Ok((parent, row.try_get::<i64>("", "number_")?))
+            })
+            .collect()
+    }
+
+    /// For each link of a table, from one of `parents`: the parent, and what `select` reads of the row `l`.
+    pub(crate) async fn owned<T: FromQueryResult>(
+        &self,
+        table: &str,
+        columns: &[&str],
+        owner: &str,
+        parents: &[Uuid],
+        more: impl FnOnce(&mut Sql),
+    ) -> Result<Vec<T>> {
+        let mut sql = self.sql();
+        sql.push("SELECT ");
+        for (i, column) in columns.iter().enumerate() {
+            sql.push(if i > 0 { ", " } else { "" }).column("l", column);
+        }
+        sql.push(" FROM \"")
+            .push(table)
+            .push("\" AS l WHERE ")
+            .column("l", owner)
+            .in_ids(parents);
+        more(&mut sql);
+        let rows = self.rows(sql).await?;
+        rows.iter()
+            .map(|row| T::from_query_result(row, "").map_err(Error::from))
+            .collect()
+    }
+}
+
+fn columns<R: Record>(sql: &mut Sql, alias: &str) {
+    for (i, column) in R::COLUMNS.iter().enumerate() {
+        sql.push(if i > 0 { ", " } else { "" })
+            .column(alias, column);
+    }
+}
+
+fn read<R: Record>(row: &QueryResult) -> Result<Arc<R>> {
+    Ok(Arc::new(R::from_query_result(row, "")?))
+}
