@@ -70,6 +70,9 @@ impl<R: Record> Leaf for Id<R> {
     fn name() -> String {
         "ID".to_owned()
     }
+    fn register(types: &mut Types) {
+        types.scalar("ID", "A global id (a TypeID): the type and a UUID in base 32, as in `city_01jx5p7zk3e9tb5h4yq6v8m2nd`.", None);
+    }
     fn write(&self, out: &mut Vec<u8>) {
         out.push(b'"');
         crate::db::write_type_id(R::KIND, self.0, out);

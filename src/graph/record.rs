@@ -209,10 +209,10 @@ impl<R: Record> Kind for KindOf<R> {
         let by = format!("{}By", R::NAME);
         register_by(graph.types(), &by, R::NAME);
         let one = super::camel(R::KIND);
-        let (a, about) = (article(R::NAME), words(R::NAME));
+        let about = words(R::NAME);
         root.level(
             &one,
-            &format!("{a} {about}, looked up by its id, its key, or an identifier of the outside world; `null` if there is none."),
+            &format!("The {about} that has an id, a key, or an identifier of the outside world; `null` if there is none."),
             R::NAME,
             vec![Argument::new("by", format!("{by}!"), "By what to look it up: exactly one of these.")],
             |call, rows| {
@@ -274,7 +274,7 @@ fn register_by(types: &mut Types, by: &str, name: &str) {
         InputObjectBuilder::new(by, fields.into())
             .description(Some(format!(
                 "What to look {} {} up by: exactly one of these.",
-                article(name).to_lowercase(),
+                article(name),
                 words(name)
             )))
             .oneof(true)
@@ -341,11 +341,11 @@ pub(super) fn words(name: &str) -> String {
     words
 }
 
-/// The article of a noun, at the beginning of a sentence.
-fn article(noun: &str) -> &'static str {
+/// The article of a noun.
+pub(super) fn article(noun: &str) -> &'static str {
     if noun.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) {
-        "An"
+        "an"
     } else {
-        "A"
+        "a"
     }
 }

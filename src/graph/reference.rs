@@ -17,7 +17,7 @@ use crate::{
         definition::{Cell, Column},
         filter::{self, Predicate, Test},
         page::List,
-        record::words,
+        record::{article, words},
     },
 };
 
@@ -218,13 +218,14 @@ fn register_any(graph: &mut Graph, ty: &str, kinds: &[&'static str]) {
         Some(field(
             camel(kind),
             format!("{target}Filter"),
-            format!("It is a {} that passes.", words(kind)),
+            format!("It is {} {} that passes.", article(kind), words(kind)),
         ))
     }));
     graph.types().add(&name, || {
         InputObjectBuilder::new(&*name, fields)
             .description(Some(format!(
-                "Ways in which to filter by a {} of whatever kind; all that are given must hold.",
+                "Ways in which to filter by {} {} of whatever kind; all that are given must hold.",
+                article(ty),
                 words(ty)
             )))
             .build()

@@ -1,0 +1,55 @@
+27 statements
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."is_series", c."series_id", c."edition", c."start", c."start_earliest", c."start_latest", c."end", c."end_earliest", c."end_latest", c."venue", c."city_id", c."organizer_id", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "event" AS c WHERE c."audience" <= $1 AND ((c."start_latest" <= $2 AND c."start_latest" >= $3 AND c."start_earliest" >= $4)) ORDER BY c."start_earliest", c."id" LIMIT 21
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."city_id", c."country_id", c."parent_id", c."founded", c."founded_earliest", c."founded_latest", c."dissolved", c."dissolved_earliest", c."dissolved_latest", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "organization" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."city_id", c."country_id", c."parent_id", c."founded", c."founded_earliest", c."founded_latest", c."dissolved", c."dissolved_earliest", c."dissolved_latest", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "organization" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."city_id", c."country_id", c."parent_id", c."founded", c."founded_earliest", c."founded_latest", c."dissolved", c."dissolved_earliest", c."dissolved_latest", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "organization" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."city_id", c."country_id", c."parent_id", c."founded", c."founded_earliest", c."founded_latest", c."dissolved", c."dissolved_earliest", c."dissolved_latest", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "organization" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."city_id", c."country_id", c."parent_id", c."founded", c."founded_earliest", c."founded_latest", c."dissolved", c."dissolved_earliest", c."dissolved_latest", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "organization" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."city_id", c."location", c."operator_id", c."founded", c."founded_earliest", c."founded_latest", c."status", c."activity", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "innovation_center" AS c WHERE c."audience" <= $1 AND (c."city_id" IN (SELECT cc."id" FROM "city" AS cc WHERE cc."audience" <= $2 AND (cc."country_id" IN (SELECT ccc."id" FROM "country" AS ccc WHERE ccc."audience" <= $3 AND ((ccc."key" = $4))))) AND c."operator_id" IN (SELECT cc."id" FROM "organization" AS cc WHERE cc."audience" <= $5 AND (cc."country_id" IN (SELECT ccc."id" FROM "country" AS ccc WHERE ccc."audience" <= $6 AND ((ccc."key" = $7)))))) ORDER BY c."name_sort", c."id" LIMIT 21
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."country_id", c."parent_id", c."latitude", c."longitude", c."population", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "city" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."country_id", c."parent_id", c."latitude", c."longitude", c."population", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "city" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."country_id", c."parent_id", c."latitude", c."longitude", c."population", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "city" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."country_id", c."parent_id", c."latitude", c."longitude", c."population", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "city" AS c WHERE c."audience" <= $1 AND c."key" = $2
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."country_id", c."parent_id", c."latitude", c."longitude", c."population", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "city" AS c WHERE c."audience" <= $1 AND c."key" = $2
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "official" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "official" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+
+SELECT c."id", c."key", c."title", c."title_sort", c."language", c."kind", c."start", c."start_earliest", c."start_latest", c."end", c."end_earliest", c."end_latest", c."from_country_id", c."from_city_id", c."to_country_id", c."to_city_id", c."purpose", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "visit" AS c WHERE c."audience" <= $1 AND ((c."start_latest" <= $2 AND c."start_latest" >= $3 AND c."start_earliest" >= $4) AND (EXISTS (SELECT 1 FROM "participation" AS cc WHERE cc."activity_id" = c."id" AND cc."audience" <= $5 AND ((cc."role" = $6) AND (cc."participant_id" IN (SELECT ccc."id" FROM "organization" AS ccc WHERE ccc."audience" <= $7 AND ((ccc."key" = $8)))))))) ORDER BY c."start_latest" DESC, c."id" DESC LIMIT 21
+
+SELECT c."id", c."key", c."title", c."title_sort", c."language", c."publisher", c."url", c."published", c."published_earliest", c."published_latest", c."kind", c."retrieved_via", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "source" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+
+SELECT c."id", c."key", c."title", c."title_sort", c."language", c."publisher", c."url", c."published", c."published_earliest", c."published_latest", c."kind", c."retrieved_via", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "source" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+
+SELECT l."partnership_id", l."city_id", l."partner_id" FROM "partnership_member" AS l WHERE l."partnership_id" = ANY($1) ORDER BY l."partner_id"
+
+SELECT l."record_id", l."language", l."name" FROM "name" AS l WHERE l."record_id" = ANY($1) AND (FALSE OR l."language" = $2 OR l."language" LIKE $3)
+
+SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."activity_id", c."activity_kind", c."participant_id", c."participant_kind", c."role", c."status", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "participation" AS c WHERE c."audience" <= $2 AND c."activity_id" = p.p ORDER BY c."key", c."id" LIMIT 21) AS c ORDER BY c."key", c."id"
+
+SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."activity_id", c."activity_kind", c."participant_id", c."participant_kind", c."role", c."status", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "participation" AS c WHERE c."audience" <= $2 AND c."activity_id" = p.p ORDER BY c."key", c."id" LIMIT 21) AS c ORDER BY c."key", c."id"
+
+SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."kind", c."since", c."since_earliest", c."since_latest", c."ended", c."ended_earliest", c."ended_latest", c."status", c."level", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "partnership" AS c WHERE c."audience" <= $2 AND c."id" IN (SELECT l."partnership_id" FROM "partnership_member" AS l WHERE l."city_id" = p.p) AND ((EXISTS (SELECT 1 FROM "city" AS cc WHERE cc."id" IN (SELECT l."city_id" FROM "partnership_member" AS l WHERE l."partnership_id" = c."id") AND cc."audience" <= $3 AND (cc."country_id" IN (SELECT ccc."id" FROM "country" AS ccc WHERE ccc."audience" <= $4 AND ((ccc."key" = $5))))))) ORDER BY c."since_earliest", c."id" LIMIT 21) AS c ORDER BY c."since_earliest", c."id"
+
+SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."city_id", c."location", c."operator_id", c."founded", c."founded_earliest", c."founded_latest", c."status", c."activity", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "innovation_center" AS c WHERE c."audience" <= $2 AND c."city_id" = p.p ORDER BY c."name_sort", c."id" LIMIT 21) AS c ORDER BY c."name_sort", c."id"
+
+SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."official_id", c."title", c."title_sort", c."language", c."organization_id", c."city_id", c."start", c."start_earliest", c."start_latest", c."end", c."end_earliest", c."end_latest", c."as_of", c."as_of_earliest", c."as_of_latest", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "position" AS c WHERE c."audience" <= $2 AND c."official_id" = p.p ORDER BY c."start_latest" DESC, c."id" DESC LIMIT 21) AS c ORDER BY c."start_latest" DESC, c."id" DESC
+
+SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."record_id", c."record_kind", c."field", c."claimed_value", c."source_id", c."stance", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "citation" AS c WHERE c."audience" <= $2 AND c."record_id" = p.p AND ((c."stance" = $3)) ORDER BY c."key", c."id" LIMIT 21) AS c ORDER BY c."key", c."id"
+
+SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."record_id", c."record_kind", c."field", c."claimed_value", c."source_id", c."stance", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "citation" AS c WHERE c."audience" <= $2 AND c."record_id" = p.p ORDER BY c."key", c."id" LIMIT 21) AS c ORDER BY c."key", c."id"
+
+SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."subject_id", c."subject_kind", c."counterpart_id", c."counterpart_kind", c."measure", c."value", c."value_sort", c."unit", c."comparator", c."as_of", c."as_of_earliest", c."as_of_latest", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "indicator" AS c WHERE c."audience" <= $2 AND c."subject_id" = p.p ORDER BY c."as_of_latest" DESC, c."id" DESC LIMIT 21) AS c ORDER BY c."as_of_latest" DESC, c."id" DESC

@@ -1,0 +1,9 @@
+//! Tests through the front door: a real server on a real socket, on SQLite and on PostgreSQL.
+//!
+//! `scripts/test` runs them with a PostgreSQL of their own. Without `COOPGRAPH_TEST_POSTGRES`, SQLite alone is tested, and
+//! each test says so.
+
+mod endpoint;
+mod readme;
+mod schema;
+mod support;

@@ -1,0 +1,48 @@
+//! The contract: `schema.graphql` is current, and everything in it is described.
+
+use crate::support::{Backend, Data, Server};
+use serde_json::{Value, json};
+
+#[test]
+fn the_committed_schema_is_current() {
+    let committed = include_str!("../../schema.graphql");
+    assert!(
+        committed == coopgraph::http::sdl(),
+        "schema.graphql is not what the code says: run `cargo run -- schema > schema.graphql`"
+    );
+}
+
+/// Every type, field, argument, input field and enum value has a description.
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_is_described() {
+    let server = Server::start(Backend::Sqlite, Data::Empty).await;
+    let query = "{ __schema { types { name description fields(includeDeprecated: true) { name description \
+                 args { name description } } inputFields { name description } enumValues { name description } } } }";
+    let data = server.data(query, json!({})).await;
+    let mut checked = 0;
+    let mut missing = Vec::new();
+    for ty in data["__schema"]["types"].as_array().expect("types") {
+        let name = ty["name"].as_str().expect("a name");
+        if name.starts_with("__") {
+            continue;
+        }
+        let mut check = |path: String, item: &Value| {
+            checked += 1;
+            if item["description"].as_str().is_none_or(|d| d.trim().is_empty()) {
+                missing.push(path);
+            }
+        };
+        check(name.to_owned(), ty);
+        for part in ["fields", "inputFields", "enumValues"] {
+            for item in ty[part].as_array().into_iter().flatten() {
+                let path = format!("{name}.{}", item["name"].as_str().expect("a name"));
+                check(path.clone(), item);
+                for arg in item["args"].as_array().into_iter().flatten() {
+                    check(format!("{path}({})", arg["name"].as_str().expect("a name")), arg);
+                }
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(checked > 500, "only {checked} elements were found");
+}

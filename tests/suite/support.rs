@@ -1,0 +1,239 @@
+//! Databases from a template, servers on free ports, and clients that ask them.
+
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use coopgraph::{
+    clock::{Clock, IdSource},
+    db::{Access, Database},
+    exchange::{self, Files, Import, Imported},
+    http,
+};
+use sea_orm::{ConnectionTrait, DbErr};
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A file of its own.
+    Sqlite,
+    /// A database of its own in the cluster of `COOPGRAPH_TEST_POSTGRES`.
+    Postgres,
+}
+
+/// The databases to test on.
+pub fn backends() -> Vec<Backend> {
+    if postgres().is_some() {
+        return vec![Backend::Sqlite, Backend::Postgres];
+    }
+    assert!(std::env::var("CI").is_err(), "COOPGRAPH_TEST_POSTGRES is not set: run scripts/test");
+    eprintln!("COOPGRAPH_TEST_POSTGRES is not set: tested on SQLite alone; scripts/test tests on both");
+    vec![Backend::Sqlite]
+}
+
+fn postgres() -> Option<String> {
+    std::env::var("COOPGRAPH_TEST_POSTGRES").ok()
+}
+
+/// What a test's database holds at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// Tables without rows.
+    Empty,
+    /// The bundled data set.
+    Bundled,
+}
+
+/// A database of the test's own, which nobody shares.
+pub struct TestDatabase {
+    pub database: Database,
+    pub url: String,
+    /// The texts of the statements that were run.
+    statements: Arc<Mutex<Vec<String>>>,
+    _directory: tempfile::TempDir,
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+impl TestDatabase {
+    pub async fn new(backend: Backend, data: Data) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let url = match backend {
+            Backend::Sqlite => {
+                let file = directory.path().join("test.db");
+                std::fs::copy(sqlite_template(data).await, &file).expect("a copy of the template");
+                format!("sqlite://{}", file.display())
+            }
+            Backend::Postgres => {
+                let template = postgres_template(data).await;
+                let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+                postgres_create(&name, &template).await;
+                postgres_url(&name)
+            }
+        };
+        Self::open(url, directory).await
+    }
+
+    async fn open(url: String, directory: tempfile::TempDir) -> Self {
+        let statements = Arc::new(Mutex::new(Vec::new()));
+        let seen = statements.clone();
+        let observer: Arc<dyn Fn(&str) + Send + Sync> = Arc::new(move |sql: &str| seen.lock().expect("a list").push(sql.to_owned()));
+        let database = Database::connect(&url, Access::Create, Some(observer)).await.expect("a database");
+        Self { database, url, statements, _directory: directory }
+    }
+
+    /// The statements since the last call.
+    pub fn take_statements(&self) -> Vec<String> {
+        std::mem::take(&mut self.statements.lock().expect("a list"))
+    }
+
+    /// Runs SQL that returns nothing.
+    pub async fn execute(&self, sql: &str) {
+        self.database.connection().execute_unprepared(sql).await.expect(sql);
+    }
+
+    /// Imports a directory.
+    pub async fn import(&self, files: &Files) -> Result<Imported, exchange::Failure> {
+        import(&self.database, files, false).await
+    }
+}
+
+/// Imports files, as the command does.
+pub async fn import(database: &Database, files: &Files, dry_run: bool) -> Result<Imported, exchange::Failure> {
+    let (clock, ids) = (Clock::system(), IdSource::system());
+    exchange::import(Import { database, files, clock: &clock, ids: &ids, dry_run, progress: &|_, _, _| {} }).await
+}
+
+async fn fill(url: &str, data: Data) {
+    let database = Database::connect(url, Access::Create, None).await.expect("a database");
+    database.migrate().await.expect("tables");
+    if data == Data::Bundled {
+        import(&database, &Files::Bundled, false).await.expect("the bundled data");
+    }
+    database.connection().clone().close().await.expect("closed");
+}
+
+static SQLITE: [OnceCell<PathBuf>; 2] = [const { OnceCell::const_new() }; 2];
+
+async fn sqlite_template(data: Data) -> PathBuf {
+    let make = async || {
+        let directory = tempfile::tempdir().expect("a directory").keep();
+        let file = directory.join("template.db");
+        fill(&format!("sqlite://{}", file.display()), data).await;
+        file
+    };
+    SQLITE[data as usize].get_or_init(make).await.clone()
+}
+
+static POSTGRES: [OnceCell<String>; 2] = [const { OnceCell::const_new() }; 2];
+
+async fn postgres_template(data: Data) -> String {
+    let make = async || {
+        let name = format!("template_{}_{}", std::process::id(), data as usize);
+        postgres_create(&name, "template1").await;
+        fill(&postgres_url(&name), data).await;
+        name
+    };
+    POSTGRES[data as usize].get_or_init(make).await.clone()
+}
+
+fn postgres_url(name: &str) -> String {
+    let admin = postgres().expect("COOPGRAPH_TEST_POSTGRES");
+    format!("{}/{name}", admin.rsplit_once('/').expect("a path").0)
+}
+
+async fn postgres_create(name: &str, template: &str) {
+    let admin = Database::connect(&postgres().expect("COOPGRAPH_TEST_POSTGRES"), Access::Open, None).await.expect("the cluster");
+    let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"");
+    // Two tests may copy the template in the same moment, which PostgreSQL refuses: ask again.
+    for attempt in 0.. {
+        let created: Result<_, DbErr> = admin.connection().execute_unprepared(&sql).await;
+        match created {
+            Ok(_) => break,
+            Err(cause) if attempt < 50 && cause.to_string().contains("being accessed") => {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            Err(cause) => panic!("{sql}: {cause}"),
+        }
+    }
+    admin.connection().clone().close().await.expect("closed");
+}
+
+/// A server with a database of its own.
+pub struct Server {
+    pub data: TestDatabase,
+    pub address: std::net::SocketAddr,
+    client: reqwest::Client,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Server {
+    pub async fn start(backend: Backend, data: Data) -> Self {
+        Self::over(TestDatabase::new(backend, data).await).await
+    }
+
+    pub async fn over(data: TestDatabase) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let router = http::router(data.database.clone());
+        let task = tokio::spawn(async move { http::serve(listener, router, std::future::pending()).await.expect("a server") });
+        Self { data, address, client: reqwest::Client::new(), task }
+    }
+
+    /// The whole answer to a query, as text.
+    pub async fn text(&self, query: &str, variables: Value) -> String {
+        let body = json!({ "query": query, "variables": variables });
+        let url = format!("http://{}/graphql", self.address);
+        let response = self.client.post(url).json(&body).send().await.expect("an answer");
+        response.text().await.expect("a text")
+    }
+
+    /// The whole answer to a query.
+    pub async fn answer(&self, query: &str, variables: Value) -> Value {
+        let text = self.text(query, variables).await;
+        serde_json::from_str(&text).unwrap_or_else(|cause| panic!("{cause}: {text}"))
+    }
+
+    /// The data of an answer that has no errors.
+    pub async fn data(&self, query: &str, variables: Value) -> Value {
+        let mut answer = self.answer(query, variables).await;
+        assert_eq!(answer.get("errors"), None, "{query}");
+        answer["data"].take()
+    }
+
+    /// The code and message of the only error of an answer.
+    pub async fn error(&self, query: &str, variables: Value) -> (String, String) {
+        let answer = self.answer(query, variables).await;
+        let errors = answer["errors"].as_array().unwrap_or_else(|| panic!("no error: {answer}"));
+        assert_eq!(errors.len(), 1, "{answer}");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (text(&errors[0]["extensions"]["code"]), text(&errors[0]["message"]))
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let response = self.client.get(format!("http://{}{path}", self.address)).send().await.expect("an answer");
+        (response.status().as_u16(), response.text().await.expect("a text"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        })
+    }
+}
