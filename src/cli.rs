@@ -50,7 +50,7 @@ enum Command {
 
 #[derive(Args)]
 struct Db {
-    /// The database: sqlite://FILE or postgres://USER:PASSWORD@HOST/NAME.
+    /// The database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -279,7 +279,7 @@ async fn read(
 async fn export(args: ExportArgs) -> Result<(), Failed> {
     let database = open(&args.db).await?;
     let rows = exchange::export(&database, &args.directory, &|file, rows| {
-        eprintln!("{file}: {rows} rows")
+        eprintln!("{file}: {rows} rows");
     })
     .await?;
     println!("{rows} rows written to {}", args.directory.display());

@@ -126,6 +126,10 @@ fn define(d: &mut Definition<Model>) {
 pub struct OfCity;
 
 #[derive(FromQueryResult)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names are those of the columns"
+)]
 struct Pair {
     partnership_id: Uuid,
     city_id: Uuid,

@@ -100,7 +100,11 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     } else {
         transaction.commit().await?;
         // Planners need to know what a table holds; without, they may read all of it.
-        import.database.connection().execute_unprepared("ANALYZE").await?;
+        import
+            .database
+            .connection()
+            .execute_unprepared("ANALYZE")
+            .await?;
     }
     Ok(done.imported)
 }

@@ -8,7 +8,7 @@ use super::{Files, Problem, Problems};
 pub(super) struct Reader {
     file: String,
     headers: Vec<String>,
-    reader: csv::Reader<Box<dyn Read>>,
+    rows: csv::Reader<Box<dyn Read>>,
     /// Where the cells of `headers` stand in a row of the file.
     order: Vec<usize>,
     record: csv::ByteRecord,
@@ -78,7 +78,7 @@ impl Reader {
         usable.then(|| Self {
             file: file.to_owned(),
             headers,
-            reader,
+            rows: reader,
             order,
             record: csv::ByteRecord::new(),
         })
@@ -95,7 +95,7 @@ impl Reader {
                 value: String::new(),
                 message,
             };
-            match self.reader.read_byte_record(&mut self.record) {
+            match self.rows.read_byte_record(&mut self.record) {
                 Ok(true) => {}
                 Ok(false) => return None,
                 Err(cause) => {

@@ -554,7 +554,7 @@ impl<R> Cell<R> {
 fn write_at(children: &[Box<dyn Finished>], at: At, out: &mut Vec<u8>) {
     match at {
         At::Row { group, row } if !children[group as usize].is_null(row) => {
-            children[group as usize].write(row, out)
+            children[group as usize].write(row, out);
         }
         _ => out.extend_from_slice(b"null"),
     }
@@ -604,7 +604,9 @@ pub(super) async fn resolve_root<R: Send + Sync + 'static>(
         errors.for_each(|e| context.add_error(e));
         return Err(first.unwrap_or_else(|| Error::internal("null without an error").shown()));
     }
-    errors.into_iter().for_each(|e| context.add_error(e));
+    for error in errors {
+        context.add_error(error);
+    }
     let mut out = Vec::with_capacity(4096);
     cell.write(&rows[0], 0, &mut out);
     Ok(Some(Value::Binary(out.into())))

@@ -270,7 +270,7 @@ impl Loader {
         list: &List<C>,
     ) -> Result<HashMap<Option<Uuid>, i64>> {
         let mut sql = self.sql();
-        self.for_each_parent(&mut sql, link, parents, |sql| {
+        Self::for_each_parent(&mut sql, link, parents, |sql| {
             sql.push("(SELECT COUNT(*) FROM ");
             self.belonging(sql, link, list);
             sql.push(")");
@@ -293,7 +293,7 @@ impl Loader {
             " <= "
         };
         let mut sql = self.sql();
-        self.for_each_parent(&mut sql, link, parents, |sql| {
+        Self::for_each_parent(&mut sql, link, parents, |sql| {
             sql.push("(SELECT COUNT(*) FROM (SELECT 1 FROM ");
             self.belonging(sql, link, list);
             sql.push(" AND ");
@@ -305,7 +305,6 @@ impl Loader {
 
     /// Writes a statement that answers a number for each parent.
     fn for_each_parent(
-        &self,
         sql: &mut Sql,
         link: Option<Link>,
         parents: &[Uuid],

@@ -32,7 +32,7 @@ pub(super) fn register_schemes(types: &mut Types) {
 
 /// A name of a record in one language.
 #[derive(Clone, Debug, FromQueryResult)]
-pub(super) struct Name {
+pub(super) struct LocalName {
     record_id: Uuid,
     language: String,
     name: String,
@@ -79,12 +79,12 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
         vec![Argument::new("languages", "[String!]!", languages)],
         move |call, rows| {
             Box::pin(async move {
-                let wanted = tags(call.arg::<Vec<String>>("languages")?)?;
+                let wanted = tags(&call.arg::<Vec<String>>("languages")?)?;
                 let ids: Vec<Uuid> = rows.iter().map(|row| row.id()).collect();
                 let mut names = group(load(&call, &ids, Some(&wanted)).await?, |name| name.record_id);
                 Ok(Answer::one(rows.iter().map(|row| {
                     let mut names = names.remove(&row.id()).unwrap_or_default();
-                    let main = main_name(&main, row);
+                    let main = main_name(main.as_ref(), row);
                     names.extend(main.clone());
                     best(&wanted, names).or(main).map(Arc::new)
                 })))
@@ -104,7 +104,7 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
             Box::pin(async move {
                 let wanted = call
                     .arg::<Option<Vec<String>>>("languages")?
-                    .map(tags)
+                    .map(|t| tags(&t))
                     .transpose()?;
                 let ids: Vec<Uuid> = rows.iter().map(|row| row.id()).collect();
                 let mut names = group(load(&call, &ids, wanted.as_deref()).await?, |name| {
@@ -151,9 +151,9 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
         },
     );
     d.also(|graph| {
-        graph.add_object::<Name>(|| {
+        graph.add_object::<LocalName>(|| {
             let mut o = Object::new("Name", "A name in one language.");
-            o.leaf("name", "The name.", |n: &Name| &n.name);
+            o.leaf("name", "The name.", |n: &LocalName| &n.name);
             o.leaf(
                 "language",
                 "The language that it is in: a BCP 47 tag; `und` if it is not known.",
@@ -179,11 +179,11 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
 }
 
 fn main_name<R: Record>(
-    main: &Option<(Attr<R, String>, Attr<R, String>)>,
+    main: Option<&(Attr<R, String>, Attr<R, String>)>,
     row: &R,
-) -> Option<Name> {
-    let (name, language) = main.as_ref()?;
-    Some(Name {
+) -> Option<LocalName> {
+    let (name, language) = main?;
+    Some(LocalName {
         record_id: row.id(),
         language: (language.get)(row).clone(),
         name: (name.get)(row).clone(),
@@ -195,7 +195,7 @@ async fn load(
     call: &super::Call<'_>,
     ids: &[Uuid],
     wanted: Option<&[String]>,
-) -> Result<Vec<Name>> {
+) -> Result<Vec<LocalName>> {
     let columns = ["record_id", "language", "name"];
     call.loader()
         .owned("name", &columns, "record_id", ids, |sql| {
@@ -217,7 +217,7 @@ async fn load(
         .await
 }
 
-fn tags(tags: Vec<String>) -> Result<Vec<String>> {
+fn tags(tags: &[String]) -> Result<Vec<String>> {
     if tags.len() > 10 {
         return Err(Error::input(
             Code::InvalidLanguage,
@@ -237,7 +237,7 @@ fn tags(tags: Vec<String>) -> Result<Vec<String>> {
 }
 
 /// The name that answers `wanted` best, as `label` says.
-fn best(wanted: &[String], names: Vec<Name>) -> Option<Name> {
+fn best(wanted: &[String], names: Vec<LocalName>) -> Option<LocalName> {
     let position = wanted.iter().find_map(|tag| {
         let mut range = tag.as_str();
         loop {
@@ -276,10 +276,10 @@ fn group<T>(items: Vec<T>, owner: impl Fn(&T) -> Uuid) -> HashMap<Uuid, Vec<T>> 
 mod tests {
     use super::*;
 
-    fn named(languages: &[&str]) -> Vec<Name> {
+    fn named(languages: &[&str]) -> Vec<LocalName> {
         languages
             .iter()
-            .map(|l| Name {
+            .map(|l| LocalName {
                 record_id: Uuid::nil(),
                 language: (*l).to_owned(),
                 name: (*l).to_owned(),

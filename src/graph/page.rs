@@ -158,8 +158,8 @@ impl<R: Record> List<R> {
         orders: &'static [Order<R>],
         filter: impl Fn(&Value) -> Result<Test>,
     ) -> Result<Arc<Self>> {
-        let (mut first, mut last, mut after, mut before, mut order, mut test) =
-            (None, None, None, None, &orders[0], None);
+        let (mut first, mut last, mut after, mut before) = (None, None, None, None);
+        let (mut order, mut test) = (&orders[0], None);
         for (name, value) in args {
             match (name.as_str(), value) {
                 (_, Value::Null) => {}
@@ -167,8 +167,8 @@ impl<R: Record> List<R> {
                 ("last", value) => last = Some(size("last", &value)?),
                 ("after", Value::String(text)) => after = Some(text),
                 ("before", Value::String(text)) => before = Some(text),
-                ("orderBy", Value::Enum(name)) => order = named(orders, &name)?,
-                ("orderBy", Value::String(name)) => order = named(orders, &name)?,
+                ("orderBy", Value::Enum(wanted)) => order = named(orders, &wanted)?,
+                ("orderBy", Value::String(wanted)) => order = named(orders, &wanted)?,
                 ("filter", value) => test = Some(filter(&value)?),
                 (name, _) => {
                     return Err(Error::input(

@@ -248,8 +248,8 @@ pub(super) async fn load_any(
     let loaded = futures_util::future::try_join_all(loads).await?;
     let slots = wanted
         .iter()
-        .map(|wanted| {
-            let Some((kind, id)) = wanted else {
+        .map(|one| {
+            let Some((kind, id)) = one else {
                 return Slot::Null;
             };
             let group = by_kind.get_index_of(kind.as_str()).unwrap_or_default();

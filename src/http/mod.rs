@@ -105,12 +105,7 @@ async fn graphql(
                 .next()
                 .is_some_and(|v| v.trim().eq_ignore_ascii_case("application/json"))
         });
-    let (status, response) = if !json {
-        (
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            refuse("the body must be JSON, with the header `Content-Type: application/json`"),
-        )
-    } else {
+    let (status, response) = if json {
         match serde_json::from_slice::<Request>(&body) {
             Ok(request) => {
                 let loader = Loader::new(&app.database, Clearance::PUBLIC);
@@ -118,11 +113,14 @@ async fn graphql(
                 classify(&mut response.errors);
                 (StatusCode::OK, response)
             }
-            Err(cause) => (
-                StatusCode::BAD_REQUEST,
-                refuse(&format!("the body is no GraphQL request: {cause}")),
-            ),
+            Err(cause) => {
+                let message = format!("the body is no GraphQL request: {cause}");
+                (StatusCode::BAD_REQUEST, refuse(&message))
+            }
         }
+    } else {
+        let message = "the body must be JSON, with the header `Content-Type: application/json`";
+        (StatusCode::UNSUPPORTED_MEDIA_TYPE, refuse(message))
     };
     let content_type = HeaderValue::from_static("application/json; charset=utf-8");
     (

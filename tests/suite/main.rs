@@ -4,6 +4,10 @@
 //! each test says so.
 
 mod endpoint;
+mod exchange;
+mod nplusone;
+mod population;
 mod readme;
 mod schema;
 mod support;
+mod walk;

@@ -1,0 +1,285 @@
+//! The N+1 guard: how many statements a field takes does not depend on how many parents it is asked of.
+//!
+//! The queries are made from the schema itself, so a new field is guarded as soon as it exists.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::{
+    population::{KINDS, Population, key},
+    support::{Backend, Server, backends},
+    walk::{Field, Schema, brief, is_connection, items, kind_of, lower_first, text},
+};
+
+/// One parent, and many.
+const SIZES: [usize; 2] = [1, 50];
+
+/// The fields that take two statements, rather than one: a table of links, then the records that it links.
+const TWO: [&str; 2] = ["CityPartnershipEdge.partner", "CityPartnershipEdge.partners"];
+
+/// A filter that lets only records pass whose reference leads to one type, so that one parent and many need the same
+/// tables; one for each type that the field can lead to.
+fn by_target(schema: &Schema, field: &Field) -> Vec<(String, String)> {
+    if !schema.is_abstract(&field.ty.name) {
+        return vec![(field.ty.name.clone(), String::new())];
+    }
+    let targets = schema.targets(field).into_iter();
+    targets.map(|ty| (ty.clone(), format!(", filter: {{{}: {{{}: {{}}}}}}", field.name, lower_first(&ty)))).collect()
+}
+
+struct Guard {
+    backend: Backend,
+    server: Server,
+    schema: Schema,
+    asked: usize,
+    failures: Vec<String>,
+}
+
+/// What a query took, and what it gave.
+struct Taken {
+    statements: Vec<String>,
+    data: Value,
+}
+
+impl Guard {
+    async fn new(backend: Backend) -> Self {
+        let server = Population::new(60).serve(backend).await;
+        let schema = Schema::of(&server).await;
+        Self { backend, server, schema, asked: 0, failures: Vec::new() }
+    }
+
+    async fn take(&mut self, query: &str) -> Taken {
+        self.asked += 1;
+        self.server.data.take_statements();
+        let data = self.server.data(query, json!({})).await;
+        Taken { statements: self.server.data.take_statements(), data }
+    }
+
+    /// Asks for `selection` on the first records of a type.
+    async fn of_records(&mut self, record: &str, size: usize, filter: &str, selection: &str) -> Taken {
+        let list = self.schema.head("Query", self.schema.list(record), &format!("first: {size}, orderBy: KEY_ASC{filter}"));
+        let taken = self.take(&format!("{{ r: {list} {{ nodes {{ {selection} }} }} }}")).await;
+        let found = items(&taken.data["r"]["nodes"]).count();
+        assert_eq!(found, size, "the population has too few of {record}{filter}");
+        taken
+    }
+
+    /// One parent and many take the same number of statements; where records of several types may come back, each type more
+    /// takes one more.
+    async fn compare(&mut self, record: &str, filter: &str, selection: &str) -> Taken {
+        let one = self.of_records(record, SIZES[0], filter, selection).await;
+        let many = self.of_records(record, SIZES[1], filter, selection).await;
+        let more_types = types(&many.data).difference(&types(&one.data)).count();
+        if many.statements.len() != one.statements.len() + more_types {
+            self.failures.push(format!(
+                "{record}{filter} {{ {selection} }}: {} statements from one parent, {} from many (which lead to {more_types} more types)",
+                one.statements.len(),
+                many.statements.len()
+            ));
+        }
+        one
+    }
+
+    /// Asks for a relation in every way that there is: a whole list, a page behind a cursor, a page before one.
+    async fn relation(&mut self, record: &str, field: &Field) {
+        for (_, filter) in by_target(&self.schema, field) {
+            for args in self.pages(field).await {
+                let selection = self.schema.ask(record, field, &args, &brief);
+                let one = self.compare(record, &filter, &selection).await;
+                let found = &one.data["r"]["nodes"][0][&field.name];
+                let filled = if is_connection(field) { found["totalCount"] != 0 } else { !found.is_null() && *found != json!([]) };
+                assert!(filled, "the population leaves {record}.{} empty", field.name);
+            }
+        }
+    }
+
+    /// The arguments of pages to ask a field for; nothing for what is no connection.
+    async fn pages(&mut self, field: &Field) -> Vec<String> {
+        if !is_connection(field) {
+            return vec![String::new()];
+        }
+        let target = self.schema.targets(field).remove(0);
+        let [first, last] = self.cursors(&target).await;
+        vec![
+            "first: 1, orderBy: KEY_ASC".to_owned(),
+            format!("first: 1, after: \"{first}\", orderBy: KEY_ASC"),
+            format!("last: 1, before: \"{last}\", orderBy: KEY_ASC"),
+        ]
+    }
+
+    /// The cursors of the first and of the last record.
+    async fn cursors(&mut self, record: &str) -> [String; 2] {
+        let list = &self.schema.list(record).name;
+        let page = |args: &str| format!("{list}({args}: 1, orderBy: KEY_ASC) {{ pageInfo {{ startCursor }} }}");
+        let data = self.take(&format!("{{ first: {} last: {} }}", page("first"), page("last"))).await.data;
+        ["first", "last"].map(|end| text(&data[end]["pageInfo"]["startCursor"]))
+    }
+
+    /// Asks for every relation of what a relation leads to.
+    async fn relation_of_relation(&mut self, record: &str, field: &Field) {
+        for (ty, filter) in by_target(&self.schema, field) {
+            if self.schema.targets(field).is_empty() {
+                continue;
+            }
+            let page = if is_connection(field) { "first: 2" } else { "" };
+            let selection = self.schema.ask(record, field, page, &|reached| {
+                if filter.is_empty() || reached == ty { self.all_relations(reached) } else { "id ".to_owned() }
+            });
+            self.compare(record, &filter, &selection).await;
+        }
+    }
+
+    fn all_relations(&self, record: &str) -> String {
+        let relations = self.schema.relations(record).into_iter();
+        relations.map(|field| self.schema.ask(record, field, if is_connection(field) { "first: 2" } else { "" }, &|_| "id ".to_owned())).collect()
+    }
+
+    /// What `more` adds to `less`, on many parents: at most one statement.
+    async fn adds_one(&mut self, record: &str, filter: &str, path: &str, [less, more]: [&str; 2]) {
+        let less = self.of_records(record, SIZES[1], filter, less).await.statements;
+        let more = self.of_records(record, SIZES[1], filter, more).await.statements;
+        let limit = if TWO.contains(&path) { 2 } else { 1 };
+        if more.len() > less.len() + limit {
+            self.failures.push(format!("{path} (of {record}) takes {} statements: {more:#?}", more.len() - less.len()));
+        }
+    }
+
+    /// Each field adds at most one statement to those of the fields around it.
+    async fn one_for_each_field(&mut self, record: &str, field: &Field) {
+        let ty = self.schema.get(&field.ty.name).clone();
+        let head = self.schema.head(record, field, "");
+        for (_, filter) in by_target(&self.schema, field) {
+            let path = format!("{record}.{}", field.name);
+            if !is_connection(field) {
+                let whole = self.schema.ask(record, field, "", &brief);
+                self.adds_one(record, &filter, &path, ["id", &whole]).await;
+                continue;
+            }
+            for part in &ty.fields {
+                let path = format!("{}.{}", field.ty.name, part.name);
+                if !self.schema.is_composite(&part.ty.name) {
+                    self.adds_one(record, &filter, &path, ["id", &format!("{head} {{ {} }}", part.name)]).await;
+                    continue;
+                }
+                let plain = format!("{head} {{ {} {{ __typename }} }}", part.name);
+                self.adds_one(record, &filter, &path, ["id", &plain]).await;
+                for inner in self.schema.get(&part.ty.name).clone().fields {
+                    let below = if self.schema.is_composite(&inner.ty.name) { "{ __typename }" } else { "" };
+                    let path = format!("{}.{}", part.ty.name, inner.name);
+                    let more = format!("{head} {{ {} {{ {} {below} }} }}", part.name, inner.name);
+                    if !self.schema.is_record(&part.ty.name) {
+                        self.adds_one(record, &filter, &path, [&plain, &more]).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The fields of the root, with one record and with many.
+    async fn root(&mut self) {
+        for record in self.schema.records().to_vec() {
+            let list = self.schema.list(&record).clone();
+            let mut found = Vec::new();
+            for size in SIZES {
+                let selection = self.schema.ask("Query", &list, &format!("first: {size}"), &|ty| self.all_relations(ty));
+                found.push(self.take(&format!("{{ r: {selection} }}")).await);
+            }
+            self.same(&format!("Query.{}", list.name), &found);
+            let kind = kind_of(&record);
+            let by = format!("by: {{key: \"{}\"}}", key(&kind, 0));
+            let look_up = self.schema.look_up(&record).clone();
+            self.look_up(&record, &look_up, &by).await;
+            self.nodes(&record).await;
+        }
+    }
+
+    async fn look_up(&mut self, record: &str, field: &Field, by: &str) {
+        let mut plain = field.clone();
+        plain.args.clear();
+        let query = format!("{{ r: {} }}", self.schema.ask("Query", &plain, by, &brief));
+        let taken = self.take(&query).await;
+        assert!(taken.data["r"]["id"].is_string(), "no {record} is found by {by}");
+        if taken.statements.len() != 1 {
+            self.failures.push(format!("{query} takes {} statements", taken.statements.len()));
+        }
+    }
+
+    /// `node` and `nodes`, with all relations of what they lead to.
+    async fn nodes(&mut self, record: &str) {
+        let list = &self.schema.list(record).name;
+        let data = self.take(&format!("{{ r: {list}(first: 50, orderBy: KEY_ASC) {{ nodes {{ id }} }} }}")).await.data;
+        let ids: Vec<_> = items(&data["r"]["nodes"]).map(|node| node["id"].clone()).collect();
+        let fields = self.schema.get("Query").fields.clone();
+        let mut found = Vec::new();
+        for size in SIZES {
+            let mut nodes = fields.iter().find(|f| f.name == "nodes").expect("nodes").clone();
+            nodes.args.clear();
+            let args = format!("ids: {}", Value::from(&ids[..size]));
+            let select = |ty: &str| if ty == record { self.all_relations(ty) } else { String::new() } + "id ";
+            let query = format!("{{ r: {} }}", self.schema.ask("Query", &nodes, &args, &select));
+            found.push(self.take(&query).await);
+        }
+        self.same(&format!("Query.nodes, {record}"), &found);
+        let node = fields.iter().find(|f| f.name == "node").expect("node");
+        self.look_up(record, node, &format!("id: {}", ids[0])).await;
+    }
+
+    fn same(&mut self, path: &str, found: &[Taken]) {
+        let counts: Vec<_> = found.iter().map(|taken| taken.statements.len()).collect();
+        let more_types = types(&found[1].data).difference(&types(&found[0].data)).count();
+        if counts[1] != counts[0] + more_types {
+            self.failures.push(format!("{path}: {counts:?} statements, {more_types} more types"));
+        }
+    }
+}
+
+/// The types at the fields where several are possible: where, and which.
+fn types(data: &Value) -> BTreeSet<String> {
+    fn visit(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    match (name.as_str(), field.as_str()) {
+                        ("__typename", Some(ty)) => {
+                            found.insert(format!("{path} {ty}"));
+                        }
+                        _ => visit(field, &format!("{path}.{name}"), found),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| visit(item, path, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    visit(data, "", &mut found);
+    found
+}
+
+async fn guard(backend: Backend) {
+    let mut guard = Guard::new(backend).await;
+    assert_eq!(guard.schema.records().len(), KINDS.len());
+    guard.root().await;
+    for record in guard.schema.records().to_vec() {
+        for field in guard.schema.relations(&record).into_iter().cloned().collect::<Vec<_>>() {
+            guard.relation(&record, &field).await;
+            guard.one_for_each_field(&record, &field).await;
+            guard.relation_of_relation(&record, &field).await;
+        }
+    }
+    assert!(guard.failures.is_empty(), "{}:\n{}", guard.backend, guard.failures.join("\n"));
+    let (all, left) = guard.schema.not_covered();
+    assert_eq!(left, Vec::<String>::new(), "fields that no query was made for");
+    assert!(all > 200 && guard.asked > 2 * all, "{all} fields, {} queries", guard.asked);
+    eprintln!("{backend}: {all} fields that lead to objects, {} queries", guard.asked);
+}
+
+/// Every field that leads to objects takes the same number of statements from 1 parent and from 50, two levels deep; and
+/// at most one of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_field_takes_more_statements_from_more_parents() {
+    for backend in backends() {
+        guard(backend).await;
+    }
+}

@@ -1,0 +1,213 @@
+//! The schema, as introspection tells it, and queries made from it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
+
+use serde_json::{Value, json};
+
+use crate::support::Server;
+
+/// A type, without the wrappers around it.
+#[derive(Clone, Debug)]
+pub struct Ref {
+    pub name: String,
+    pub list: bool,
+    /// Not `null`, at the outside.
+    pub required: bool,
+}
+
+/// An argument, or a field of an input object.
+#[derive(Clone, Debug)]
+pub struct Input {
+    pub name: String,
+    pub ty: Ref,
+}
+
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub name: String,
+    pub args: Vec<Input>,
+    pub ty: Ref,
+}
+
+#[derive(Clone, Debug)]
+pub struct Type {
+    pub kind: String,
+    pub fields: Vec<Field>,
+    pub inputs: Vec<Input>,
+    pub values: Vec<String>,
+    /// Of an interface or a union: the object types.
+    pub possible: Vec<String>,
+}
+
+pub struct Schema {
+    types: BTreeMap<String, Type>,
+    /// The fields, `Type.field`, that queries were made for.
+    covered: Mutex<BTreeSet<String>>,
+}
+
+const REF: &str = "type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
+
+impl Schema {
+    /// Asks a server.
+    pub async fn of(server: &Server) -> Self {
+        let query = format!(
+            "{{ __schema {{ types {{ kind name possibleTypes {{ name }} enumValues {{ name }} inputFields {{ name {REF} }} \
+             fields {{ name {REF} args {{ name {REF} }} }} }} }} }}"
+        );
+        let data = server.data(&query, json!({})).await;
+        let types = items(&data["__schema"]["types"]).map(|ty| (text(&ty["name"]), read_type(ty)));
+        let types = types.filter(|(name, _)| !name.starts_with("__")).collect();
+        Self { types, covered: Mutex::default() }
+    }
+
+    pub fn get(&self, name: &str) -> &Type {
+        self.types.get(name).unwrap_or_else(|| panic!("no type {name}"))
+    }
+
+    /// Whether a type has fields to select.
+    pub fn is_composite(&self, name: &str) -> bool {
+        matches!(self.get(name).kind.as_str(), "OBJECT" | "INTERFACE" | "UNION")
+    }
+
+    pub fn is_abstract(&self, name: &str) -> bool {
+        matches!(self.get(name).kind.as_str(), "INTERFACE" | "UNION")
+    }
+
+    /// The types of records.
+    pub fn records(&self) -> &[String] {
+        &self.get("Node").possible
+    }
+
+    pub fn is_record(&self, name: &str) -> bool {
+        self.records().iter().any(|r| r == name)
+    }
+
+    /// The fields of a type that lead to objects.
+    pub fn relations(&self, name: &str) -> Vec<&Field> {
+        self.get(name).fields.iter().filter(|f| self.is_composite(&f.ty.name)).collect()
+    }
+
+    /// The types of records that a field leads to, through a connection if need be.
+    pub fn targets(&self, field: &Field) -> Vec<String> {
+        let nodes = self.get(&field.ty.name).fields.iter().find(|f| f.name == "nodes");
+        let name = nodes.filter(|_| is_connection(field)).map_or(&field.ty.name, |f| &f.ty.name);
+        let names = if self.is_abstract(name) { self.get(name).possible.clone() } else { vec![name.clone()] };
+        names.into_iter().filter(|n| self.is_record(n)).collect()
+    }
+
+    /// The list of all records of a type.
+    pub fn list(&self, record: &str) -> &Field {
+        let connection = format!("{record}Connection");
+        let mut lists = self.get("Query").fields.iter().filter(|f| f.ty.name == connection);
+        lists.next().unwrap_or_else(|| panic!("no list of {record}"))
+    }
+
+    /// The look-up of records of a type.
+    pub fn look_up(&self, record: &str) -> &Field {
+        let mut look_ups = self.get("Query").fields.iter().filter(|f| f.ty.name == record);
+        look_ups.next().unwrap_or_else(|| panic!("no look-up of {record}"))
+    }
+
+    /// The plain fields of a type, for a selection.
+    pub fn leaves(&self, name: &str) -> String {
+        let leaves = self.get(name).fields.iter().filter(|f| !self.is_composite(&f.ty.name));
+        leaves.map(|f| format!("{} ", f.name)).collect()
+    }
+
+    /// Selects everything of a type that is not a record, through connections and edges; of records, `inner`.
+    pub fn select(&self, name: &str, inner: &dyn Fn(&str) -> String) -> String {
+        if self.is_record(name) {
+            return inner(name);
+        }
+        if self.is_abstract(name) {
+            let each = self.get(name).possible.iter().map(|ty| format!("... on {ty} {{ {} }} ", self.select(ty, inner)));
+            return format!("__typename {}", each.collect::<String>());
+        }
+        let relations = self.relations(name).into_iter().map(|field| self.ask(name, field, "", inner));
+        format!("{}{}", self.leaves(name), relations.collect::<String>())
+    }
+
+    /// Selects a field that leads to objects, with `args` beside those that are needed, and all that hangs on it.
+    pub fn ask(&self, parent: &str, field: &Field, args: &str, inner: &dyn Fn(&str) -> String) -> String {
+        self.head(parent, field, args) + &format!("{{ {} }} ", self.select(&field.ty.name, inner))
+    }
+
+    /// A field that leads to objects, without its selection.
+    pub fn head(&self, parent: &str, field: &Field, args: &str) -> String {
+        self.covered.lock().expect("a set").insert(format!("{parent}.{}", field.name));
+        let mut given: Vec<String> = field.args.iter().filter(|a| a.ty.required).map(needed).collect();
+        given.extend((!args.is_empty()).then(|| args.to_owned()));
+        let given = if given.is_empty() { String::new() } else { format!("({})", given.join(", ")) };
+        format!("{}{given} ", field.name)
+    }
+
+    /// The fields of object types that lead to objects, and that no query was made for.
+    pub fn not_covered(&self) -> (usize, Vec<String>) {
+        let objects = self.types.iter().filter(|(_, ty)| ty.kind == "OBJECT");
+        let all: Vec<_> = objects.flat_map(|(name, _)| self.relations(name).into_iter().map(move |f| format!("{name}.{}", f.name))).collect();
+        let covered = self.covered.lock().expect("a set");
+        (all.len(), all.into_iter().filter(|path| !covered.contains(path)).collect())
+    }
+}
+
+pub fn is_connection(field: &Field) -> bool {
+    field.ty.name.ends_with("Connection")
+}
+
+/// `id` and `key`, the least that tells which record it is.
+pub fn brief(_: &str) -> String {
+    "id key ".to_owned()
+}
+
+/// `InnovationCenter` → `innovationCenter`.
+pub fn lower_first(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map(|c| c.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// `InnovationCenter` → `innovation_center`.
+pub fn kind_of(name: &str) -> String {
+    let spaced = name.chars().enumerate().flat_map(|(i, c)| (i > 0 && c.is_uppercase()).then_some('_').into_iter().chain(c.to_lowercase()));
+    spaced.collect()
+}
+
+/// A value for an argument that must be given.
+fn needed(argument: &Input) -> String {
+    match argument.name.as_str() {
+        "languages" => "languages: [\"zh\", \"fi\"]".to_owned(),
+        other => panic!("no value is known for the argument {other}"),
+    }
+}
+
+fn read_type(ty: &Value) -> Type {
+    let inputs = |list: &Value| items(list).map(|i| Input { name: text(&i["name"]), ty: read_ref(&i["type"]) }).collect();
+    Type {
+        kind: text(&ty["kind"]),
+        fields: items(&ty["fields"])
+            .map(|f| Field { name: text(&f["name"]), args: inputs(&f["args"]), ty: read_ref(&f["type"]) })
+            .collect(),
+        inputs: inputs(&ty["inputFields"]),
+        values: items(&ty["enumValues"]).map(|v| text(&v["name"])).collect(),
+        possible: items(&ty["possibleTypes"]).map(|p| text(&p["name"])).collect(),
+    }
+}
+
+fn read_ref(mut ty: &Value) -> Ref {
+    let (required, mut list) = (ty["kind"] == "NON_NULL", false);
+    while ty["ofType"].is_object() {
+        list |= ty["kind"] == "LIST";
+        ty = &ty["ofType"];
+    }
+    Ref { name: text(&ty["name"]), list, required }
+}
+
+pub fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
