@@ -51,12 +51,7 @@ enum Command {
 #[derive(Args)]
 struct Db {
     /// The database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        default_value = "sqlite://coopgraph.db",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://coopgraph.db", hide_env_values = true)]
     database_url: String,
 }
 
@@ -107,10 +102,7 @@ pub fn run() -> ExitCode {
         command.unwrap_or(Command::Schema)
     });
     log();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(cause) => return fail(&cause.into()),
     };
@@ -143,9 +135,7 @@ fn log() {
         .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
         .with_env_var("COOPGRAPH_LOG")
         .from_env_lossy();
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(level)
-        .with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         logs.compact().init();
     } else {
@@ -177,20 +167,15 @@ async fn serve(args: Serve) -> Result<(), Failed> {
 }
 
 async fn is_empty(database: &Database) -> Result<bool, Failed> {
-    let any = Statement::from_string(
-        database.backend(),
-        "SELECT 1 AS \"x\" FROM \"record\" LIMIT 1",
-    );
+    let any = Statement::from_string(database.backend(), "SELECT 1 AS \"x\" FROM \"record\" LIMIT 1");
     Ok(database.connection().query_one_raw(any).await?.is_none())
 }
 
 /// Done when the process is told to stop.
 async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {
@@ -216,17 +201,9 @@ async fn open(args: &Db) -> Result<Database, Failed> {
 async fn import(args: ImportArgs) -> Result<(), Failed> {
     let database = open(&args.db).await?;
     database.check_writable().await?;
-    let Imported {
-        added,
-        updated,
-        unchanged,
-        beside,
-    } = read(&database, &Files::In(args.directory), args.dry_run, true).await?;
-    let would = if args.dry_run {
-        "dry run, nothing was changed: "
-    } else {
-        ""
-    };
+    let Imported { added, updated, unchanged, beside } =
+        read(&database, &Files::In(args.directory), args.dry_run, true).await?;
+    let would = if args.dry_run { "dry run, nothing was changed: " } else { "" };
     println!(
         "{would}{added} records added, {updated} updated, {unchanged} unchanged; {beside} names, identifiers and tags written"
     );
@@ -234,17 +211,8 @@ async fn import(args: ImportArgs) -> Result<(), Failed> {
 }
 
 /// Imports, showing how far it is: a bar on a terminal, a line for each file otherwise.
-async fn read(
-    database: &Database,
-    files: &Files,
-    dry_run: bool,
-    show: bool,
-) -> Result<Imported, exchange::Failure> {
-    let bar = if show && std::io::stderr().is_terminal() {
-        ProgressBar::new(0)
-    } else {
-        ProgressBar::hidden()
-    };
+async fn read(database: &Database, files: &Files, dry_run: bool, show: bool) -> Result<Imported, exchange::Failure> {
+    let bar = if show && std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rows {msg}") {
         bar.set_style(style);
     }
@@ -263,15 +231,8 @@ async fn read(
         }
     };
     let (clock, ids) = (Clock::system(), IdSource::system());
-    let done = exchange::import(Import {
-        database,
-        files,
-        clock: &clock,
-        ids: &ids,
-        dry_run,
-        progress: &progress,
-    })
-    .await;
+    let done =
+        exchange::import(Import { database, files, clock: &clock, ids: &ids, dry_run, progress: &progress }).await;
     bar.finish_and_clear();
     done
 }
@@ -294,19 +255,13 @@ async fn health(args: Address) -> Result<(), Failed> {
     }
     let ask = async {
         let mut stream = TcpStream::connect(at).await?;
-        stream
-            .write_all(
-                format!("GET /readyz HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n")
-                    .as_bytes(),
-            )
-            .await?;
+        stream.write_all(format!("GET /readyz HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n").as_bytes()).await?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await?;
         Ok::<_, std::io::Error>(answer)
     };
-    let answer = tokio::time::timeout(Duration::from_secs(3), ask)
-        .await
-        .map_err(|_| format!("{at} does not answer"))?;
+    let answer =
+        tokio::time::timeout(Duration::from_secs(3), ask).await.map_err(|_| format!("{at} does not answer"))?;
     let answer = answer.map_err(|cause| format!("{at}: {cause}"))?;
     if answer.starts_with(b"HTTP/1.1 200") {
         println!("ready");

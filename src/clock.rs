@@ -12,14 +12,9 @@ impl Clock {
     /// The system's clock.
     #[must_use]
     pub fn system() -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the clock that everything else is given"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
         Self(Arc::new(|| {
-            let since = std::time::SystemTime::now()
-                .duration_since(std::time::UNIX_EPOCH)
-                .unwrap_or_default();
+            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
             i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
         }))
     }
@@ -45,10 +40,7 @@ impl IdSource {
     /// `UUIDv7` (RFC 9562): unique, and ordered by the time of their making.
     #[must_use]
     pub fn system() -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the source that everything else is given"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "this is the source that everything else is given")]
         Self(Arc::new(Uuid::now_v7))
     }
 

@@ -69,20 +69,14 @@ impl Date {
         }
         let bounds = edtf.bounds();
         let open = |bound, missing| match bound {
-            Bound::Date(d) => {
-                day(d.year, d.month, d.day).ok_or_else(|| wrong("the year is too far away"))
-            }
+            Bound::Date(d) => day(d.year, d.month, d.day).ok_or_else(|| wrong("the year is too far away")),
             Bound::NegativeInfinity => Ok(BEGINNING),
             Bound::PositiveInfinity => Ok(EVER),
             Bound::Unknown => Ok(missing),
         };
         let earliest = open(bounds.earliest, BEGINNING)?;
         let latest = open(bounds.latest, EVER)?;
-        Ok(Self {
-            edtf: edtf.to_string(),
-            earliest,
-            latest,
-        })
+        Ok(Self { edtf: edtf.to_string(), earliest, latest })
     }
 }
 
@@ -96,9 +90,8 @@ pub fn precision(edtf: &str) -> Option<Precision> {
             if d.year.has_unspecified() || d.year.significant_digits.is_some() {
                 Precision::Years
             } else {
-                let unspecified = |f: Option<edtf_core::DateField>| {
-                    f.is_some_and(edtf_core::DateField::has_unspecified)
-                };
+                let unspecified =
+                    |f: Option<edtf_core::DateField>| f.is_some_and(edtf_core::DateField::has_unspecified);
                 match d.precision() {
                     _ if unspecified(d.month) => Precision::Year,
                     EdtfPrecision::Day if unspecified(d.day) => Precision::Month,
@@ -127,21 +120,13 @@ pub fn is_open(edtf: &str) -> bool {
 /// The number of a day of the proleptic Gregorian calendar, after Hinnant's `days_from_civil`; `None` beyond our range.
 #[must_use]
 pub fn day(year: i64, month: u8, day: u8) -> Option<Day> {
-    let year = if month <= 2 {
-        year.checked_sub(1)?
-    } else {
-        year
-    };
+    let year = if month <= 2 { year.checked_sub(1)? } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
     let day_of_year = (153 * ((i64::from(month) + 9) % 12) + 2) / 5 + i64::from(day) - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let days = era
-        .checked_mul(146_097)?
-        .checked_add(day_of_era - 719_468)?;
-    Day::try_from(days)
-        .ok()
-        .filter(|d| (BEGINNING + 1..EVER).contains(d))
+    let days = era.checked_mul(146_097)?.checked_add(day_of_era - 719_468)?;
+    Day::try_from(days).ok().filter(|d| (BEGINNING + 1..EVER).contains(d))
 }
 
 /// A day as ISO 8601 writes it; `None` for the ends of time and for unknown days.
@@ -152,16 +137,11 @@ pub fn iso(day: Day) -> Option<String> {
     }
     let days = i64::from(day) + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     Some(match year {
         0..=9999 => format!("{year:04}-{month:02}-{day:02}"),

@@ -100,10 +100,7 @@ impl From<DbErr> for Error {
 /// Gives the errors that async-graphql itself makes (parsing, validation, coercion) their code.
 pub fn classify(errors: &mut [ServerError]) {
     for error in errors {
-        let coded_already = error
-            .extensions
-            .as_ref()
-            .is_some_and(|e| e.get("code").is_some());
+        let coded_already = error.extensions.as_ref().is_some_and(|e| e.get("code").is_some());
         if coded_already {
             continue;
         }

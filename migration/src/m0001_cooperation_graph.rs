@@ -35,32 +35,24 @@ const TABLES: &[&str] = &[
 fn describe(name: &'static str) -> Table {
     match name {
         // Every record's id and kind, so that the database itself keeps references to records of several kinds whole.
-        "record" => Table::plain("record")
-            .id("id")
-            .text("kind")
-            .small_integer("audience")
-            .key(&["id"])
-            .unique(&["id", "kind"]),
+        "record" => {
+            Table::plain("record").id("id").text("kind").small_integer("audience").key(&["id"]).unique(&["id", "kind"])
+        }
         "name" => Table::plain(name)
             .belongs_to("record_id", "record")
             .text("language")
             .text("name")
             .key(&["record_id", "language"]),
-        "identifier" => Table::plain(name)
-            .belongs_to("record_id", "record")
-            .text("scheme")
-            .text("value")
-            .key(&["scheme", "value"]),
+        "identifier" => {
+            Table::plain(name).belongs_to("record_id", "record").text("scheme").text("value").key(&["scheme", "value"])
+        }
         "country" => Table::record(name)
             .name("name")
             .word("alpha3")
             .word("numeric")
             .optional_word("region")
             .sorted_by("name_sort"),
-        "topic" => Table::record(name)
-            .name("name")
-            .may_refer("broader_id", "topic")
-            .sorted_by("name_sort"),
+        "topic" => Table::record(name).name("name").may_refer("broader_id", "topic").sorted_by("name_sort"),
         "tag" => Table::plain(name)
             .belongs_to("record_id", "record")
             .belongs_to("topic_id", "topic")
@@ -86,12 +78,9 @@ fn describe(name: &'static str) -> Table {
             .optional_real("longitude")
             .optional_integer("population")
             .sorted_by("name_sort"),
-        "partnership" => Table::record(name)
-            .word("kind")
-            .date("since")
-            .date("ended")
-            .word("status")
-            .optional_word("level"),
+        "partnership" => {
+            Table::record(name).word("kind").date("since").date("ended").word("status").optional_word("level")
+        }
         // A row for each ordered pair of members: a city's partners are one look-up away.
         "partnership_member" => Table::plain(name)
             .belongs_to("partnership_id", "partnership")
@@ -151,12 +140,7 @@ fn describe(name: &'static str) -> Table {
             .may_refer("organizer_id", "organization")
             .sorted_by("start_latest"),
         "participation" => Table::record(name)
-            .refers_any(
-                "activity",
-                "activity_id",
-                "activity_kind",
-                &["visit", "event"],
-            )
+            .refers_any("activity", "activity_id", "activity_kind", &["visit", "event"])
             .refers_any(
                 "participant",
                 "participant_id",
@@ -167,12 +151,7 @@ fn describe(name: &'static str) -> Table {
             .optional_word("status")
             .sorted_by("key"),
         "membership" => Table::record(name)
-            .refers_any(
-                "member",
-                "member_id",
-                "member_kind",
-                &["official", "organization", "city"],
-            )
+            .refers_any("member", "member_id", "member_kind", &["official", "organization", "city"])
             .refers("organization_id", "organization")
             .optional_word("role")
             .date("since")

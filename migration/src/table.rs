@@ -49,12 +49,8 @@ impl Table {
         let mut table = Self::plain(name);
         table.column("id", Type::Id, true);
         table.column("key", Type::Text, true);
-        table
-            .constraints
-            .push(format!("CONSTRAINT \"pk_{name}\" PRIMARY KEY (\"id\")"));
-        table
-            .constraints
-            .push(format!("CONSTRAINT \"uq_{name}_key\" UNIQUE (\"key\")"));
+        table.constraints.push(format!("CONSTRAINT \"pk_{name}\" PRIMARY KEY (\"id\")"));
+        table.constraints.push(format!("CONSTRAINT \"uq_{name}_key\" UNIQUE (\"key\")"));
         table.constraints.push(format!(
             "CONSTRAINT \"fk_{name}_id\" FOREIGN KEY (\"id\") REFERENCES \"record\" (\"id\") ON DELETE CASCADE DEFERRABLE"
         ));
@@ -62,11 +58,7 @@ impl Table {
     }
 
     fn column(&mut self, name: impl Into<String>, ty: Type, required: bool) {
-        self.columns.push(Column {
-            name: name.into(),
-            ty,
-            required,
-        });
+        self.columns.push(Column { name: name.into(), ty, required });
     }
 
     /// A required id, without a reference.
@@ -110,14 +102,8 @@ impl Table {
     pub(crate) fn optional_integer(mut self, name: &'static str) -> Self {
         self.column(name, Type::Integer, false);
         self.indexes.push(vec![name.into()]);
-        self.indexes.push(vec![
-            format!("COALESCE(\"{name}\", 9223372036854775807)"),
-            "id".into(),
-        ]);
-        self.indexes.push(vec![
-            format!("COALESCE(\"{name}\", -9223372036854775807)"),
-            "id".into(),
-        ]);
+        self.indexes.push(vec![format!("COALESCE(\"{name}\", 9223372036854775807)"), "id".into()]);
+        self.indexes.push(vec![format!("COALESCE(\"{name}\", -9223372036854775807)"), "id".into()]);
         self
     }
 
@@ -152,8 +138,7 @@ impl Table {
         self.column(name, Type::Text, false);
         for end in ["earliest", "latest"] {
             self.column(format!("{name}_{end}"), Type::Integer, true);
-            self.indexes
-                .push(vec![format!("{name}_{end}"), "id".into()]);
+            self.indexes.push(vec![format!("{name}_{end}"), "id".into()]);
         }
         self
     }
@@ -170,19 +155,16 @@ impl Table {
 
     fn reference(mut self, name: &'static str, to: &'static str, required: bool) -> Self {
         self.column(name, Type::Id, required);
-        self.constraints.push(format!("CONSTRAINT \"fk_{}_{name}\" FOREIGN KEY (\"{name}\") REFERENCES \"{to}\" (\"id\") DEFERRABLE", self.name));
+        self.constraints.push(format!(
+            "CONSTRAINT \"fk_{}_{name}\" FOREIGN KEY (\"{name}\") REFERENCES \"{to}\" (\"id\") DEFERRABLE",
+            self.name
+        ));
         self.references.push(name);
         self
     }
 
     /// A required reference to a record of any of `kinds`: the id, and the kind beside it.
-    pub(crate) fn refers_any(
-        self,
-        name: &'static str,
-        id: &'static str,
-        kind: &'static str,
-        kinds: &[&str],
-    ) -> Self {
+    pub(crate) fn refers_any(self, name: &'static str, id: &'static str, kind: &'static str, kinds: &[&str]) -> Self {
         self.any_reference(name, id, kind, kinds, true)
     }
 
@@ -213,10 +195,8 @@ impl Table {
         ));
         let kinds: Vec<_> = kinds.iter().map(|k| format!("'{k}'")).collect();
         if !kinds.is_empty() {
-            self.constraints.push(format!(
-                "CONSTRAINT \"ck_{table}_{kind}\" CHECK (\"{kind}\" IN ({}))",
-                kinds.join(", ")
-            ));
+            self.constraints
+                .push(format!("CONSTRAINT \"ck_{table}_{kind}\" CHECK (\"{kind}\" IN ({}))", kinds.join(", ")));
         }
         self.references.push(id);
         self
@@ -235,11 +215,7 @@ impl Table {
 
     /// The primary key of a table of links.
     pub(crate) fn key(mut self, columns: &[&str]) -> Self {
-        self.constraints.push(format!(
-            "CONSTRAINT \"pk_{}\" PRIMARY KEY ({})",
-            self.name,
-            quoted(columns)
-        ));
+        self.constraints.push(format!("CONSTRAINT \"pk_{}\" PRIMARY KEY ({})", self.name, quoted(columns)));
         self
     }
 
@@ -256,17 +232,13 @@ impl Table {
 
     /// A condition on rows.
     pub(crate) fn check(mut self, name: &str, condition: &str) -> Self {
-        self.constraints.push(format!(
-            "CONSTRAINT \"ck_{}_{name}\" CHECK ({condition})",
-            self.name
-        ));
+        self.constraints.push(format!("CONSTRAINT \"ck_{}_{name}\" CHECK ({condition})", self.name));
         self
     }
 
     /// A further index.
     pub(crate) fn index(mut self, columns: &[&str]) -> Self {
-        self.indexes
-            .push(columns.iter().map(|c| (*c).to_owned()).collect());
+        self.indexes.push(columns.iter().map(|c| (*c).to_owned()).collect());
         self
     }
 
@@ -288,27 +260,19 @@ impl Table {
             self.column("created_at", Type::BigInteger, true);
             self.column("updated_at", Type::BigInteger, true);
             self.indexes.push(vec!["visibility".into()]);
-            self.constraints.push(format!("CONSTRAINT \"ck_{name}_visibility\" CHECK (\"visibility\" IN ('public', 'partner', 'internal'))"));
             self.constraints.push(format!(
-                "CONSTRAINT \"ck_{name}_audience\" CHECK (\"audience\" BETWEEN 0 AND 2)"
+                "CONSTRAINT \"ck_{name}_visibility\" CHECK (\"visibility\" IN ('public', 'partner', 'internal'))"
             ));
+            self.constraints.push(format!("CONSTRAINT \"ck_{name}_audience\" CHECK (\"audience\" BETWEEN 0 AND 2)"));
         }
-        let columns = self.columns.iter().map(|c| {
-            format!(
-                "\"{}\" {}{}",
-                c.name,
-                c.ty.sql(postgres),
-                if c.required { " NOT NULL" } else { "" }
-            )
-        });
+        let columns = self
+            .columns
+            .iter()
+            .map(|c| format!("\"{}\" {}{}", c.name, c.ty.sql(postgres), if c.required { " NOT NULL" } else { "" }));
         let body: Vec<_> = columns.chain(self.constraints.iter().cloned()).collect();
         let connection = manager.get_connection();
         connection
-            .execute_unprepared(&format!(
-                "CREATE TABLE \"{}\" (\n  {}\n)",
-                self.name,
-                body.join(",\n  ")
-            ))
+            .execute_unprepared(&format!("CREATE TABLE \"{}\" (\n  {}\n)", self.name, body.join(",\n  ")))
             .await?;
         for reference in &self.references {
             let mut columns = vec![(*reference).to_owned()];
@@ -320,16 +284,8 @@ impl Table {
         }
         for columns in &self.indexes {
             let label: Vec<_> = columns.iter().map(|c| label(c)).collect();
-            let columns: Vec<_> = columns
-                .iter()
-                .map(|c| {
-                    if c.contains('(') {
-                        c.clone()
-                    } else {
-                        format!("\"{c}\"")
-                    }
-                })
-                .collect();
+            let columns: Vec<_> =
+                columns.iter().map(|c| if c.contains('(') { c.clone() } else { format!("\"{c}\"") }).collect();
             let name = self.name;
             connection
                 .execute_unprepared(&format!(
@@ -344,11 +300,7 @@ impl Table {
 
     /// Takes a table away.
     pub(crate) async fn drop(manager: &SchemaManager<'_>, name: &str) -> Result<(), DbErr> {
-        manager
-            .get_connection()
-            .execute_unprepared(&format!("DROP TABLE \"{name}\""))
-            .await
-            .map(drop)
+        manager.get_connection().execute_unprepared(&format!("DROP TABLE \"{name}\"")).await.map(drop)
     }
 }
 
@@ -370,11 +322,7 @@ impl Type {
 }
 
 fn quoted(columns: &[&str]) -> String {
-    columns
-        .iter()
-        .map(|c| format!("\"{c}\""))
-        .collect::<Vec<_>>()
-        .join(", ")
+    columns.iter().map(|c| format!("\"{c}\"")).collect::<Vec<_>>().join(", ")
 }
 
 /// What an index calls a column or an expression.

@@ -41,9 +41,7 @@ pub enum Unusable {
         missing: usize,
     },
     /// A newer coopgraph has changed the tables.
-    #[error(
-        "the database is newer than this coopgraph (it knows the step {step}): upgrade coopgraph"
-    )]
+    #[error("the database is newer than this coopgraph (it knows the step {step}): upgrade coopgraph")]
     Newer {
         /// A step that we do not know.
         step: String,
@@ -61,11 +59,7 @@ pub type Observer = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Database {
     /// Connects to `sqlite://FILE` or `postgres://…`; `observer` sees every statement.
-    pub async fn connect(
-        url: &str,
-        access: Access,
-        observer: Option<Observer>,
-    ) -> Result<Self, Unusable> {
+    pub async fn connect(url: &str, access: Access, observer: Option<Observer>) -> Result<Self, Unusable> {
         let sqlite = url.starts_with("sqlite:");
         if !sqlite && !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
             return Err(Unusable::Unknown(without_password(url)));
@@ -89,13 +83,9 @@ impl Database {
                 .statement_cache_capacity(256)
         });
         options.map_sqlx_postgres_opts(|o| o.statement_cache_capacity(256));
-        let mut connection =
-            sea_orm::Database::connect(options)
-                .await
-                .map_err(|cause| Unusable::Unreachable {
-                    url: without_password(url),
-                    cause,
-                })?;
+        let mut connection = sea_orm::Database::connect(options)
+            .await
+            .map_err(|cause| Unusable::Unreachable { url: without_password(url), cause })?;
         if let Some(observer) = observer {
             connection.set_metric_callback(move |info| observer(&info.statement.sql));
         }
@@ -147,27 +137,13 @@ impl Database {
 
     /// Says whether the database can be written, by writing nothing.
     pub async fn check_writable(&self) -> Result<(), Unusable> {
-        let nothing = match self.backend() {
-            DbBackend::Postgres => {
-                "CREATE TEMPORARY TABLE IF NOT EXISTS \"writable\" (\"x\" integer)"
-            }
-            _ => "UPDATE \"record\" SET \"kind\" = \"kind\" WHERE 0",
-        };
-        self.connection
-            .execute_unprepared(nothing)
-            .await
-            .map(drop)
-            .map_err(Unusable::ReadOnly)
+        let nothing = "UPDATE \"record\" SET \"kind\" = \"kind\" WHERE FALSE";
+        self.connection.execute_unprepared(nothing).await.map(drop).map_err(Unusable::ReadOnly)
     }
 
     async fn refuse_newer(&self) -> Result<(), Unusable> {
         let known = known();
-        match self
-            .applied()
-            .await?
-            .into_iter()
-            .find(|step| !known.contains(step))
-        {
+        match self.applied().await?.into_iter().find(|step| !known.contains(step)) {
             Some(step) => Err(Unusable::Newer { step }),
             None => Ok(()),
         }
@@ -180,35 +156,19 @@ impl Database {
                 "SELECT 1 AS \"x\" FROM information_schema.tables \
                  WHERE table_schema = current_schema() AND table_name = 'seaql_migrations'"
             }
-            _ => {
-                "SELECT 1 AS \"x\" FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'"
-            }
+            _ => "SELECT 1 AS \"x\" FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'",
         };
         let statement = |sql: &str| sea_orm::Statement::from_string(self.backend(), sql);
-        if self
-            .connection
-            .query_one_raw(statement(exists))
-            .await?
-            .is_none()
-        {
+        if self.connection.query_one_raw(statement(exists)).await?.is_none() {
             return Ok(Vec::new());
         }
-        let rows = self
-            .connection
-            .query_all_raw(statement("SELECT \"version\" FROM \"seaql_migrations\""))
-            .await?;
-        Ok(rows
-            .iter()
-            .map(|row| row.try_get::<String>("", "version"))
-            .collect::<Result<_, _>>()?)
+        let rows = self.connection.query_all_raw(statement("SELECT \"version\" FROM \"seaql_migrations\"")).await?;
+        Ok(rows.iter().map(|row| row.try_get::<String>("", "version")).collect::<Result<_, _>>()?)
     }
 }
 
 fn known() -> Vec<String> {
-    Migrator::migrations()
-        .iter()
-        .map(|step| step.name().to_owned())
-        .collect()
+    Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
 }
 
 /// The address without what lies between `:` and `@` of its user part.

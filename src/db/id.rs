@@ -85,11 +85,7 @@ pub fn write_type_id(prefix: &str, id: Uuid, out: &mut Vec<u8>) {
     out.push(b'_');
     let n = id.as_u128();
     // 26 digits of 5 bits hold 130 bits; the first carries only three.
-    out.extend(
-        (0..26)
-            .rev()
-            .map(|i| ALPHABET[(n >> (5 * i)) as usize & 31]),
-    );
+    out.extend((0..26).rev().map(|i| ALPHABET[(n >> (5 * i)) as usize & 31]));
 }
 
 /// The `TypeID` of a row of the kind `prefix`.
@@ -129,10 +125,7 @@ mod tests {
             ("prefix_00000000000000000000000000", 0),
             ("prefix_0000000000000000000000000a", 10),
             ("prefix_7zzzzzzzzzzzzzzzzzzzzzzzzz", u128::MAX),
-            (
-                "prefix_0123456789abcdefghjkmnpqrs",
-                0x0110_c853_1d09_52d8_d73e_1194_e95b_5f19,
-            ),
+            ("prefix_0123456789abcdefghjkmnpqrs", 0x0110_c853_1d09_52d8_d73e_1194_e95b_5f19),
         ] {
             assert_eq!(parse_type_id(text), Some(("prefix", Uuid::from_u128(uuid))));
             assert_eq!(type_id("prefix", Uuid::from_u128(uuid)), text);

@@ -14,11 +14,7 @@ impl Sql {
     /// An empty statement for `backend`.
     #[must_use]
     pub fn new(backend: DbBackend) -> Self {
-        Self {
-            backend,
-            text: String::with_capacity(512),
-            values: Vec::new(),
-        }
+        Self { backend, text: String::with_capacity(512), values: Vec::new() }
     }
 
     /// Whether this is for PostgreSQL; otherwise it is for SQLite.
@@ -45,8 +41,13 @@ impl Sql {
     /// Appends a value, bound.
     pub fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.values.push(value.into());
-        self.text.push('$');
-        self.text.push_str(&self.values.len().to_string());
+        if self.is_postgres() {
+            self.text.push('$');
+            self.text.push_str(&self.values.len().to_string());
+        } else {
+            // Nameless: SQLite looks named parameters up one by one, in time that grows with their square.
+            self.text.push('?');
+        }
         self
     }
 
@@ -55,9 +56,7 @@ impl Sql {
         if self.is_postgres() {
             self.push(" = ANY(").bind(uuids(ids)).push(")")
         } else {
-            self.push(" IN (SELECT unhex(value) FROM json_each(")
-                .bind(hex_array(ids))
-                .push("))")
+            self.push(" IN (SELECT unhex(value) FROM json_each(").bind(hex_array(ids)).push("))")
         }
     }
 
@@ -65,14 +64,10 @@ impl Sql {
     pub fn in_texts(&mut self, texts: &[String]) -> &mut Self {
         if self.is_postgres() {
             let values = texts.iter().map(|t| t.clone().into()).collect();
-            self.push(" = ANY(")
-                .bind(Value::Array(ArrayType::String, Some(Box::new(values))))
-                .push(")")
+            self.push(" = ANY(").bind(Value::Array(ArrayType::String, Some(Box::new(values)))).push(")")
         } else {
             let json = serde_json::Value::from(texts).to_string();
-            self.push(" IN (SELECT value FROM json_each(")
-                .bind(json)
-                .push("))")
+            self.push(" IN (SELECT value FROM json_each(").bind(json).push("))")
         }
     }
 
@@ -88,11 +83,7 @@ impl Sql {
     /// The id in a row of [`Sql::from_parents`].
     #[must_use]
     pub fn parent(&self) -> &'static str {
-        if self.is_postgres() {
-            "p.p"
-        } else {
-            "unhex(p.value)"
-        }
+        if self.is_postgres() { "p.p" } else { "unhex(p.value)" }
     }
 
     /// The finished statement.

@@ -11,18 +11,12 @@ pub trait Vocabulary: Copy + Eq + Send + Sync + 'static {
 
     /// The word of this value, as databases and CSV files have it; GraphQL has it in capitals.
     fn word(self) -> &'static str {
-        Self::VALUES
-            .iter()
-            .find(|(value, ..)| *value == self)
-            .map_or("", |(_, word, _)| word)
+        Self::VALUES.iter().find(|(value, ..)| *value == self).map_or("", |(_, word, _)| word)
     }
 
     /// The value of a word.
     fn from_word(word: &str) -> Option<Self> {
-        Self::VALUES
-            .iter()
-            .find(|(_, w, _)| *w == word)
-            .map(|(value, ..)| *value)
+        Self::VALUES.iter().find(|(_, w, _)| *w == word).map(|(value, ..)| *value)
     }
 }
 

@@ -33,18 +33,9 @@ record! {
 }
 
 fn define(d: &mut Definition<Model>) {
-    d.any(
-        at::record_id,
-        at::record_kind,
-        "Record",
-        ALL,
-        "The record that the source speaks about.",
-    );
+    d.any(at::record_id, at::record_kind, "Record", ALL, "The record that the source speaks about.");
     d.value(at::field, "The field that it speaks about: `since`, `founded`, …; `record` means the record as a whole, `exists` that there is such a thing.");
-    d.text(
-        at::claimed_value,
-        "What it says the value is, if it says so.",
-    );
+    d.text(at::claimed_value, "What it says the value is, if it says so.");
     d.one(at::source_id, "The source.");
     d.value(at::stance, "How it stands to what is recorded.");
     d.default_order("KEY_ASC");

@@ -3,8 +3,7 @@
 use crate::{
     db::{Id, vocabulary},
     domain::{
-        country, event, innovation_center, membership, organization, participation, partnership,
-        position, visit,
+        country, event, innovation_center, membership, organization, participation, partnership, position, visit,
     },
     graph::{Definition, Link, record},
 };
@@ -55,20 +54,10 @@ fn define(d: &mut Definition<Model>) {
     d.value(at::kind, "What kind of place it is.");
     d.one(at::country_id, "The country that it lies in.");
     d.one(at::parent_id, "The larger place that it is a part of.");
-    d.value(
-        at::latitude,
-        "The latitude: WGS 84 degrees, positive in the north.",
-    );
-    d.value(
-        at::longitude,
-        "The longitude: WGS 84 degrees, positive in the east.",
-    );
+    d.value(at::latitude, "The latitude: WGS 84 degrees, positive in the north.");
+    d.value(at::longitude, "The longitude: WGS 84 degrees, positive in the east.");
     d.ordered_value(at::population, "How many people live there.");
-    d.many::<Model>(
-        "parts",
-        Link::Column("parent_id"),
-        "A list of the smaller places that are parts of it.",
-    );
+    d.many::<Model>("parts", Link::Column("parent_id"), "A list of the smaller places that are parts of it.");
     d.many_as::<partnership::Model, partnership::OfCity>(
         "partnerships",
         partnership::OF_CITY,
@@ -79,31 +68,15 @@ fn define(d: &mut Definition<Model>) {
         Link::Column("city_id"),
         "A list of the organizations seated there.",
     );
-    d.many::<position::Model>(
-        "positions",
-        Link::Column("city_id"),
-        "A list of the offices held in it.",
-    );
-    d.many::<visit::Model>(
-        "visitsFrom",
-        Link::Column("from_city_id"),
-        "A list of the visits that came from it.",
-    );
-    d.many::<visit::Model>(
-        "visitsTo",
-        Link::Column("to_city_id"),
-        "A list of the visits that came to it.",
-    );
+    d.many::<position::Model>("positions", Link::Column("city_id"), "A list of the offices held in it.");
+    d.many::<visit::Model>("visitsFrom", Link::Column("from_city_id"), "A list of the visits that came from it.");
+    d.many::<visit::Model>("visitsTo", Link::Column("to_city_id"), "A list of the visits that came to it.");
     d.many::<innovation_center::Model>(
         "innovationCenters",
         Link::Column("city_id"),
         "A list of the innovation centers in it.",
     );
-    d.many::<event::Model>(
-        "events",
-        Link::Column("city_id"),
-        "A list of the events that took place in it.",
-    );
+    d.many::<event::Model>("events", Link::Column("city_id"), "A list of the events that took place in it.");
     d.many::<participation::Model>(
         "participations",
         Link::Column("participant_id"),

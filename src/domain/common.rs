@@ -23,19 +23,11 @@ pub(super) const FIELDS: &[&str] = &[
 ];
 
 /// The tags that join records and topics.
-pub(super) const TAGS: Link = Link::Via {
-    table: "tag",
-    parent: "record_id",
-    child: "topic_id",
-};
+pub(super) const TAGS: Link = Link::Via { table: "tag", parent: "record_id", child: "topic_id" };
 
 /// Describes what every record has beside its own.
 pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
     d.many::<citation::Model>("citations", Link::Column("record_id"), "A list of what sources say about it; `filter: {field: {eq: \"since\"}}` gives those about one field, `stance: {eq: CONTRADICTS}` those that disagree.");
-    d.many::<indicator::Model>(
-        "indicators",
-        Link::Column("subject_id"),
-        "A list of figures about it.",
-    );
+    d.many::<indicator::Model>("indicators", Link::Column("subject_id"), "A list of figures about it.");
     d.many::<topic::Model>("topics", TAGS, "A list of the topics that it is about.");
 }

@@ -22,26 +22,10 @@ fn define(d: &mut Definition<Model>) {
     d.value(at::alpha3, "The three-letter code of ISO 3166-1.");
     d.value(at::numeric, "The three-digit code of ISO 3166-1.");
     d.value(at::region, "The region of the world.");
-    d.many::<city::Model>(
-        "cities",
-        Link::Column("country_id"),
-        "A list of its cities.",
-    );
-    d.many::<organization::Model>(
-        "organizations",
-        Link::Column("country_id"),
-        "A list of its organizations.",
-    );
-    d.many::<visit::Model>(
-        "visitsFrom",
-        Link::Column("from_country_id"),
-        "A list of the visits that came from it.",
-    );
-    d.many::<visit::Model>(
-        "visitsTo",
-        Link::Column("to_country_id"),
-        "A list of the visits that came to it.",
-    );
+    d.many::<city::Model>("cities", Link::Column("country_id"), "A list of its cities.");
+    d.many::<organization::Model>("organizations", Link::Column("country_id"), "A list of its organizations.");
+    d.many::<visit::Model>("visitsFrom", Link::Column("from_country_id"), "A list of the visits that came from it.");
+    d.many::<visit::Model>("visitsTo", Link::Column("to_country_id"), "A list of the visits that came to it.");
     d.many::<participation::Model>(
         "participations",
         Link::Column("participant_id"),

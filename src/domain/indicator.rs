@@ -42,13 +42,7 @@ record! {
 }
 
 fn define(d: &mut Definition<Model>) {
-    d.any(
-        at::subject_id,
-        at::subject_kind,
-        "Record",
-        ALL,
-        "What the figure is about.",
-    );
+    d.any(at::subject_id, at::subject_kind, "Record", ALL, "What the figure is about.");
     d.any(
         at::counterpart_id,
         at::counterpart_kind,
@@ -58,16 +52,8 @@ fn define(d: &mut Definition<Model>) {
     );
     d.value(at::measure, "What is measured, such as `chinese_citizens`.");
     d.decimal(at::value, at::value_sort, "How much it is.");
-    d.value(
-        at::unit,
-        "In which unit: `persons`, `count`, an ISO 4217 code for money, …",
-    );
+    d.value(at::unit, "In which unit: `persons`, `count`, an ISO 4217 code for money, …");
     d.value(at::comparator, "How the value relates to what it measures.");
-    d.date(
-        at::as_of,
-        at::as_of_earliest,
-        at::as_of_latest,
-        "The day for which it holds.",
-    );
+    d.date(at::as_of, at::as_of_earliest, at::as_of_latest, "The day for which it holds.");
     d.default_order("AS_OF_DESC");
 }

@@ -65,12 +65,7 @@ fn define(d: &mut Definition<Model>) {
     d.one(at::city_id, "The city that it lies in.");
     d.text(at::location, "Where in the city, or in the world, it lies.");
     d.one(at::operator_id, "The organization that runs it.");
-    d.date(
-        at::founded,
-        at::founded_earliest,
-        at::founded_latest,
-        "The day on which it was founded.",
-    );
+    d.date(at::founded, at::founded_earliest, at::founded_latest, "The day on which it was founded.");
     d.value(at::status, "Whether it exists.");
     d.text(at::activity, "What it does.");
     d.default_order("NAME_ASC");

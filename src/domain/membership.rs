@@ -26,27 +26,11 @@ record! {
 }
 
 fn define(d: &mut Definition<Model>) {
-    d.any(
-        at::member_id,
-        at::member_kind,
-        "Member",
-        &["official", "organization", "city"],
-        "Who belongs.",
-    );
+    d.any(at::member_id, at::member_kind, "Member", &["official", "organization", "city"], "Who belongs.");
     d.one(at::organization_id, "To what they belong.");
     d.value(at::role, "As what they belong.");
-    d.date(
-        at::since,
-        at::since_earliest,
-        at::since_latest,
-        "The day since which they belong.",
-    );
-    d.date(
-        at::until,
-        at::until_earliest,
-        at::until_latest,
-        "The day until which they belonged.",
-    );
+    d.date(at::since, at::since_earliest, at::since_latest, "The day since which they belong.");
+    d.date(at::until, at::until_earliest, at::until_latest, "The day until which they belonged.");
     d.period(at::since, at::until);
     d.default_order("KEY_ASC");
 }

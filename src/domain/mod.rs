@@ -84,16 +84,8 @@ static GRAPH: LazyLock<Graph> = LazyLock::new(|| {
             "Whoever takes part in a visit or event.",
             &["Official", "Organization", "City", "Country"],
         )
-        .with_union(
-            "Activity",
-            "What one can take part in.",
-            &["Visit", "Event"],
-        )
-        .with_union(
-            "Member",
-            "Whoever belongs to an organization.",
-            &["Official", "Organization", "City"],
-        )
+        .with_union("Activity", "What one can take part in.", &["Visit", "Event"])
+        .with_union("Member", "Whoever belongs to an organization.", &["Official", "Organization", "City"])
         .finish("Topic", common::FIELDS)
 });
 

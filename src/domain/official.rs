@@ -16,11 +16,7 @@ record! {
 
 fn define(d: &mut Definition<Model>) {
     d.name(at::name, at::name_sort, at::language, "The main name.");
-    d.many::<position::Model>(
-        "positions",
-        Link::Column("official_id"),
-        "A list of the offices that the person held.",
-    );
+    d.many::<position::Model>("positions", Link::Column("official_id"), "A list of the offices that the person held.");
     d.many::<participation::Model>(
         "participations",
         Link::Column("participant_id"),

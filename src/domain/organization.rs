@@ -80,39 +80,17 @@ fn define(d: &mut Definition<Model>) {
     d.one(at::city_id, "The city of its seat.");
     d.one(at::country_id, "The country of its seat.");
     d.one(at::parent_id, "The organization that it is a part of.");
-    d.date(
-        at::founded,
-        at::founded_earliest,
-        at::founded_latest,
-        "The day on which it was founded.",
-    );
-    d.date(
-        at::dissolved,
-        at::dissolved_earliest,
-        at::dissolved_latest,
-        "The day on which it was dissolved.",
-    );
+    d.date(at::founded, at::founded_earliest, at::founded_latest, "The day on which it was founded.");
+    d.date(at::dissolved, at::dissolved_earliest, at::dissolved_latest, "The day on which it was dissolved.");
     d.period(at::founded, at::dissolved);
-    d.many::<Model>(
-        "parts",
-        Link::Column("parent_id"),
-        "A list of the organizations that are parts of it.",
-    );
-    d.many::<position::Model>(
-        "positions",
-        Link::Column("organization_id"),
-        "A list of the offices held in it.",
-    );
+    d.many::<Model>("parts", Link::Column("parent_id"), "A list of the organizations that are parts of it.");
+    d.many::<position::Model>("positions", Link::Column("organization_id"), "A list of the offices held in it.");
     d.many::<participation::Model>(
         "participations",
         Link::Column("participant_id"),
         "A list of its parts in visits and events: as host, guest, exhibitor, …",
     );
-    d.many::<membership::Model>(
-        "members",
-        Link::Column("organization_id"),
-        "A list of its members.",
-    );
+    d.many::<membership::Model>("members", Link::Column("organization_id"), "A list of its members.");
     d.many::<membership::Model>(
         "memberships",
         Link::Column("member_id"),
@@ -123,10 +101,6 @@ fn define(d: &mut Definition<Model>) {
         Link::Column("operator_id"),
         "A list of the innovation centers that it runs.",
     );
-    d.many::<event::Model>(
-        "organizedEvents",
-        Link::Column("organizer_id"),
-        "A list of the events that it organized.",
-    );
+    d.many::<event::Model>("organizedEvents", Link::Column("organizer_id"), "A list of the events that it organized.");
     d.default_order("NAME_ASC");
 }

@@ -76,13 +76,7 @@ record! {
 }
 
 fn define(d: &mut Definition<Model>) {
-    d.any(
-        at::activity_id,
-        at::activity_kind,
-        "Activity",
-        &["visit", "event"],
-        "In what the part was taken.",
-    );
+    d.any(at::activity_id, at::activity_kind, "Activity", &["visit", "event"], "In what the part was taken.");
     d.any(
         at::participant_id,
         at::participant_kind,

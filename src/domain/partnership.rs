@@ -78,45 +78,23 @@ record! {
 }
 
 /// The members: a row for each ordered pair of them.
-const MEMBERS: Links = Links {
-    table: "partnership_member",
-    from: "partnership_id",
-    to: "city_id",
-    pair: Some("partner_id"),
-};
+const MEMBERS: Links =
+    Links { table: "partnership_member", from: "partnership_id", to: "city_id", pair: Some("partner_id") };
 
 /// How partnerships hang on a city.
-pub(super) const OF_CITY: Link = Link::Via {
-    table: "partnership_member",
-    parent: "city_id",
-    child: "partnership_id",
-};
+pub(super) const OF_CITY: Link = Link::Via { table: "partnership_member", parent: "city_id", child: "partnership_id" };
 
 fn define(d: &mut Definition<Model>) {
     d.list("members", MEMBERS, "city", 2);
     d.value(at::kind, "What the partners agreed on.");
-    d.date(
-        at::since,
-        at::since_earliest,
-        at::since_latest,
-        "The day on which it began.",
-    );
-    d.date(
-        at::ended,
-        at::ended_earliest,
-        at::ended_latest,
-        "The day on which it ended.",
-    );
+    d.date(at::since, at::since_earliest, at::since_latest, "The day on which it began.");
+    d.date(at::ended, at::ended_earliest, at::ended_latest, "The day on which it ended.");
     d.period(at::since, at::ended);
     d.value(at::status, "Whether it holds.");
     d.value(at::level, "On which level of government the partners are.");
     d.many::<city::Model>(
         "members",
-        Link::Via {
-            table: "partnership_member",
-            parent: "partnership_id",
-            child: "city_id",
-        },
+        Link::Via { table: "partnership_member", parent: "partnership_id", child: "city_id" },
         "A list of the cities that it joins.",
     );
     d.default_order("SINCE_ASC");
@@ -126,10 +104,7 @@ fn define(d: &mut Definition<Model>) {
 pub struct OfCity;
 
 #[derive(FromQueryResult)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the names are those of the columns"
-)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the columns")]
 struct Pair {
     partnership_id: Uuid,
     city_id: Uuid,
@@ -162,11 +137,7 @@ impl Edges<Model> for OfCity {
             |call, edges| {
                 Box::pin(async move {
                     let found = partners(&call, edges).await?;
-                    Ok(Answer::one(
-                        found
-                            .into_iter()
-                            .map(|partners| partners.into_iter().next()),
-                    ))
+                    Ok(Answer::one(found.into_iter().map(|partners| partners.into_iter().next())))
                 })
             },
         );
@@ -182,36 +153,22 @@ async fn partners(
     let columns = ["partnership_id", "city_id", "partner_id"];
     let pairs = call
         .loader()
-        .owned::<Pair>(
-            "partnership_member",
-            &columns,
-            "partnership_id",
-            &ids,
-            |sql| {
-                sql.push(" ORDER BY ").column("l", "partner_id");
-            },
-        )
+        .owned::<Pair>("partnership_member", &columns, "partnership_id", &ids, |sql| {
+            sql.push(" ORDER BY ").column("l", "partner_id");
+        })
         .await?;
-    let cities = call
-        .loader()
-        .by_ids::<city::Model>(pairs.iter().map(|pair| pair.partner_id))
-        .await?;
+    let cities = call.loader().by_ids::<city::Model>(pairs.iter().map(|pair| pair.partner_id)).await?;
     let mut partners: HashMap<(Uuid, Uuid), Vec<Arc<city::Model>>> = HashMap::new();
     for pair in pairs {
         if let Some(city) = cities.get(&pair.partner_id) {
-            partners
-                .entry((pair.partnership_id, pair.city_id))
-                .or_default()
-                .push(city.clone());
+            partners.entry((pair.partnership_id, pair.city_id)).or_default().push(city.clone());
         }
     }
     Ok(edges
         .iter()
         .map(|edge| {
             let place = edge.parent.map(|city| (edge.node.id.0, city));
-            place
-                .and_then(|place| partners.get(&place).cloned())
-                .unwrap_or_default()
+            place.and_then(|place| partners.get(&place).cloned()).unwrap_or_default()
         })
         .collect())
 }

@@ -30,35 +30,12 @@ record! {
 
 fn define(d: &mut Definition<Model>) {
     d.one(at::official_id, "Who held the office.");
-    d.name(
-        at::title,
-        at::title_sort,
-        at::language,
-        "The title of the office.",
-    );
-    d.one(
-        at::organization_id,
-        "The organization in which it was held.",
-    );
+    d.name(at::title, at::title_sort, at::language, "The title of the office.");
+    d.one(at::organization_id, "The organization in which it was held.");
     d.one(at::city_id, "The city in which it was held.");
-    d.date(
-        at::start,
-        at::start_earliest,
-        at::start_latest,
-        "The day on which it was taken up.",
-    );
-    d.date(
-        at::end,
-        at::end_earliest,
-        at::end_latest,
-        "The day on which it was given up.",
-    );
+    d.date(at::start, at::start_earliest, at::start_latest, "The day on which it was taken up.");
+    d.date(at::end, at::end_earliest, at::end_latest, "The day on which it was given up.");
     d.period(at::start, at::end);
-    d.date(
-        at::as_of,
-        at::as_of_earliest,
-        at::as_of_latest,
-        "The day on which a source saw it held.",
-    );
+    d.date(at::as_of, at::as_of_earliest, at::as_of_latest, "The day on which a source saw it held.");
     d.default_order("START_DESC");
 }

@@ -51,12 +51,7 @@ record! {
     }
 }
 
-const ORIGINS: Links = Links {
-    table: "source_derivation",
-    from: "source_id",
-    to: "origin_id",
-    pair: None,
-};
+const ORIGINS: Links = Links { table: "source_derivation", from: "source_id", to: "origin_id", pair: None };
 
 fn define(d: &mut Definition<Model>) {
     d.name(at::title, at::title_sort, at::language, "The title.");
@@ -67,37 +62,20 @@ fn define(d: &mut Definition<Model>) {
     );
     d.text(at::publisher, "Who published it.");
     d.text(at::url, "Where it is to be found.");
-    d.date(
-        at::published,
-        at::published_earliest,
-        at::published_latest,
-        "The day on which it was published.",
-    );
+    d.date(at::published, at::published_earliest, at::published_latest, "The day on which it was published.");
     d.value(at::kind, "What kind of publication it is.");
     d.text(at::retrieved_via, "How it was had.");
     d.list("derives_from", ORIGINS, "source", 0);
     d.many::<Model>(
         "derivesFrom",
-        Link::Via {
-            table: "source_derivation",
-            parent: "source_id",
-            child: "origin_id",
-        },
+        Link::Via { table: "source_derivation", parent: "source_id", child: "origin_id" },
         "A list of the sources that it derives from.",
     );
     d.many::<Model>(
         "derivatives",
-        Link::Via {
-            table: "source_derivation",
-            parent: "origin_id",
-            child: "source_id",
-        },
+        Link::Via { table: "source_derivation", parent: "origin_id", child: "source_id" },
         "A list of the sources that derive from it.",
     );
-    d.many::<citation::Model>(
-        "statements",
-        Link::Column("source_id"),
-        "A list of what it says.",
-    );
+    d.many::<citation::Model>("statements", Link::Column("source_id"), "A list of what it says.");
     d.default_order("PUBLISHED_DESC");
 }

@@ -2,10 +2,7 @@
 
 use crate::{
     db::Id,
-    domain::{
-        city, event, indicator, innovation_center, official, organization, partnership, source,
-        visit,
-    },
+    domain::{city, event, indicator, innovation_center, official, organization, partnership, source, visit},
     graph::{Definition, Link, record},
 };
 
@@ -20,42 +17,18 @@ record! {
 }
 
 /// How records hang on a topic.
-const TAGGED: Link = Link::Via {
-    table: "tag",
-    parent: "topic_id",
-    child: "record_id",
-};
+const TAGGED: Link = Link::Via { table: "tag", parent: "topic_id", child: "record_id" };
 
 fn define(d: &mut Definition<Model>) {
     d.name(at::name, at::name_sort, at::language, "The main name.");
     d.one(at::broader_id, "The broader topic.");
-    d.many::<Model>(
-        "narrower",
-        Link::Column("broader_id"),
-        "A list of the narrower topics.",
-    );
+    d.many::<Model>("narrower", Link::Column("broader_id"), "A list of the narrower topics.");
     d.many::<city::Model>("cities", TAGGED, "A list of the cities tagged with it.");
-    d.many::<partnership::Model>(
-        "partnerships",
-        TAGGED,
-        "A list of the partnerships tagged with it.",
-    );
-    d.many::<organization::Model>(
-        "organizations",
-        TAGGED,
-        "A list of the organizations tagged with it.",
-    );
-    d.many::<official::Model>(
-        "officials",
-        TAGGED,
-        "A list of the officials tagged with it.",
-    );
+    d.many::<partnership::Model>("partnerships", TAGGED, "A list of the partnerships tagged with it.");
+    d.many::<organization::Model>("organizations", TAGGED, "A list of the organizations tagged with it.");
+    d.many::<official::Model>("officials", TAGGED, "A list of the officials tagged with it.");
     d.many::<visit::Model>("visits", TAGGED, "A list of the visits tagged with it.");
-    d.many::<innovation_center::Model>(
-        "innovationCenters",
-        TAGGED,
-        "A list of the innovation centers tagged with it.",
-    );
+    d.many::<innovation_center::Model>("innovationCenters", TAGGED, "A list of the innovation centers tagged with it.");
     d.many::<event::Model>("events", TAGGED, "A list of the events tagged with it.");
     d.many::<indicator::Model>("figures", TAGGED, "A list of the figures tagged with it.");
     d.many::<source::Model>("sources", TAGGED, "A list of the sources tagged with it.");

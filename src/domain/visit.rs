@@ -45,23 +45,10 @@ record! {
 fn define(d: &mut Definition<Model>) {
     d.name(at::title, at::title_sort, at::language, "The title.");
     d.value(at::kind, "What kind of visit it is.");
-    d.date(
-        at::start,
-        at::start_earliest,
-        at::start_latest,
-        "The day on which it began.",
-    );
-    d.date(
-        at::end,
-        at::end_earliest,
-        at::end_latest,
-        "The day on which it ended.",
-    );
+    d.date(at::start, at::start_earliest, at::start_latest, "The day on which it began.");
+    d.date(at::end, at::end_earliest, at::end_latest, "The day on which it ended.");
     d.period(at::start, at::end);
-    d.one(
-        at::from_country_id,
-        "The country that the guests came from.",
-    );
+    d.one(at::from_country_id, "The country that the guests came from.");
     d.one(at::from_city_id, "The city that the guests came from.");
     d.one(at::to_country_id, "The country that was visited.");
     d.one(at::to_city_id, "The city that was visited.");

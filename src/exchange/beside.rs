@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
 use uuid::Uuid;
 
-use super::{Failure, Files, Import, Keys, Problem, Problems, import::insert, rows::Reader};
+use super::{Failure, Files, Import, Keys, Problem, Problems, rows::Reader, write::insert};
 use crate::{
     db::Vocabulary,
     domain::ALL,
@@ -57,11 +57,7 @@ impl Beside {
     }
 
     pub(super) fn all_headers(&self) -> Vec<String> {
-        ["record_kind", "record"]
-            .iter()
-            .chain(self.headers)
-            .map(|h| (*h).to_owned())
-            .collect()
+        ["record_kind", "record"].iter().chain(self.headers).map(|h| (*h).to_owned()).collect()
     }
 
     /// Reads a row; what is wrong with it is reported, by header.
@@ -81,17 +77,9 @@ impl Beside {
         };
         let kind = ALL.iter().find(|kind| **kind == cells[0]);
         let id = kind.and_then(|kind| find(kind, "record", cells[1]));
-        let topic = if self.table == "tag" {
-            find("topic", "topic", cells[2])
-        } else {
-            None
-        };
+        let topic = if self.table == "tag" { find("topic", "topic", cells[2]) } else { None };
         if kind.is_none() {
-            report(
-                "record_kind",
-                cells[0],
-                format!("one of {} is needed", ALL.join(", ")),
-            );
+            report("record_kind", cells[0], format!("one of {} is needed", ALL.join(", ")));
         }
         let mut values: Vec<Value> = vec![id.into()];
         match self.table {
@@ -107,15 +95,8 @@ impl Beside {
             }
             "identifier" => {
                 if IdentifierScheme::from_word(cells[2]).is_none() {
-                    let schemes: Vec<_> = IdentifierScheme::VALUES
-                        .iter()
-                        .map(|(_, word, _)| *word)
-                        .collect();
-                    report(
-                        "scheme",
-                        cells[2],
-                        format!("one of {} is needed", schemes.join(", ")),
-                    );
+                    let schemes: Vec<_> = IdentifierScheme::VALUES.iter().map(|(_, word, _)| *word).collect();
+                    report("scheme", cells[2], format!("one of {} is needed", schemes.join(", ")));
                 }
                 if cells[3].is_empty() {
                     report("value", "", "it must not be empty".to_owned());
@@ -161,14 +142,7 @@ pub(super) fn check(files: &Files, keys: &Keys, broken: &HashSet<&str>, problems
             };
             beside.read(&cells, keys, broken, &mut report);
             if let Some(first) = seen.insert(beside.unique(&cells), line) {
-                report(
-                    "",
-                    "",
-                    format!(
-                        "line {first} has the same {} already",
-                        beside.unique.join(", ")
-                    ),
-                );
+                report("", "", format!("line {first} has the same {} already", beside.unique.join(", ")));
             }
             found.drain(..).for_each(|problem| problems.add(problem));
         }
@@ -176,39 +150,22 @@ pub(super) fn check(files: &Files, keys: &Keys, broken: &HashSet<&str>, problems
 }
 
 /// Writes the files; says how many rows are new or were changed.
-pub(super) async fn write(
-    import: &Import<'_>,
-    transaction: &DatabaseTransaction,
-    keys: &Keys,
-) -> Result<u64, Failure> {
+pub(super) async fn write(import: &Import<'_>, transaction: &DatabaseTransaction, keys: &Keys) -> Result<u64, Failure> {
     let mut written = 0;
     for beside in &FILES {
         let form = &mut Problems::default();
-        let Some(mut reader) =
-            Reader::open(import.files, &beside.file(), beside.all_headers(), form)
-        else {
+        let Some(mut reader) = Reader::open(import.files, &beside.file(), beside.all_headers(), form) else {
             continue;
         };
-        let columns: Vec<&str> = ["record_id"]
-            .iter()
-            .chain(beside.columns)
-            .copied()
-            .collect();
+        let columns: Vec<&str> = ["record_id"].iter().chain(beside.columns).copied().collect();
         let mut rows: Vec<Vec<Value>> = Vec::with_capacity(ROWS);
         loop {
-            let row = reader
-                .next(form)
-                .map(|(_, cells)| beside.read(&cells, keys, &HashSet::new(), &mut |_, _, _| {}));
+            let row = reader.next(form).map(|(_, cells)| beside.read(&cells, keys, &HashSet::new(), &mut |_, _, _| {}));
             let last = row.is_none();
             rows.extend(row);
             if !rows.is_empty() && (last || rows.len() == ROWS) {
-                let statement = insert(
-                    import.database.backend(),
-                    beside.table,
-                    &columns,
-                    rows.drain(..),
-                    beside.conflict,
-                );
+                let statement =
+                    insert(import.database.backend(), beside.table, &columns, rows.drain(..), beside.conflict);
                 written += transaction.execute_raw(statement).await?.rows_affected();
             }
             if last {

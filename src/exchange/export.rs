@@ -24,24 +24,14 @@ pub async fn export(
     directory: &Path,
     progress: &(dyn Fn(&str, u64) + Sync),
 ) -> Result<u64, Failure> {
-    let failed = |cause: io::Error| Failure::File {
-        path: directory.display().to_string(),
-        cause,
-    };
+    let failed = |cause: io::Error| Failure::File { path: directory.display().to_string(), cause };
     fs::create_dir_all(directory).map_err(failed)?;
     let tables = crate::domain::tables();
     let mut keys: HashMap<Uuid, (&'static str, String)> = HashMap::new();
     for table in &tables {
         let sql = format!("SELECT \"id\", \"key\" FROM \"{}\"", table.kind());
-        for row in database
-            .connection()
-            .query_all_raw(Statement::from_string(database.backend(), sql))
-            .await?
-        {
-            keys.insert(
-                row.try_get("", "id")?,
-                (table.kind(), row.try_get("", "key")?),
-            );
+        for row in database.connection().query_all_raw(Statement::from_string(database.backend(), sql)).await? {
+            keys.insert(row.try_get("", "id")?, (table.kind(), row.try_get("", "key")?));
         }
     }
     let mut total = 0;
@@ -57,17 +47,9 @@ pub async fn export(
         let mut file = Target::create(directory, &beside.file()).map_err(failed)?;
         file.row(&beside.all_headers())?;
         let columns: Vec<_> = beside.columns.iter().map(|c| format!("\"{c}\"")).collect();
-        let sql = format!(
-            "SELECT \"record_id\", {} FROM \"{}\"",
-            columns.join(", "),
-            beside.table
-        );
+        let sql = format!("SELECT \"record_id\", {} FROM \"{}\"", columns.join(", "), beside.table);
         let mut rows = Vec::new();
-        for row in database
-            .connection()
-            .query_all_raw(Statement::from_string(database.backend(), sql))
-            .await?
-        {
+        for row in database.connection().query_all_raw(Statement::from_string(database.backend(), sql)).await? {
             let mut cells = Vec::with_capacity(beside.headers.len() + 2);
             let (kind, key) = known(&keys, row.try_get("", "record_id")?)?;
             cells.extend([kind.to_owned(), key.to_owned()]);
@@ -91,13 +73,10 @@ pub async fn export(
     Ok(total)
 }
 
-fn known<'a>(
-    keys: &'a HashMap<Uuid, (&'static str, String)>,
-    id: Uuid,
-) -> Result<(&'static str, &'a str), DbErr> {
-    let (kind, key) = keys.get(&id).ok_or_else(|| {
-        DbErr::RecordNotFound(format!("a record {id} is referred to, but is not there"))
-    })?;
+fn known<'a>(keys: &'a HashMap<Uuid, (&'static str, String)>, id: Uuid) -> Result<(&'static str, &'a str), DbErr> {
+    let (kind, key) = keys
+        .get(&id)
+        .ok_or_else(|| DbErr::RecordNotFound(format!("a record {id} is referred to, but is not there")))?;
     Ok((kind, key))
 }
 
@@ -112,11 +91,7 @@ async fn records(
     let mut total = 0;
     loop {
         let mut sql = Sql::new(database.backend());
-        let columns: Vec<_> = table
-            .table_columns()
-            .iter()
-            .map(|c| format!("\"{c}\""))
-            .collect();
+        let columns: Vec<_> = table.table_columns().iter().map(|c| format!("\"{c}\"")).collect();
         sql.push("SELECT ")
             .push(&columns.join(", "))
             .push(" FROM \"")
@@ -125,10 +100,7 @@ async fn records(
             .bind(after.clone());
         sql.push(" ORDER BY \"key\" LIMIT ").push(&ROWS.to_string());
         let rows = database.connection().query_all_raw(sql.finish()).await?;
-        let printed = rows
-            .iter()
-            .map(|row| table.print(row))
-            .collect::<Result<Vec<_>, _>>()?;
+        let printed = rows.iter().map(|row| table.print(row)).collect::<Result<Vec<_>, _>>()?;
         let ids: Vec<Uuid> = printed.iter().map(|(id, ..)| *id).collect();
         let mut lists = Vec::new();
         for column in table.columns() {
@@ -170,16 +142,10 @@ async fn list(
         .push(" AS \"from_\", ")
         .column("l", links.to)
         .push(" AS \"to_\" FROM \"");
-    sql.push(links.table)
-        .push("\" AS l WHERE ")
-        .column("l", links.from)
-        .in_ids(ids);
+    sql.push(links.table).push("\" AS l WHERE ").column("l", links.from).in_ids(ids);
     let mut lists: HashMap<Uuid, Vec<&str>> = HashMap::new();
     for row in database.connection().query_all_raw(sql.finish()).await? {
-        lists
-            .entry(row.try_get("", "from_")?)
-            .or_default()
-            .push(known(keys, row.try_get("", "to_")?)?.1);
+        lists.entry(row.try_get("", "from_")?).or_default().push(known(keys, row.try_get("", "to_")?)?.1);
     }
     let cells = lists.into_iter().map(|(id, mut list)| {
         list.sort_unstable();
@@ -199,30 +165,18 @@ impl Target {
     fn create(directory: &Path, name: &str) -> io::Result<Self> {
         let unfinished = directory.join(format!(".{name}.unfinished"));
         let writer = csv::Writer::from_writer(fs::File::create(&unfinished)?);
-        Ok(Self {
-            writer,
-            unfinished,
-            path: directory.join(name),
-        })
+        Ok(Self { writer, unfinished, path: directory.join(name) })
     }
 
     fn row(&mut self, cells: &[String]) -> Result<(), Failure> {
-        self.writer
-            .write_record(cells)
-            .map_err(|cause| self.failed(cause.into()))
+        self.writer.write_record(cells).map_err(|cause| self.failed(cause.into()))
     }
 
     fn finish(mut self) -> Result<(), Failure> {
-        self.writer
-            .flush()
-            .and_then(|()| fs::rename(&self.unfinished, &self.path))
-            .map_err(|cause| self.failed(cause))
+        self.writer.flush().and_then(|()| fs::rename(&self.unfinished, &self.path)).map_err(|cause| self.failed(cause))
     }
 
     fn failed(&self, cause: io::Error) -> Failure {
-        Failure::File {
-            path: self.path.display().to_string(),
-            cause,
-        }
+        Failure::File { path: self.path.display().to_string(), cause }
     }
 }

@@ -6,24 +6,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait, Value,
-};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionTrait, Value};
 use uuid::Uuid;
 
 use super::{
-    Failure, Files, Keys, Known, Problem, Problems, SEPARATOR, audience, beside,
+    Failure, Files, Keys, Known, Problem, Problems, SEPARATOR, audience, beside, write,
     rows::Reader,
     table::{Column, Table, View},
 };
 use crate::{
     clock::{Clock, IdSource},
-    db::{Database, Sql},
+    db::Database,
     graph::Links,
 };
-
-/// How many values one statement binds at most; SQLite's limit is 32,766, PostgreSQL's 65,535.
-const VALUES: usize = 12_000;
 
 /// An import to be done.
 pub struct Import<'a> {
@@ -85,13 +80,9 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
             _ => "PRAGMA defer_foreign_keys = ON",
         })
         .await?;
-    let mut done = Done {
-        rows: 0,
-        total: rows,
-        imported: Imported::default(),
-    };
+    let mut done = Done { rows: 0, total: rows, imported: Imported::default() };
     for table in &tables {
-        write(&import, &transaction, &**table, &keys, &mut done).await?;
+        write::write(&import, &transaction, &**table, &keys, &mut done).await?;
     }
     done.imported.beside = beside::write(&import, &transaction, &keys).await?;
     audience::settle(&transaction, &tables).await?;
@@ -100,19 +91,15 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     } else {
         transaction.commit().await?;
         // Planners need to know what a table holds; without, they may read all of it.
-        import
-            .database
-            .connection()
-            .execute_unprepared("ANALYZE")
-            .await?;
+        import.database.connection().execute_unprepared("ANALYZE").await?;
     }
     Ok(done.imported)
 }
 
-struct Done {
-    rows: u64,
-    total: u64,
-    imported: Imported,
+pub(super) struct Done {
+    pub(super) rows: u64,
+    pub(super) total: u64,
+    pub(super) imported: Imported,
 }
 
 /// The records that the database has.
@@ -124,13 +111,7 @@ async fn stored(database: &Database, tables: &[Box<dyn Table>]) -> Result<Keys, 
         let statement = Statement::from_string(database.backend(), sql);
         for row in database.connection().query_all_raw(statement).await? {
             let key: String = row.try_get("", "key")?;
-            of_kind.insert(
-                key.into(),
-                Known {
-                    id: row.try_get("", "id")?,
-                    stored: true,
-                },
-            );
+            of_kind.insert(key.into(), Known { id: row.try_get("", "id")?, stored: true });
         }
     }
     Ok(keys)
@@ -169,14 +150,9 @@ fn scan(
                         "a key consists of letters, digits, dots, underscores and hyphens, and begins with a letter or digit",
                     );
                 } else if let Some(first) = seen.insert(key.as_str().into(), line) {
-                    wrong(&format!(
-                        "the key stands in line {first} already: keys are unique"
-                    ));
+                    wrong(&format!("the key stands in line {first} already: keys are unique"));
                 } else {
-                    of_kind.entry(key.into()).or_insert_with(|| Known {
-                        id: import.ids.next(),
-                        stored: false,
-                    });
+                    of_kind.entry(key.into()).or_insert_with(|| Known { id: import.ids.next(), stored: false });
                 }
             }
         }
@@ -190,9 +166,7 @@ fn scan(
 fn is_key(key: &str) -> bool {
     key.len() <= 200
         && key.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && key
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }
 
 /// The headers of a table's file.
@@ -208,13 +182,7 @@ pub(super) fn headers(table: &dyn Table) -> Vec<String> {
 }
 
 /// The second reading: every cell.
-fn check(
-    import: &Import<'_>,
-    table: &dyn Table,
-    keys: &Keys,
-    broken: &HashSet<&str>,
-    problems: &mut Problems,
-) {
+fn check(import: &Import<'_>, table: &dyn Table, keys: &Keys, broken: &HashSet<&str>, problems: &mut Problems) {
     let file = table.file();
     let columns = table.columns();
     // The form was reported by the first reading.
@@ -237,15 +205,15 @@ fn check(
 }
 
 /// A row, ready to be written.
-struct Row {
-    known: Known,
-    values: Vec<Value>,
+pub(super) struct Row {
+    pub(super) known: Known,
+    pub(super) values: Vec<Value>,
     /// The links of its lists.
-    lists: Vec<(Links, Vec<Uuid>)>,
+    pub(super) lists: Vec<(Links, Vec<Uuid>)>,
 }
 
 /// Reads a row; what is wrong with it is reported.
-fn read(
+pub(super) fn read(
     table: &dyn Table,
     columns: &[Column<'_>],
     cells: &[&str],
@@ -253,15 +221,8 @@ fn read(
     broken: &HashSet<&str>,
     report: &mut dyn FnMut(&str, &str, String),
 ) -> Row {
-    let known = keys.get(table.kind(), cells[0]).unwrap_or(Known {
-        id: Uuid::nil(),
-        stored: false,
-    });
-    let mut row = Row {
-        known,
-        values: vec![known.id.into(), cells[0].into()],
-        lists: Vec::new(),
-    };
+    let known = keys.get(table.kind(), cells[0]).unwrap_or(Known { id: Uuid::nil(), stored: false });
+    let mut row = Row { known, values: vec![known.id.into(), cells[0].into()], lists: Vec::new() };
     let mut dates = HashMap::new();
     let mut cells = cells[1..].iter();
     let mut next = || cells.next().copied().unwrap_or_default();
@@ -279,9 +240,7 @@ fn read(
                 let cell = next();
                 match read(cell) {
                     Ok(values) => {
-                        if let [_, Value::Int(Some(earliest)), Value::Int(Some(latest))] =
-                            values[..]
-                        {
+                        if let [_, Value::Int(Some(earliest)), Value::Int(Some(latest))] = values[..] {
                             dates.insert(header, (cell, earliest, latest));
                         }
                         row.values.extend(values);
@@ -294,23 +253,13 @@ fn read(
             }
             View::Reference { kind, required, .. } => {
                 let key = next();
-                let id = if key.is_empty() {
-                    None
-                } else {
-                    find(kind, key, header, report)
-                };
+                let id = if key.is_empty() { None } else { find(kind, key, header, report) };
                 if key.is_empty() && required {
-                    report(
-                        header,
-                        key,
-                        format!("it must not be empty: the key of a {kind} is needed"),
-                    );
+                    report(header, key, format!("it must not be empty: the key of a {kind} is needed"));
                 }
                 row.values.push(id.into());
             }
-            View::AnyReference {
-                kinds, required, ..
-            } => {
+            View::AnyReference { kinds, required, .. } => {
                 let (kind, key) = (next(), next());
                 let mut id = None;
                 if kind.is_empty() && key.is_empty() && !required {
@@ -318,27 +267,15 @@ fn read(
                     continue;
                 }
                 if !kinds.contains(&kind) {
-                    report(
-                        &format!("{header}_kind"),
-                        kind,
-                        format!("one of {} is needed", kinds.join(", ")),
-                    );
+                    report(&format!("{header}_kind"), kind, format!("one of {} is needed", kinds.join(", ")));
                 } else if key.is_empty() {
-                    report(
-                        header,
-                        key,
-                        format!("it must not be empty: the key of a {kind} is needed"),
-                    );
+                    report(header, key, format!("it must not be empty: the key of a {kind} is needed"));
                 } else {
                     id = find(kind, key, header, report);
                 }
                 row.values.extend([id.into(), kind.into()]);
             }
-            View::List {
-                links,
-                kind,
-                at_least,
-            } => {
+            View::List { links, kind, at_least } => {
                 let cell = next();
                 let mut ids = Vec::new();
                 for key in cell.split(SEPARATOR).filter(|key| !key.is_empty()) {
@@ -346,11 +283,7 @@ fn read(
                         continue;
                     };
                     if ids.contains(&id) {
-                        report(
-                            header,
-                            cell,
-                            format!("{key} is named twice: name each {kind} once"),
-                        );
+                        report(header, cell, format!("{key} is named twice: name each {kind} once"));
                     } else if id == known.id {
                         report(header, cell, format!("{key} names itself"));
                     }
@@ -358,19 +291,14 @@ fn read(
                 }
                 let named = cell.split(SEPARATOR).filter(|key| !key.is_empty()).count();
                 if named < at_least {
-                    report(
-                        header,
-                        cell,
-                        format!("at least {at_least} keys are needed, separated by {SEPARATOR:?}"),
-                    );
+                    report(header, cell, format!("at least {at_least} keys are needed, separated by {SEPARATOR:?}"));
                 }
                 row.lists.push((links, ids));
             }
         }
     }
     for (start, end) in table.periods() {
-        let (Some((s, earliest, _)), Some((e, _, latest))) = (dates.get(start), dates.get(end))
-        else {
+        let (Some((s, earliest, _)), Some((e, _, latest))) = (dates.get(start), dates.get(end)) else {
             continue;
         };
         if !s.is_empty() && !e.is_empty() && latest < earliest {
@@ -378,274 +306,4 @@ fn read(
         }
     }
     row
-}
-
-/// The third reading: writes the rows of a table.
-async fn write(
-    import: &Import<'_>,
-    transaction: &DatabaseTransaction,
-    table: &dyn Table,
-    keys: &Keys,
-    done: &mut Done,
-) -> Result<(), Failure> {
-    let columns = table.columns();
-    let mut written: Vec<&str> = vec!["id", "key"];
-    for column in &columns {
-        match column.cell {
-            View::Value { columns, .. } => written.extend(columns),
-            View::Reference { column, .. } => written.push(column),
-            View::AnyReference { columns, .. } => written.extend(columns),
-            View::List { .. } => {}
-        }
-    }
-    let writer = Writer {
-        import,
-        transaction,
-        table,
-        columns: &written,
-    };
-    let size = VALUES / (written.len() + 4);
-    let mut batch: Vec<Row> = Vec::with_capacity(size);
-    let form = &mut Problems::default();
-    let Some(mut reader) = Reader::open(import.files, &table.file(), headers(table), form) else {
-        return Ok(());
-    };
-    while let Some((_, cells)) = reader.next(form) {
-        batch.push(read(
-            table,
-            &columns,
-            &cells,
-            keys,
-            &HashSet::new(),
-            &mut |_, _, _| {},
-        ));
-        if batch.len() == size {
-            writer.write(&mut batch, done).await?;
-        }
-    }
-    writer.write(&mut batch, done).await
-}
-
-/// Writes rows of one table.
-struct Writer<'a> {
-    import: &'a Import<'a>,
-    transaction: &'a DatabaseTransaction,
-    table: &'a dyn Table,
-    columns: &'a [&'static str],
-}
-
-impl Writer<'_> {
-    async fn write(&self, batch: &mut Vec<Row>, done: &mut Done) -> Result<(), Failure> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let kind = self.table.kind();
-        let backend = self.import.database.backend();
-        let new: Vec<&Row> = batch.iter().filter(|row| !row.known.stored).collect();
-        if !new.is_empty() {
-            let rows = new
-                .iter()
-                .map(|row| vec![row.known.id.into(), kind.into(), Value::SmallInt(Some(0))]);
-            self.transaction
-                .execute_raw(insert(
-                    backend,
-                    "record",
-                    &["id", "kind", "audience"],
-                    rows,
-                    "",
-                ))
-                .await?;
-        }
-        let now = self.import.clock.now();
-        let more = ["audience", "version", "created_at", "updated_at"];
-        let columns: Vec<&str> = self.columns.iter().copied().chain(more).collect();
-        let rows = batch.iter_mut().map(|row| {
-            let mut values = std::mem::take(&mut row.values);
-            // Settled at the end, when all rows are there.
-            values.extend([Value::SmallInt(Some(0)), 1.into(), now.into(), now.into()]);
-            values
-        });
-        let statement = insert(backend, kind, &columns, rows, &self.conflict());
-        let touched = self
-            .transaction
-            .execute_raw(statement)
-            .await?
-            .rows_affected();
-        let added = batch.iter().filter(|row| !row.known.stored).count() as u64;
-        let mut updated = touched.saturating_sub(added);
-        updated += self.write_lists(batch, now).await?;
-        let all = batch.len() as u64;
-        done.imported.added += added;
-        done.imported.updated += updated;
-        done.imported.unchanged += all.saturating_sub(added + updated);
-        done.rows += all;
-        (self.import.progress)(&self.table.file(), done.rows, done.total);
-        batch.clear();
-        Ok(())
-    }
-
-    /// What to do with rows whose key is there: update those that differ.
-    fn conflict(&self) -> String {
-        let kind = self.table.kind();
-        let own: Vec<_> = self
-            .columns
-            .iter()
-            .filter(|c| !matches!(**c, "id" | "key"))
-            .collect();
-        let set: Vec<_> = own
-            .iter()
-            .map(|c| format!("\"{c}\" = excluded.\"{c}\""))
-            .collect();
-        let differs: Vec<_> = own
-            .iter()
-            .map(|c| format!("\"{kind}\".\"{c}\" IS DISTINCT FROM excluded.\"{c}\""))
-            .collect();
-        format!(
-            " ON CONFLICT (\"key\") DO UPDATE SET {}, \"version\" = \"{kind}\".\"version\" + 1, \"updated_at\" = excluded.\"updated_at\" WHERE {}",
-            set.join(", "),
-            differs.join(" OR ")
-        )
-    }
-
-    /// Writes the links of the rows' lists, where they are not as the lists say; says how many rows that changed that were
-    /// not changed already.
-    async fn write_lists(&self, batch: &[Row], now: i64) -> Result<u64, DbErr> {
-        let mut updated = 0;
-        let lists = batch.first().map_or(0, |row| row.lists.len());
-        for i in 0..lists {
-            let links = batch[0].lists[i].0;
-            let stored: Vec<Uuid> = batch
-                .iter()
-                .filter(|row| row.known.stored)
-                .map(|row| row.known.id)
-                .collect();
-            let there = self.links(links, &stored).await?;
-            let mut changed = Vec::new();
-            let mut rows: Vec<Vec<Value>> = Vec::new();
-            for row in batch {
-                let named: HashSet<Uuid> = row.lists[i].1.iter().copied().collect();
-                if row.known.stored {
-                    if there.get(&row.known.id).cloned().unwrap_or_default() == named {
-                        continue;
-                    }
-                    changed.push(row.known.id);
-                }
-                for to in &row.lists[i].1 {
-                    let pairs: Vec<Option<Uuid>> = match links.pair {
-                        Some(_) => row.lists[i]
-                            .1
-                            .iter()
-                            .filter(|other| *other != to)
-                            .copied()
-                            .map(Some)
-                            .collect(),
-                        None => vec![None],
-                    };
-                    for pair in pairs {
-                        let mut values = vec![row.known.id.into(), (*to).into()];
-                        values.extend(pair.map(Value::from));
-                        rows.push(values);
-                    }
-                }
-            }
-            let backend = self.import.database.backend();
-            if !changed.is_empty() {
-                let mut sql = Sql::new(backend);
-                sql.push("DELETE FROM \"")
-                    .push(links.table)
-                    .push("\" WHERE \"")
-                    .push(links.from)
-                    .push("\"")
-                    .in_ids(&changed);
-                self.transaction.execute_raw(sql.finish()).await?;
-                let mut sql = Sql::new(backend);
-                sql.push("UPDATE \"")
-                    .push(self.table.kind())
-                    .push("\" SET \"version\" = \"version\" + 1, \"updated_at\" = ")
-                    .bind(now);
-                sql.push(" WHERE \"updated_at\" <> ")
-                    .bind(now)
-                    .push(" AND \"id\"")
-                    .in_ids(&changed);
-                updated += self
-                    .transaction
-                    .execute_raw(sql.finish())
-                    .await?
-                    .rows_affected();
-            }
-            let columns: Vec<&str> = [links.from, links.to]
-                .into_iter()
-                .chain(links.pair)
-                .collect();
-            for chunk in rows.chunks(VALUES / columns.len()) {
-                self.transaction
-                    .execute_raw(insert(
-                        backend,
-                        links.table,
-                        &columns,
-                        chunk.iter().cloned(),
-                        "",
-                    ))
-                    .await?;
-            }
-        }
-        Ok(updated)
-    }
-
-    /// The links that rows have.
-    async fn links(
-        &self,
-        links: Links,
-        ids: &[Uuid],
-    ) -> Result<HashMap<Uuid, HashSet<Uuid>>, DbErr> {
-        let mut there: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
-        if ids.is_empty() {
-            return Ok(there);
-        }
-        let mut sql = Sql::new(self.import.database.backend());
-        sql.push("SELECT ")
-            .column("l", links.from)
-            .push(" AS \"from_\", ")
-            .column("l", links.to)
-            .push(" AS \"to_\" FROM \"");
-        sql.push(links.table)
-            .push("\" AS l WHERE ")
-            .column("l", links.from)
-            .in_ids(ids);
-        for row in self.transaction.query_all_raw(sql.finish()).await? {
-            there
-                .entry(row.try_get("", "from_")?)
-                .or_default()
-                .insert(row.try_get("", "to_")?);
-        }
-        Ok(there)
-    }
-}
-
-/// `INSERT INTO … VALUES …`, and what to do where a row is there already.
-pub(super) fn insert(
-    backend: DbBackend,
-    table: &str,
-    columns: &[&str],
-    rows: impl Iterator<Item = Vec<Value>>,
-    conflict: &str,
-) -> Statement {
-    let mut sql = Sql::new(backend);
-    sql.push("INSERT INTO \"")
-        .push(table)
-        .push("\" (\"")
-        .push(&columns.join("\", \""))
-        .push("\") VALUES ");
-    for (i, row) in rows.enumerate() {
-        sql.push(if i > 0 { ", (" } else { "(" });
-        for (j, value) in row.into_iter().enumerate() {
-            if j > 0 {
-                sql.push(", ");
-            }
-            sql.bind(value);
-        }
-        sql.push(")");
-    }
-    sql.push(conflict);
-    sql.finish()
 }

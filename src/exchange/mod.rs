@@ -11,6 +11,7 @@ mod import;
 mod problem;
 mod rows;
 mod table;
+mod write;
 
 use std::{
     collections::HashMap,

@@ -17,71 +17,36 @@ pub(super) struct Reader {
 impl Reader {
     /// Opens a file that must have just the columns `headers`, in any order; `None` if it cannot be read, which is then
     /// recorded.
-    pub(super) fn open(
-        files: &Files,
-        file: &str,
-        headers: Vec<String>,
-        problems: &mut Problems,
-    ) -> Option<Self> {
+    pub(super) fn open(files: &Files, file: &str, headers: Vec<String>, problems: &mut Problems) -> Option<Self> {
         let mut wrong = |line: u64, message: String| {
-            problems.add(Problem {
-                file: file.to_owned(),
-                line,
-                column: String::new(),
-                value: String::new(),
-                message,
-            });
+            problems.add(Problem { file: file.to_owned(), line, column: String::new(), value: String::new(), message });
         };
         let right = headers.join(",");
         let source = files
             .open(file)
-            .map_err(|cause| wrong(0, format!("the file cannot be read ({cause}): it must be there, with the header {right}")))
+            .map_err(|cause| {
+                wrong(0, format!("the file cannot be read ({cause}): it must be there, with the header {right}"));
+            })
             .ok()?;
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .from_reader(skip_mark(source));
-        let found = reader
-            .byte_headers()
-            .map_err(|cause| wrong(0, format!("the header cannot be read: {cause}")))
-            .ok()?;
-        let found: Vec<String> = found
-            .iter()
-            .map(|h| String::from_utf8_lossy(h).into_owned())
-            .collect();
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(skip_mark(source));
+        let found =
+            reader.byte_headers().map_err(|cause| wrong(0, format!("the header cannot be read: {cause}"))).ok()?;
+        let found: Vec<String> = found.iter().map(|h| String::from_utf8_lossy(h).into_owned()).collect();
         let mut usable = true;
         for missing in headers.iter().filter(|h| !found.contains(h)) {
-            wrong(
-                1,
-                format!("the column {missing} is missing: the header must be {right}"),
-            );
+            wrong(1, format!("the column {missing} is missing: the header must be {right}"));
             usable = false;
         }
         for (i, extra) in found.iter().enumerate() {
             let twice = found[..i].contains(extra);
             if twice || !headers.contains(extra) {
-                let what = if twice {
-                    "stands twice"
-                } else {
-                    "is not known"
-                };
-                wrong(
-                    1,
-                    format!("the column {extra} {what}: the header must be {right}"),
-                );
+                let what = if twice { "stands twice" } else { "is not known" };
+                wrong(1, format!("the column {extra} {what}: the header must be {right}"));
                 usable = false;
             }
         }
-        let order = headers
-            .iter()
-            .filter_map(|h| found.iter().position(|f| f == h))
-            .collect();
-        usable.then(|| Self {
-            file: file.to_owned(),
-            headers,
-            rows: reader,
-            order,
-            record: csv::ByteRecord::new(),
-        })
+        let order = headers.iter().filter_map(|h| found.iter().position(|f| f == h)).collect();
+        usable.then(|| Self { file: file.to_owned(), headers, rows: reader, order, record: csv::ByteRecord::new() })
     }
 
     /// The line and the cells, in the order of the headers, of the next row of sound form; those of unsound form are
@@ -99,20 +64,13 @@ impl Reader {
                 Ok(true) => {}
                 Ok(false) => return None,
                 Err(cause) => {
-                    problems.add(whole(
-                        0,
-                        format!("the file cannot be read further: {cause}"),
-                    ));
+                    problems.add(whole(0, format!("the file cannot be read further: {cause}")));
                     return None;
                 }
             }
             let line = self.record.position().map_or(0, csv::Position::line);
             if self.record.len() != self.headers.len() {
-                let message = format!(
-                    "the row has {} cells: it must have {}",
-                    self.record.len(),
-                    self.headers.len()
-                );
+                let message = format!("the row has {} cells: it must have {}", self.record.len(), self.headers.len());
                 problems.add(whole(line, message));
                 continue;
             }
@@ -121,27 +79,18 @@ impl Reader {
                 let cell = &self.record[*i];
                 let message = match std::str::from_utf8(cell) {
                     Err(_) => "it is not UTF-8: save the file as UTF-8",
-                    Ok(text) if text.contains('\0') => {
-                        "it contains the character NUL, which no database keeps as text"
-                    }
+                    Ok(text) if text.contains('\0') => "it contains the character NUL, which no database keeps as text",
                     Ok(_) => continue,
                 };
                 sound = false;
                 let value = String::from_utf8_lossy(cell).into_owned();
-                problems.add(Problem {
-                    column: header.clone(),
-                    value,
-                    ..whole(line, message.to_owned())
-                });
+                problems.add(Problem { column: header.clone(), value, ..whole(line, message.to_owned()) });
             }
             if sound {
                 let (record, order) = (&self.record, &self.order);
                 return Some((
                     line,
-                    order
-                        .iter()
-                        .map(|i| std::str::from_utf8(&record[*i]).unwrap_or_default())
-                        .collect(),
+                    order.iter().map(|i| std::str::from_utf8(&record[*i]).unwrap_or_default()).collect(),
                 ));
             }
         }

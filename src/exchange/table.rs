@@ -112,44 +112,13 @@ impl<R: Record> Table for Of<R> {
     fn columns(&self) -> Vec<Column<'_>> {
         let view = |cell: &'static Cell<R>| match cell {
             Cell::Value { columns, read, .. } => View::Value { columns, read },
-            Cell::Reference {
-                column,
-                kind,
-                required,
-                ..
-            } => View::Reference {
-                column,
-                kind,
-                required: *required,
-            },
-            Cell::AnyReference {
-                columns,
-                kinds,
-                required,
-                ..
-            } => View::AnyReference {
-                columns: *columns,
-                kinds,
-                required: *required,
-            },
-            Cell::List {
-                links,
-                kind,
-                at_least,
-            } => View::List {
-                links: *links,
-                kind,
-                at_least: *at_least,
-            },
+            Cell::Reference { column, kind, required, .. } => View::Reference { column, kind, required: *required },
+            Cell::AnyReference { columns, kinds, required, .. } => {
+                View::AnyReference { columns: *columns, kinds, required: *required }
+            }
+            Cell::List { links, kind, at_least } => View::List { links: *links, kind, at_least: *at_least },
         };
-        Self::definition()
-            .columns()
-            .iter()
-            .map(|c| Column {
-                header: c.header,
-                cell: view(&c.cell),
-            })
-            .collect()
+        Self::definition().columns().iter().map(|c| Column { header: c.header, cell: view(&c.cell) }).collect()
     }
 
     fn table_columns(&self) -> &'static [&'static str] {

@@ -76,47 +76,28 @@ impl Answer {
     }
 
     /// One object, none, or a failure, for each row.
-    pub fn try_one<C: Send + Sync + 'static>(
-        objects: impl Iterator<Item = Result<Option<Arc<C>>>>,
-    ) -> Self {
+    pub fn try_one<C: Send + Sync + 'static>(objects: impl Iterator<Item = Result<Option<Arc<C>>>>) -> Self {
         let mut distinct = Distinct::default();
         let slots = objects
             .map(|object| match object {
-                Ok(Some(object)) => Slot::Row {
-                    group: 0,
-                    row: distinct.place(object),
-                },
+                Ok(Some(object)) => Slot::Row { group: 0, row: distinct.place(object) },
                 Ok(None) => Slot::Null,
                 Err(error) => Slot::Failed(error),
             })
             .collect();
-        Self::One(Slots {
-            groups: vec![Box::new(distinct.rows)],
-            slots,
-        })
+        Self::One(Slots { groups: vec![Box::new(distinct.rows)], slots })
     }
 
     /// A list of objects for each row.
-    pub fn many<C: Send + Sync + 'static>(
-        lists: impl Iterator<Item = impl IntoIterator<Item = Arc<C>>>,
-    ) -> Self {
+    pub fn many<C: Send + Sync + 'static>(lists: impl Iterator<Item = impl IntoIterator<Item = Arc<C>>>) -> Self {
         let mut starts = vec![0];
         let mut distinct = Distinct::default();
         let mut slots = Vec::new();
         for list in lists {
-            slots.extend(list.into_iter().map(|object| Slot::Row {
-                group: 0,
-                row: distinct.place(object),
-            }));
+            slots.extend(list.into_iter().map(|object| Slot::Row { group: 0, row: distinct.place(object) }));
             starts.push(index(slots.len()));
         }
-        Self::Many {
-            starts,
-            slots: Slots {
-                groups: vec![Box::new(distinct.rows)],
-                slots,
-            },
-        }
+        Self::Many { starts, slots: Slots { groups: vec![Box::new(distinct.rows)], slots } }
     }
 }
 
@@ -129,10 +110,7 @@ struct Distinct<C> {
 // Written out, because a derive would ask the same of `C`.
 impl<C> Default for Distinct<C> {
     fn default() -> Self {
-        Self {
-            rows: Vec::new(),
-            places: rustc_hash::FxHashMap::default(),
-        }
+        Self { rows: Vec::new(), places: rustc_hash::FxHashMap::default() }
     }
 }
 

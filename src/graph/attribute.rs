@@ -34,11 +34,7 @@ impl Attribute for String {
         filter::column::<filter::Verbatim>(name, description, column)
     }
     fn read(cell: &str) -> Result<Value, String> {
-        if cell.is_empty() {
-            Err("it must not be empty".to_owned())
-        } else {
-            Ok(cell.into())
-        }
+        if cell.is_empty() { Err("it must not be empty".to_owned()) } else { Ok(cell.into()) }
     }
     fn print(&self) -> String {
         self.clone()
@@ -80,9 +76,7 @@ impl Attribute for bool {
         filter::column::<filter::Boolean>(name, description, column)
     }
     fn read(cell: &str) -> Result<Value, String> {
-        cell.parse::<bool>()
-            .map(Into::into)
-            .map_err(|_| "true or false is needed".to_owned())
+        cell.parse::<bool>().map(Into::into).map_err(|_| "true or false is needed".to_owned())
     }
     fn print(&self) -> String {
         self.to_string()
@@ -98,11 +92,7 @@ where
         T::predicate(name, description, column)
     }
     fn read(cell: &str) -> Result<Value, String> {
-        if cell.is_empty() {
-            Ok(T::null())
-        } else {
-            T::read(cell)
-        }
+        if cell.is_empty() { Ok(T::null()) } else { T::read(cell) }
     }
     fn print(&self) -> String {
         self.as_ref().map_or_else(String::new, T::print)
@@ -131,11 +121,7 @@ pub(crate) fn read_word<V: Vocabulary + Into<Value>>(cell: &str) -> Result<Value
 macro_rules! vocabulary_attribute {
     ($Name:ident) => {
         impl $crate::graph::Attribute for $Name {
-            fn predicate(
-                name: &str,
-                description: &str,
-                column: &'static str,
-            ) -> $crate::graph::Predicate {
+            fn predicate(name: &str, description: &str, column: &'static str) -> $crate::graph::Predicate {
                 $crate::graph::word_predicate::<Self>(name, description, column)
             }
             fn read(cell: &str) -> Result<sea_orm::Value, String> {
@@ -150,10 +136,6 @@ macro_rules! vocabulary_attribute {
 pub(crate) use vocabulary_attribute;
 
 /// What a filter can ask of a column that holds words of a vocabulary.
-pub(crate) fn word_predicate<V: Vocabulary + Leaf>(
-    name: &str,
-    description: &str,
-    column: &'static str,
-) -> Predicate {
+pub(crate) fn word_predicate<V: Vocabulary + Leaf>(name: &str, description: &str, column: &'static str) -> Predicate {
     filter::column::<filter::Word<V>>(name, description, column)
 }

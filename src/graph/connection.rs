@@ -75,17 +75,9 @@ pub(super) fn arguments<C: Record>() -> Vec<Argument> {
             ),
         ),
         Argument::new("after", "String", "Gives only items behind this cursor."),
-        Argument::new(
-            "last",
-            "Int",
-            format!("How many items to give from the end, at most {MAX_SIZE}."),
-        ),
+        Argument::new("last", "Int", format!("How many items to give from the end, at most {MAX_SIZE}.")),
         Argument::new("before", "String", "Gives only items before this cursor."),
-        Argument::new(
-            "filter",
-            format!("{}Filter", C::NAME),
-            format!("Gives only the {about} that pass."),
-        ),
+        Argument::new("filter", format!("{}Filter", C::NAME), format!("Gives only the {about} that pass.")),
         Argument::new(
             "orderBy",
             format!("{}Order", C::NAME),
@@ -120,14 +112,7 @@ pub(super) async fn connect<C: Record, X: Edges<C>>(
         if list.backward {
             rows.reverse();
         }
-        Some(Arc::new(Page::<C, X> {
-            parent,
-            link,
-            list: list.clone(),
-            rows,
-            more,
-            edges: PhantomData,
-        }))
+        Some(Arc::new(Page::<C, X> { parent, link, list: list.clone(), rows, more, edges: PhantomData }))
     });
     Ok(Answer::one(pages))
 }
@@ -136,10 +121,7 @@ pub(super) async fn connect<C: Record, X: Edges<C>>(
 pub(super) fn register<C: Record, X: Edges<C>>(graph: &mut Graph) {
     let (name, about) = (X::name(), words(C::LIST));
     let added = graph.add_object::<Page<C, X>>(|| {
-        let mut o = Object::new(
-            format!("{name}Connection"),
-            format!("A page of a list of {about}."),
-        );
+        let mut o = Object::new(format!("{name}Connection"), format!("A page of a list of {about}."));
         o.level(
             "edges",
             "A list of the items of this page, each with its cursor.",
@@ -159,37 +141,23 @@ pub(super) fn register<C: Record, X: Edges<C>>(graph: &mut Graph) {
                 ready(Answer::many(lists))
             },
         );
-        o.level(
-            "nodes",
-            "A list of the items of this page.",
-            format!("[{}!]!", C::NAME),
-            Vec::new(),
-            |_, pages| {
-                ready(Answer::many(
-                    pages.iter().map(|page| page.rows.iter().cloned()),
-                ))
-            },
-        );
-        o.level(
-            "pageInfo",
-            "Where this page lies in the list.",
-            "PageInfo!",
-            Vec::new(),
-            |_, pages| {
-                let infos = pages.iter().map(|page| {
-                    let info = Info {
-                        parent: page.parent,
-                        link: page.link,
-                        list: page.list.clone(),
-                        more: page.more,
-                        first: page.rows.first().cloned(),
-                        last: page.rows.last().cloned(),
-                    };
-                    Some(Arc::new(info))
-                });
-                ready(Answer::one(infos))
-            },
-        );
+        o.level("nodes", "A list of the items of this page.", format!("[{}!]!", C::NAME), Vec::new(), |_, pages| {
+            ready(Answer::many(pages.iter().map(|page| page.rows.iter().cloned())))
+        });
+        o.level("pageInfo", "Where this page lies in the list.", "PageInfo!", Vec::new(), |_, pages| {
+            let infos = pages.iter().map(|page| {
+                let info = Info {
+                    parent: page.parent,
+                    link: page.link,
+                    list: page.list.clone(),
+                    more: page.more,
+                    first: page.rows.first().cloned(),
+                    last: page.rows.last().cloned(),
+                };
+                Some(Arc::new(info))
+            });
+            ready(Answer::one(infos))
+        });
         o.level(
             "totalCount",
             "How many items the whole list has; counted only when asked for.",
@@ -201,13 +169,8 @@ pub(super) fn register<C: Record, X: Edges<C>>(graph: &mut Graph) {
                         return Ok(Answer::leaves(std::iter::empty::<Result<i64>>()));
                     };
                     let parents: Vec<Uuid> = pages.iter().filter_map(|page| page.parent).collect();
-                    let totals = call
-                        .loader()
-                        .totals(first.link, &parents, &first.list)
-                        .await?;
-                    Ok(Answer::leaves(pages.iter().map(|page| {
-                        Ok(totals.get(&page.parent).copied().unwrap_or(0))
-                    })))
+                    let totals = call.loader().totals(first.link, &parents, &first.list).await?;
+                    Ok(Answer::leaves(pages.iter().map(|page| Ok(totals.get(&page.parent).copied().unwrap_or(0)))))
                 })
             },
         );
@@ -218,7 +181,11 @@ pub(super) fn register<C: Record, X: Edges<C>>(graph: &mut Graph) {
     }
     graph.add_object::<Edge<C, X>>(|| {
         let mut o = Object::new(format!("{name}Edge"), format!("An item of a list of {about}."));
-        o.computed("cursor", "The item's place in the list, for `after` and `before`; valid for the same order only.", |edge: &Edge<C, X>| edge.list.cursor(&edge.node));
+        o.computed(
+            "cursor",
+            "The item's place in the list, for `after` and `before`; valid for the same order only.",
+            |edge: &Edge<C, X>| edge.list.cursor(&edge.node),
+        );
         o.level("node", "The item.", format!("{}!", C::NAME), Vec::new(), |_, edges| {
             ready(Answer::one(edges.iter().map(|edge| Some(edge.node.clone()))))
         });
@@ -234,50 +201,32 @@ pub(super) fn register<C: Record, X: Edges<C>>(graph: &mut Graph) {
             Vec::new(),
             |call, infos: &[Arc<Info<C>>]| has_more(call, infos, false),
         );
-        o.level(
-            "hasPreviousPage",
-            "Whether items come before the page.",
-            "Boolean!",
-            Vec::new(),
-            |call, infos| has_more(call, infos, true),
-        );
-        o.computed(
-            "startCursor",
-            "The cursor of the first item; `null` if the page is empty.",
-            |info| info.first.as_ref().map(|row| info.list.cursor(row)),
-        );
-        o.computed(
-            "endCursor",
-            "The cursor of the last item; `null` if the page is empty.",
-            |info| info.last.as_ref().map(|row| info.list.cursor(row)),
-        );
+        o.level("hasPreviousPage", "Whether items come before the page.", "Boolean!", Vec::new(), |call, infos| {
+            has_more(call, infos, true)
+        });
+        o.computed("startCursor", "The cursor of the first item; `null` if the page is empty.", |info| {
+            info.first.as_ref().map(|row| info.list.cursor(row))
+        });
+        o.computed("endCursor", "The cursor of the last item; `null` if the page is empty.", |info| {
+            info.last.as_ref().map(|row| info.list.cursor(row))
+        });
         o
     });
 }
 
 /// Says for each page whether there are rows beyond it. The direction in which it was read is known from the page itself;
 /// beyond a cursor, one statement looks for all parents.
-fn has_more<'a, C: Record>(
-    call: Call<'a>,
-    infos: &'a [Arc<Info<C>>],
-    before: bool,
-) -> BoxFuture<'a, Result<Answer>> {
+fn has_more<'a, C: Record>(call: Call<'a>, infos: &'a [Arc<Info<C>>], before: bool) -> BoxFuture<'a, Result<Answer>> {
     Box::pin(async move {
         let Some(first) = infos.first() else {
             return Ok(Answer::leaves(std::iter::empty::<Result<bool>>()));
         };
         let list = &first.list;
-        let (side, cursor) = if before {
-            (Side::Before, &list.after)
-        } else {
-            (Side::Behind, &list.before)
-        };
+        let (side, cursor) = if before { (Side::Before, &list.after) } else { (Side::Behind, &list.before) };
         let beyond = match cursor {
             Some(cursor) => {
                 let parents: Vec<Uuid> = infos.iter().filter_map(|info| info.parent).collect();
-                call.loader()
-                    .beyond(first.link, &parents, list, side, cursor)
-                    .await?
+                call.loader().beyond(first.link, &parents, list, side, cursor).await?
             }
             None => HashMap::new(),
         };

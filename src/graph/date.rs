@@ -63,24 +63,14 @@ pub(super) fn object() -> Object<DateValue> {
         "The date as EDTF: `1998`, `1998-09`, `2018~`, `2019-11-05/2019-11-10`, `../2005`, `202X`.",
         |d: &DateValue| &d.edtf,
     );
-    o.computed(
-        "earliest",
-        "The earliest day that the date can mean; `null` if it has no beginning.",
-        |d| CalendarDay(d.earliest),
-    );
-    o.computed(
-        "latest",
-        "The latest day that the date can mean; `null` if it has no end.",
-        |d| CalendarDay(d.latest),
-    );
-    o.computed("precision", "How precisely the date is known.", |d| {
-        precision(&d.edtf)
+    o.computed("earliest", "The earliest day that the date can mean; `null` if it has no beginning.", |d| {
+        CalendarDay(d.earliest)
     });
-    o.computed(
-        "isApproximate",
-        "Whether the date is marked as approximate or uncertain.",
-        |d| edtf::is_approximate(&d.edtf),
-    );
+    o.computed("latest", "The latest day that the date can mean; `null` if it has no end.", |d| CalendarDay(d.latest));
+    o.computed("precision", "How precisely the date is known.", |d| precision(&d.edtf));
+    o.computed("isApproximate", "Whether the date is marked as approximate or uncertain.", |d| {
+        edtf::is_approximate(&d.edtf)
+    });
     o
 }
 

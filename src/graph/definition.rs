@@ -116,28 +116,18 @@ impl<R: Record> Definition<R> {
             also: Vec::new(),
         };
         let kinds: &'static [&'static str] = const { &[R::KIND] };
-        d.predicates
-            .push(filter::ids("id", "By its id.", "id", kinds));
-        d.predicates
-            .push(String::predicate("key", "By its key.", "key"));
+        d.predicates.push(filter::ids("id", "By its id.", "id", kinds));
+        d.predicates.push(String::predicate("key", "By its key.", "key"));
         let o = d.object();
-        o.computed(
-            "id",
-            "The global id (a TypeID): it tells the type, and never changes.",
-            |row: &R| Id::<R>::new(row.id()),
-        );
-        o.computed("key", "The key: a slug, unique among its kind.", |row| {
-            row.key().to_owned()
+        o.computed("id", "The global id (a TypeID): it tells the type, and never changes.", |row: &R| {
+            Id::<R>::new(row.id())
         });
+        o.computed("key", "The key: a slug, unique among its kind.", |row| row.key().to_owned());
         for descending in [false, true] {
-            d.order("key", "key", descending, false, |row| {
-                Some(Position::Text(row.key().to_owned()))
-            });
+            d.order("key", "key", descending, false, |row| Some(Position::Text(row.key().to_owned())));
         }
         for descending in [false, true] {
-            d.order("created", "id", descending, false, |row| {
-                Some(Position::Id(row.id()))
-            });
+            d.order("created", "id", descending, false, |row| Some(Position::Id(row.id())));
         }
         d
     }
@@ -148,21 +138,9 @@ impl<R: Record> Definition<R> {
         self.text(common.note, "A remark of the editors.");
         self.value(common.visibility, "Who may see it.");
         let o = self.object();
-        o.leaf(
-            "version",
-            "How often it was changed, counted from 1.",
-            common.version.get,
-        );
-        o.leaf(
-            "createdAt",
-            "The moment at which it was recorded.",
-            common.created_at.get,
-        );
-        o.leaf(
-            "updatedAt",
-            "The moment at which it was last changed.",
-            common.updated_at.get,
-        );
+        o.leaf("version", "How often it was changed, counted from 1.", common.version.get);
+        o.leaf("createdAt", "The moment at which it was recorded.", common.created_at.get);
+        o.leaf("updatedAt", "The moment at which it was last changed.", common.updated_at.get);
         names::describe(self);
         self
     }
@@ -179,11 +157,7 @@ impl<R: Record> Definition<R> {
     pub fn value<T: Attribute>(&mut self, at: Attr<R, T>, description: &str) -> &mut Self {
         let name = camel(at.column);
         self.object().leaf(&name, description, at.get);
-        self.predicates.push(T::predicate(
-            &name,
-            &format!("By this: {}", lower_first(description)),
-            at.column,
-        ));
+        self.predicates.push(T::predicate(&name, &format!("By this: {}", lower_first(description)), at.column));
         self.cell(at);
         self
     }
@@ -207,29 +181,18 @@ impl<R: Record> Definition<R> {
     }
 
     /// An exact figure: a field, a predicate and an order by its size, a column of the CSV file.
-    pub fn decimal(
-        &mut self,
-        at: Attr<R, Decimal>,
-        sort: Attr<R, f64>,
-        description: &str,
-    ) -> &mut Self {
+    pub fn decimal(&mut self, at: Attr<R, Decimal>, sort: Attr<R, f64>, description: &str) -> &mut Self {
         self.object().leaf(at.column, description, at.get);
-        self.predicates
-            .push(f64::predicate(at.column, "By its size.", sort.column));
+        self.predicates.push(f64::predicate(at.column, "By its size.", sort.column));
         for descending in [false, true] {
-            self.order(at.column, sort.column, descending, false, move |row| {
-                (sort.get)(row).position()
-            });
+            self.order(at.column, sort.column, descending, false, move |row| (sort.get)(row).position());
         }
         self.columns.push(Column {
             header: at.column,
             cell: Cell::Value {
                 columns: vec![at.column, sort.column],
                 read: Box::new(|cell| {
-                    let wrong = |_| {
-                        "a decimal number of at most 28 digits, such as 3000 or 0.35, is needed"
-                            .to_owned()
-                    };
+                    let wrong = |_| "a decimal number of at most 28 digits, such as 3000 or 0.35, is needed".to_owned();
                     let exact = rust_decimal::Decimal::from_str_exact(cell).map_err(wrong)?;
                     let size: f64 = exact.to_string().parse().map_err(|_| String::new())?;
                     Ok(vec![Decimal(cell.to_owned()).into(), size.into()])
@@ -243,12 +206,8 @@ impl<R: Record> Definition<R> {
     /// An attribute by which lists can be ordered, too; rows where it is missing come last.
     pub fn ordered_value<T: Ordered>(&mut self, at: Attr<R, T>, description: &str) -> &mut Self {
         self.value(at, description);
-        self.order(at.column, at.column, false, T::MISSING, move |row| {
-            (at.get)(row).position()
-        });
-        self.order(at.column, at.column, true, T::MISSING, move |row| {
-            (at.get)(row).position()
-        })
+        self.order(at.column, at.column, false, T::MISSING, move |row| (at.get)(row).position());
+        self.order(at.column, at.column, true, T::MISSING, move |row| (at.get)(row).position())
     }
 
     /// Adds an order by a column. What is missing stands after everything else in either direction.
@@ -261,18 +220,10 @@ impl<R: Record> Definition<R> {
         position: impl Fn(&R) -> Option<Position> + Send + Sync + 'static,
     ) -> &mut Self {
         let last = if descending { -i64::MAX } else { i64::MAX };
-        let (direction, sense) = if descending {
-            ("DESC", "descending")
-        } else {
-            ("ASC", "ascending")
-        };
+        let (direction, sense) = if descending { ("DESC", "descending") } else { ("ASC", "ascending") };
         self.orders.push(Order {
             name: format!("{}_{direction}", name.to_ascii_uppercase()),
-            description: format!(
-                "By {}, {sense}{}.",
-                words(name),
-                if missing { "; unknown ones last" } else { "" }
-            ),
+            description: format!("By {}, {sense}{}.", words(name), if missing { "; unknown ones last" } else { "" }),
             column,
             missing: missing.then_some(last),
             descending,
@@ -292,11 +243,7 @@ impl<R: Record> Definition<R> {
     ) -> &mut Self {
         self.object().leaf(at.column, description, at.get);
         let about = "By the main name, without regard to case and diacritics.";
-        self.predicates.push(filter::column::<filter::Text>(
-            at.column,
-            about,
-            sort.column,
-        ));
+        self.predicates.push(filter::column::<filter::Text>(at.column, about, sort.column));
         for descending in [false, true] {
             self.order(at.column, sort.column, descending, false, move |row| {
                 Some(Position::Text((sort.get)(row).clone()))
@@ -331,14 +278,13 @@ impl<R: Record> Definition<R> {
         description: &str,
     ) -> &mut Self {
         let name = camel(written.column);
-        self.object()
-            .embed(&name, description, "EdtfDate", move |row| {
-                (written.get)(row).clone().map(|edtf| DateValue {
-                    edtf,
-                    earliest: *(earliest.get)(row),
-                    latest: *(latest.get)(row),
-                })
-            });
+        self.object().embed(&name, description, "EdtfDate", move |row| {
+            (written.get)(row).clone().map(|edtf| DateValue {
+                edtf,
+                earliest: *(earliest.get)(row),
+                latest: *(latest.get)(row),
+            })
+        });
         self.predicates.push(filter::dates(
             &name,
             &format!("By this: {}", lower_first(description)),
@@ -364,11 +310,7 @@ impl<R: Record> Definition<R> {
                         ]);
                     }
                     let date = edtf::Date::parse(cell).map_err(|e| e.shown().message)?;
-                    Ok(vec![
-                        date.edtf.into(),
-                        date.earliest.into(),
-                        date.latest.into(),
-                    ])
+                    Ok(vec![date.edtf.into(), date.earliest.into(), date.latest.into()])
                 }),
                 print: Box::new(move |row| (written.get)(row).clone().unwrap_or_default()),
             },
@@ -403,32 +345,14 @@ impl<R: Record> Definition<R> {
     }
 
     /// The same, with edges that say more than the record does.
-    pub fn many_as<C: Record, X: Edges<C>>(
-        &mut self,
-        name: &str,
-        link: Link,
-        description: &str,
-    ) -> &mut Self {
+    pub fn many_as<C: Record, X: Edges<C>>(&mut self, name: &str, link: Link, description: &str) -> &mut Self {
         reference::many::<R, C, X>(self, name, link, description);
         self
     }
 
     /// A list of keys in the CSV file, kept in a table of links.
-    pub fn list(
-        &mut self,
-        header: &'static str,
-        links: Links,
-        kind: &'static str,
-        at_least: usize,
-    ) -> &mut Self {
-        self.columns.push(Column {
-            header,
-            cell: Cell::List {
-                links,
-                kind,
-                at_least,
-            },
-        });
+    pub fn list(&mut self, header: &'static str, links: Links, kind: &'static str, at_least: usize) -> &mut Self {
+        self.columns.push(Column { header, cell: Cell::List { links, kind, at_least } });
         self
     }
 
@@ -437,21 +361,14 @@ impl<R: Record> Definition<R> {
     /// # Panics
     /// If there is no such order: a mistake in the slice, which every test would meet.
     pub fn default_order(&mut self, name: &str) -> &mut Self {
-        let i = self
-            .orders
-            .iter()
-            .position(|o| o.name == name)
-            .expect("an order of this name");
+        let i = self.orders.iter().position(|o| o.name == name).expect("an order of this name");
         let order = self.orders.remove(i);
         self.orders.insert(0, order);
         self
     }
 
     /// Lets the graph know further types once all kinds are known.
-    pub(super) fn also(
-        &mut self,
-        register: impl FnOnce(&mut Graph) + Send + Sync + 'static,
-    ) -> &mut Self {
+    pub(super) fn also(&mut self, register: impl FnOnce(&mut Graph) + Send + Sync + 'static) -> &mut Self {
         self.also.push(Box::new(register));
         self
     }
@@ -503,9 +420,7 @@ impl<R: Record> Definition<R> {
                 })
                 .collect();
             EnumBuilder::new(format!("{}Order", R::NAME), values)
-                .description(Some(format!(
-                    "Orders in which to list {about}. Ties are broken by age."
-                )))
+                .description(Some(format!("Orders in which to list {about}. Ties are broken by age.")))
                 .build()
         });
     }
@@ -513,7 +428,5 @@ impl<R: Record> Definition<R> {
 
 fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
 }

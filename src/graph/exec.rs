@@ -10,8 +10,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, ContextSelectionSet, InputType, Name, PathSegment, Positioned, ServerError,
-    ServerResult, Value,
+    Context, ContextSelectionSet, InputType, Name, PathSegment, Positioned, ServerError, ServerResult, Value,
     parser::types::{Field as AstField, Selection, SelectionSet},
 };
 use futures_util::future::{BoxFuture, join_all};
@@ -21,6 +20,7 @@ use crate::{
     graph::{
         Graph, Loader,
         answer::{Answer, Slot, Slots},
+        level::{At, Cell, Fault, Finished, Level, Nulls},
         object::{Field, Object, Run},
     },
 };
@@ -62,10 +62,7 @@ impl<'a> Call<'a> {
     /// An argument.
     pub fn arg<T: InputType>(&self, name: &str) -> Result<T> {
         let context = self.exec.context.with_field(self.first());
-        context
-            .param_value(name, None)
-            .map(|(_, value)| value)
-            .map_err(invalid)
+        context.param_value(name, None).map(|(_, value)| value).map_err(invalid)
     }
 
     /// All arguments that were given, variables replaced.
@@ -100,41 +97,24 @@ impl Selected<'_> {
 }
 
 /// `CollectFields` of the specification, for an object of type `ty`. `@skip` and `@include` are already applied.
-fn collect<'a>(
-    exec: &Exec<'a>,
-    ty: &str,
-    set: &'a Positioned<SelectionSet>,
-    out: &mut Vec<Selected<'a>>,
-) {
+fn collect<'a>(exec: &Exec<'a>, ty: &str, set: &'a Positioned<SelectionSet>, out: &mut Vec<Selected<'a>>) {
     for selection in &set.node.items {
         let (condition, inner) = match &selection.node {
             Selection::Field(field) => {
                 let key = &field.node.response_key().node;
                 match out.iter_mut().find(|s| s.key == key) {
                     Some(selected) => selected.occurrences.push(field),
-                    None => out.push(Selected {
-                        key,
-                        occurrences: vec![field],
-                    }),
+                    None => out.push(Selected { key, occurrences: vec![field] }),
                 }
                 continue;
             }
-            Selection::InlineFragment(fragment) => (
-                fragment.node.type_condition.as_ref(),
-                &fragment.node.selection_set,
-            ),
+            Selection::InlineFragment(fragment) => {
+                (fragment.node.type_condition.as_ref(), &fragment.node.selection_set)
+            }
             Selection::FragmentSpread(spread) => {
                 // Validation has refused documents that spread an unknown fragment.
-                match exec
-                    .context
-                    .query_env
-                    .fragments
-                    .get(&spread.node.fragment_name.node)
-                {
-                    Some(fragment) => (
-                        Some(&fragment.node.type_condition),
-                        &fragment.node.selection_set,
-                    ),
+                match exec.context.query_env.fragments.get(&spread.node.fragment_name.node) {
+                    Some(fragment) => (Some(&fragment.node.type_condition), &fragment.node.selection_set),
                     None => continue,
                 }
             }
@@ -145,13 +125,6 @@ fn collect<'a>(
     }
 }
 
-/// An error below a row, its path from that row on, innermost segment first.
-pub(super) struct Fault {
-    row: u32,
-    path: Vec<PathSegment>,
-    error: ServerError,
-}
-
 /// Rows of one type, waiting to be executed.
 pub(super) trait Group: Send {
     fn run<'a>(
@@ -159,14 +132,6 @@ pub(super) trait Group: Send {
         exec: Exec<'a>,
         sets: Vec<&'a Positioned<SelectionSet>>,
     ) -> BoxFuture<'a, Box<dyn Finished>>;
-}
-
-/// A finished level: its rows as JSON.
-pub(super) trait Finished: Send + Sync {
-    /// Whether a failed non-null field below made this row null.
-    fn is_null(&self, row: u32) -> bool;
-    fn write(&self, row: u32, out: &mut Vec<u8>);
-    fn take_faults(&mut self) -> Vec<Fault>;
 }
 
 impl<R: Send + Sync + 'static> Group for Vec<Arc<R>> {
@@ -182,56 +147,6 @@ impl<R: Send + Sync + 'static> Group for Vec<Arc<R>> {
     }
 }
 
-struct Level<R: 'static> {
-    rows: Vec<Arc<R>>,
-    cells: Vec<(Box<[u8]>, Cell<R>)>,
-    nulls: Nulls,
-    faults: Vec<Fault>,
-}
-
-/// Which rows are null; most often none.
-#[derive(Default)]
-struct Nulls(Vec<bool>);
-
-impl Nulls {
-    fn set(&mut self, row: usize) {
-        if self.0.len() <= row {
-            self.0.resize(row + 1, false);
-        }
-        self.0[row] = true;
-    }
-    fn has(&self, row: u32) -> bool {
-        self.0.get(row as usize).copied().unwrap_or(false)
-    }
-}
-
-/// The values of one field of a finished level.
-enum Cell<R: 'static> {
-    Leaf(&'static (dyn Fn(&R, &mut Vec<u8>) + Send + Sync)),
-    Constant(Vec<u8>),
-    Texts {
-        text: Vec<u8>,
-        ends: Vec<u32>,
-    },
-    One {
-        children: Vec<Box<dyn Finished>>,
-        at: Vec<At>,
-    },
-    Many {
-        children: Vec<Box<dyn Finished>>,
-        starts: Vec<u32>,
-        at: Vec<At>,
-        nulls: Nulls,
-    },
-}
-
-/// What stands at a place: nothing, or a row of a group.
-#[derive(Clone, Copy)]
-enum At {
-    Null,
-    Row { group: u32, row: u32 },
-}
-
 /// Executes the selection sets for all rows of one type.
 async fn level<R: Send + Sync + 'static>(
     exec: Exec<'_>,
@@ -244,17 +159,11 @@ async fn level<R: Send + Sync + 'static>(
         collect(&exec, &object.name, set, &mut selected);
     }
     let done = join_all(selected.iter().map(|s| cell(exec, object, s, &rows))).await;
-    let mut finished = Level {
-        rows,
-        cells: Vec::with_capacity(done.len()),
-        nulls: Nulls::default(),
-        faults: Vec::new(),
-    };
+    let mut finished =
+        Level { rows, cells: Vec::with_capacity(done.len()), nulls: Nulls::default(), faults: Vec::new() };
     for (i, (s, (cell, nulls, faults))) in selected.iter().zip(done).enumerate() {
         let key = format!("{}\"{}\":", if i == 0 { '{' } else { ',' }, s.key);
-        finished
-            .cells
-            .push((key.into_bytes().into_boxed_slice(), cell));
+        finished.cells.push((key.into_bytes().into_boxed_slice(), cell));
         for row in nulls {
             finished.nulls.set(row);
         }
@@ -297,12 +206,7 @@ async fn finish<R: 'static>(
     rows: usize,
     answer: Result<Answer>,
 ) -> Outcome<R> {
-    let mut outcome = Gathered {
-        selected,
-        nullable: !field.ty.ends_with('!'),
-        nulls: Vec::new(),
-        faults: Vec::new(),
-    };
+    let mut outcome = Gathered { selected, nullable: !field.ty.ends_with('!'), nulls: Vec::new(), faults: Vec::new() };
     let cell = match answer {
         Err(error) => {
             let shown = error.shown();
@@ -313,27 +217,15 @@ async fn finish<R: 'static>(
             for (row, error) in leaves.failed {
                 outcome.fail(row, None, error.shown());
             }
-            Cell::Texts {
-                text: leaves.text,
-                ends: leaves.ends,
-            }
+            Cell::Texts { text: leaves.text, ends: leaves.ends }
         }
         Ok(Answer::One(slots)) => {
             let mut children = run_groups(exec, selected, slots.groups).await;
-            let at = outcome.places(
-                &children,
-                slots.slots,
-                |row| (row, None),
-                !outcome.nullable,
-                |_| (),
-            );
+            let at = outcome.places(&children, slots.slots, |row| (row, None), !outcome.nullable, |_| ());
             outcome.lift(&mut children, &at, |row| (row, None));
             Cell::One { children, at }
         }
-        Ok(Answer::Many {
-            starts,
-            slots: Slots { groups, slots },
-        }) => {
+        Ok(Answer::Many { starts, slots: Slots { groups, slots } }) => {
             let mut children = run_groups(exec, selected, groups).await;
             let place = |slot: usize| {
                 let row = starts.partition_point(|s| *s as usize <= slot) - 1;
@@ -343,33 +235,15 @@ async fn finish<R: 'static>(
             let mut nulls = Nulls::default();
             let at = outcome.places(&children, slots, place, required, |row| nulls.set(row));
             outcome.lift(&mut children, &at, place);
-            Cell::Many {
-                children,
-                starts,
-                at,
-                nulls,
-            }
+            Cell::Many { children, starts, at, nulls }
         }
     };
     (cell, outcome.nulls, outcome.faults)
 }
 
-async fn run_groups(
-    exec: Exec<'_>,
-    selected: &Selected<'_>,
-    groups: Vec<Box<dyn Group>>,
-) -> Vec<Box<dyn Finished>> {
-    let sets: Vec<_> = selected
-        .occurrences
-        .iter()
-        .map(|f| &f.node.selection_set)
-        .collect();
-    join_all(
-        groups
-            .into_iter()
-            .map(|group| group.run(exec, sets.clone())),
-    )
-    .await
+async fn run_groups(exec: Exec<'_>, selected: &Selected<'_>, groups: Vec<Box<dyn Group>>) -> Vec<Box<dyn Finished>> {
+    let sets: Vec<_> = selected.occurrences.iter().map(|f| &f.node.selection_set).collect();
+    join_all(groups.into_iter().map(|group| group.run(exec, sets.clone()))).await
 }
 
 /// The failures of a field, while they are gathered.
@@ -383,11 +257,7 @@ struct Gathered<'a> {
 impl Gathered<'_> {
     fn fail(&mut self, row: usize, index: Option<usize>, mut error: ServerError) {
         error.locations = vec![self.selected.occurrences[0].pos];
-        let fault = Fault {
-            row: super::answer::index(row),
-            path: self.path(index),
-            error,
-        };
+        let fault = Fault { row: super::answer::index(row), path: self.path(index), error };
         self.faults.push(fault);
         if index.is_none() {
             self.lose(row);
@@ -403,11 +273,7 @@ impl Gathered<'_> {
 
     fn path(&self, index: Option<usize>) -> Vec<PathSegment> {
         let field = PathSegment::Field(self.selected.key.to_string());
-        index
-            .map(PathSegment::Index)
-            .into_iter()
-            .chain([field])
-            .collect()
+        index.map(PathSegment::Index).into_iter().chain([field]).collect()
     }
 
     /// Settles what stands at each place. `required` says that a place may not be null; where one is nevertheless,
@@ -431,10 +297,7 @@ impl Gathered<'_> {
                 Slot::Row { group, row } => At::Row { group, row },
                 Slot::Null if required => {
                     let (row, index) = place(i);
-                    let error = Error::internal(format!(
-                        "no value for the required field {}",
-                        self.selected.name()
-                    ));
+                    let error = Error::internal(format!("no value for the required field {}", self.selected.name()));
                     self.fail(row, index, error.shown());
                     At::Null
                 }
@@ -459,23 +322,14 @@ impl Gathered<'_> {
     }
 
     /// Brings the errors of the children up to this level, once for each place where the child stands.
-    fn lift(
-        &mut self,
-        children: &mut [Box<dyn Finished>],
-        at: &[At],
-        place: impl Fn(usize) -> (usize, Option<usize>),
-    ) {
+    fn lift(&mut self, children: &mut [Box<dyn Finished>], at: &[At], place: impl Fn(usize) -> (usize, Option<usize>)) {
         for (group, child) in children.iter_mut().enumerate() {
             let faults = child.take_faults();
             if faults.is_empty() {
                 continue;
             }
             for (i, settled) in at.iter().enumerate() {
-                let At::Row {
-                    group: g,
-                    row: child_row,
-                } = settled
-                else {
+                let At::Row { group: g, row: child_row } = settled else {
                     continue;
                 };
                 if *g as usize != group {
@@ -485,78 +339,10 @@ impl Gathered<'_> {
                 for fault in faults.iter().filter(|f| f.row == *child_row) {
                     let mut path = fault.path.clone();
                     path.extend(self.path(index));
-                    self.faults.push(Fault {
-                        row: super::answer::index(row),
-                        path,
-                        error: fault.error.clone(),
-                    });
+                    self.faults.push(Fault { row: super::answer::index(row), path, error: fault.error.clone() });
                 }
             }
         }
-    }
-}
-
-impl<R: Send + Sync + 'static> Finished for Level<R> {
-    fn is_null(&self, row: u32) -> bool {
-        self.nulls.has(row)
-    }
-
-    fn write(&self, row: u32, out: &mut Vec<u8>) {
-        for (key, cell) in &self.cells {
-            out.extend_from_slice(key);
-            cell.write(&self.rows[row as usize], row, out);
-        }
-        if self.cells.is_empty() {
-            out.push(b'{');
-        }
-        out.push(b'}');
-    }
-
-    fn take_faults(&mut self) -> Vec<Fault> {
-        std::mem::take(&mut self.faults)
-    }
-}
-
-impl<R> Cell<R> {
-    fn write(&self, source: &R, row: u32, out: &mut Vec<u8>) {
-        let i = row as usize;
-        match self {
-            Self::Leaf(write) => write(source, out),
-            Self::Constant(text) => out.extend_from_slice(text),
-            Self::Texts { text, ends } => {
-                let start = if i == 0 { 0 } else { ends[i - 1] as usize };
-                out.extend_from_slice(&text[start..ends[i] as usize]);
-            }
-            Self::One { children, at } => write_at(children, at[i], out),
-            Self::Many { nulls, .. } if nulls.has(row) => out.extend_from_slice(b"null"),
-            Self::Many {
-                children,
-                starts,
-                at,
-                ..
-            } => {
-                out.push(b'[');
-                for (n, at) in at[starts[i] as usize..starts[i + 1] as usize]
-                    .iter()
-                    .enumerate()
-                {
-                    if n > 0 {
-                        out.push(b',');
-                    }
-                    write_at(children, *at, out);
-                }
-                out.push(b']');
-            }
-        }
-    }
-}
-
-fn write_at(children: &[Box<dyn Finished>], at: At, out: &mut Vec<u8>) {
-    match at {
-        At::Row { group, row } if !children[group as usize].is_null(row) => {
-            children[group as usize].write(row, out);
-        }
-        _ => out.extend_from_slice(b"null"),
     }
 }
 
@@ -569,33 +355,22 @@ pub(super) async fn resolve_root<R: Send + Sync + 'static>(
 ) -> ServerResult<Option<Value>> {
     let set = &context.query_env.operation.node.selection_set;
     let selection_context = context.with_selection_set(set);
-    let exec = Exec {
-        context: &selection_context,
-        graph,
-        loader,
-    };
+    let exec = Exec { context: &selection_context, graph, loader };
     let object = graph.object::<R>();
     let mut selected = Vec::new();
     collect(&exec, &object.name, set, &mut selected);
     // The first occurrence of a response key answers for all that merge with it.
-    let Some(selected) = selected
-        .iter()
-        .find(|s| std::ptr::eq(s.occurrences[0], context.item))
-    else {
+    let Some(selected) = selected.iter().find(|s| std::ptr::eq(s.occurrences[0], context.item)) else {
         return Ok(None);
     };
     let rows = [Arc::new(root)];
     let (cell, nulls, faults) = cell(exec, object, selected, &rows).await;
     let errors: Vec<ServerError> = faults
         .into_iter()
-        .map(
-            |Fault {
-                 mut path, error, ..
-             }| {
-                path.reverse();
-                ServerError { path, ..error }
-            },
-        )
+        .map(|Fault { mut path, error, .. }| {
+            path.reverse();
+            ServerError { path, ..error }
+        })
         .collect();
     if !nulls.is_empty() {
         // The field may not be null: the whole answer is. One error travels with it, the others beside it.

@@ -71,7 +71,11 @@ impl<R: Record> Leaf for Id<R> {
         "ID".to_owned()
     }
     fn register(types: &mut Types) {
-        types.scalar("ID", "A global id (a TypeID): the type and a UUID in base 32, as in `city_01jx5p7zk3e9tb5h4yq6v8m2nd`.", None);
+        types.scalar(
+            "ID",
+            "A global id (a TypeID): the type and a UUID in base 32, as in `city_01jx5p7zk3e9tb5h4yq6v8m2nd`.",
+            None,
+        );
     }
     fn write(&self, out: &mut Vec<u8>) {
         out.push(b'"');
@@ -114,11 +118,7 @@ impl Leaf for Decimal {
         "Decimal".to_owned()
     }
     fn register(types: &mut Types) {
-        types.scalar(
-            "Decimal",
-            "An exact decimal number, as a string: `\"6400000000\"`, `\"0.35\"`.",
-            None,
-        );
+        types.scalar("Decimal", "An exact decimal number, as a string: `\"6400000000\"`, `\"0.35\"`.", None);
     }
     fn write(&self, out: &mut Vec<u8>) {
         json(&self.0, out);
@@ -144,9 +144,7 @@ pub fn register_vocabulary<V: Vocabulary>(types: &mut Types) {
                 (name, value)
             })
             .collect();
-        async_graphql::registry::EnumBuilder::new(V::NAME, values)
-            .description(Some(V::DESCRIPTION.to_owned()))
-            .build()
+        async_graphql::registry::EnumBuilder::new(V::NAME, values).description(Some(V::DESCRIPTION.to_owned())).build()
     });
 }
 

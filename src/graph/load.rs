@@ -51,21 +51,9 @@ impl Link {
             Self::Column(column) => {
                 sql.column(alias, column).push(" = ").push(parent);
             }
-            Self::Via {
-                table,
-                parent: from,
-                child,
-            } => {
-                sql.column(alias, "id")
-                    .push(" IN (SELECT ")
-                    .column("l", child)
-                    .push(" FROM \"")
-                    .push(table);
-                sql.push("\" AS l WHERE ")
-                    .column("l", from)
-                    .push(" = ")
-                    .push(parent)
-                    .push(")");
+            Self::Via { table, parent: from, child } => {
+                sql.column(alias, "id").push(" IN (SELECT ").column("l", child).push(" FROM \"").push(table);
+                sql.push("\" AS l WHERE ").column("l", from).push(" = ").push(parent).push(")");
             }
         }
     }
@@ -94,10 +82,7 @@ impl Loader {
     /// Reads `database` for a viewer.
     #[must_use]
     pub fn new(database: &Database, clearance: Clearance) -> Self {
-        Self {
-            connection: database.connection().clone(),
-            clearance,
-        }
+        Self { connection: database.connection().clone(), clearance }
     }
 
     fn rank(&self) -> i16 {
@@ -113,10 +98,7 @@ impl Loader {
     }
 
     /// Records by their ids; those that do not exist, or may not be seen, are missing.
-    pub(crate) async fn by_ids<R: Record>(
-        &self,
-        ids: impl Iterator<Item = Uuid>,
-    ) -> Result<FxHashMap<Uuid, Arc<R>>> {
+    pub(crate) async fn by_ids<R: Record>(&self, ids: impl Iterator<Item = Uuid>) -> Result<FxHashMap<Uuid, Arc<R>>> {
         let mut ids: Vec<Uuid> = ids.collect();
         ids.sort_unstable();
         ids.dedup();
@@ -126,9 +108,7 @@ impl Loader {
         let mut sql = self.select::<R>();
         sql.push(" AND ").column("c", "id").in_ids(&ids);
         let rows = self.rows(sql).await?;
-        rows.iter()
-            .map(|row| read::<R>(row).map(|r| (r.id(), r)))
-            .collect()
+        rows.iter().map(|row| read::<R>(row).map(|r| (r.id(), r))).collect()
     }
 
     /// A record by its id.
@@ -146,19 +126,10 @@ impl Loader {
     }
 
     /// A record by an identifier of the outside world.
-    pub async fn by_identifier<R: Record>(
-        &self,
-        scheme: &str,
-        value: &str,
-    ) -> Result<Option<Arc<R>>> {
+    pub async fn by_identifier<R: Record>(&self, scheme: &str, value: &str) -> Result<Option<Arc<R>>> {
         let mut sql = self.select::<R>();
-        sql.push(" AND ")
-            .column("c", "id")
-            .push(" = (SELECT \"record_id\" FROM \"identifier\" WHERE \"scheme\" = ");
-        sql.bind(scheme)
-            .push(" AND \"value\" = ")
-            .bind(value)
-            .push(")");
+        sql.push(" AND ").column("c", "id").push(" = (SELECT \"record_id\" FROM \"identifier\" WHERE \"scheme\" = ");
+        sql.bind(scheme).push(" AND \"value\" = ").bind(value).push(")");
         self.one(sql).await
     }
 
@@ -179,12 +150,7 @@ impl Loader {
 
     /// Appends the table as `c`, and the condition that the viewer may see a row.
     fn visible<R: Record>(&self, sql: &mut Sql) {
-        sql.push("\"")
-            .push(R::KIND)
-            .push("\" AS c WHERE ")
-            .column("c", "audience")
-            .push(" <= ")
-            .bind(self.rank());
+        sql.push("\"").push(R::KIND).push("\" AS c WHERE ").column("c", "audience").push(" <= ").bind(self.rank());
     }
 
     /// Appends what decides whether a row belongs to a list: visibility, parent, filter.
@@ -223,9 +189,7 @@ impl Loader {
             inner(&mut sql, "c");
         } else if sql.is_postgres() {
             // One index range for each parent, however many children it has.
-            sql.push("p.p AS \"parent_\", c.* FROM ")
-                .from_parents(parents)
-                .push(" CROSS JOIN LATERAL (SELECT ");
+            sql.push("p.p AS \"parent_\", c.* FROM ").from_parents(parents).push(" CROSS JOIN LATERAL (SELECT ");
             columns::<C>(&mut sql, "c");
             sql.push(" FROM ");
             inner(&mut sql, "c");
@@ -236,15 +200,8 @@ impl Loader {
             let parent = sql.parent();
             sql.push(parent).push(" AS \"parent_\", ");
             columns::<C>(&mut sql, "o");
-            sql.push(" FROM ")
-                .from_parents(parents)
-                .push(" CROSS JOIN \"")
-                .push(C::KIND)
-                .push("\" AS o WHERE ");
-            sql.column("o", "id")
-                .push(" IN (SELECT ")
-                .column("c", "id")
-                .push(" FROM ");
+            sql.push(" FROM ").from_parents(parents).push(" CROSS JOIN \"").push(C::KIND).push("\" AS o WHERE ");
+            sql.column("o", "id").push(" IN (SELECT ").column("c", "id").push(" FROM ");
             inner(&mut sql, "c");
             sql.push(")");
             list.write_order(&mut sql, "o");
@@ -252,11 +209,7 @@ impl Loader {
         let rows = self.rows(sql).await?;
         let mut children = Children::new();
         for row in &rows {
-            let parent = if link.is_some() {
-                Some(row.try_get::<Uuid>("", "parent_")?)
-            } else {
-                None
-            };
+            let parent = if link.is_some() { Some(row.try_get::<Uuid>("", "parent_")?) } else { None };
             children.entry(parent).or_default().push(read::<C>(row)?);
         }
         Ok(children)
@@ -287,11 +240,7 @@ impl Loader {
         side: Side,
         cursor: &Cursor,
     ) -> Result<HashMap<Option<Uuid>, i64>> {
-        let comparison = if (side == Side::Before) == list.order.descending {
-            " >= "
-        } else {
-            " <= "
-        };
+        let comparison = if (side == Side::Before) == list.order.descending { " >= " } else { " <= " };
         let mut sql = self.sql();
         Self::for_each_parent(&mut sql, link, parents, |sql| {
             sql.push("(SELECT COUNT(*) FROM (SELECT 1 FROM ");
@@ -304,12 +253,7 @@ impl Loader {
     }
 
     /// Writes a statement that answers a number for each parent.
-    fn for_each_parent(
-        sql: &mut Sql,
-        link: Option<Link>,
-        parents: &[Uuid],
-        number: impl FnOnce(&mut Sql),
-    ) {
+    fn for_each_parent(sql: &mut Sql, link: Option<Link>, parents: &[Uuid], number: impl FnOnce(&mut Sql)) {
         sql.push("SELECT ");
         if link.is_some() {
             let parent = sql.parent();
@@ -326,11 +270,7 @@ impl Loader {
         let rows = self.rows(sql).await?;
         rows.iter()
             .map(|row| {
-                let parent = if link.is_some() {
-                    Some(row.try_get::<Uuid>("", "parent_")?)
-                } else {
-                    None
-                };
+                let parent = if link.is_some() { Some(row.try_get::<Uuid>("", "parent_")?) } else { None };
                 Ok((parent, row.try_get::<i64>("", "number_")?))
             })
             .collect()
@@ -350,23 +290,16 @@ impl Loader {
         for (i, column) in columns.iter().enumerate() {
             sql.push(if i > 0 { ", " } else { "" }).column("l", column);
         }
-        sql.push(" FROM \"")
-            .push(table)
-            .push("\" AS l WHERE ")
-            .column("l", owner)
-            .in_ids(parents);
+        sql.push(" FROM \"").push(table).push("\" AS l WHERE ").column("l", owner).in_ids(parents);
         more(&mut sql);
         let rows = self.rows(sql).await?;
-        rows.iter()
-            .map(|row| T::from_query_result(row, "").map_err(Error::from))
-            .collect()
+        rows.iter().map(|row| T::from_query_result(row, "").map_err(Error::from)).collect()
     }
 }
 
 fn columns<R: Record>(sql: &mut Sql, alias: &str) {
     for (i, column) in R::COLUMNS.iter().enumerate() {
-        sql.push(if i > 0 { ", " } else { "" })
-            .column(alias, column);
+        sql.push(if i > 0 { ", " } else { "" }).column(alias, column);
     }
 }
 

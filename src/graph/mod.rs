@@ -2,7 +2,7 @@
 //!
 //! - [`Record`], [`Definition`]: what a slice says about its entity, once
 //! - [`Object`], [`leaf`]: GraphQL objects and plain values
-//! - `exec`, `answer`: level by level
+//! - `exec`, `answer`, `level`: level by level
 //! - `page`, `connection`, `filter`: lists
 //! - [`Loader`]: the only way to read records, as the viewer may see them
 //! - [`Graph`]: all of it, put together; `schema` hands it to async-graphql
@@ -14,6 +14,7 @@ mod date;
 mod definition;
 mod exec;
 mod filter;
+mod level;
 mod load;
 mod names;
 mod object;
@@ -60,10 +61,7 @@ use crate::error::Result;
 /// A text without case and diacritics, for search and order: NFKD, without marks, in lower case.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    text.nfkd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
 /// All kinds of records and all object types, put together once at the start.
@@ -106,18 +104,13 @@ impl Graph {
         common(&mut definition);
         definition.finish(&mut self);
         connection::register::<R, connection::Plain>(&mut self);
-        self.definitions
-            .insert(TypeId::of::<R>(), Box::new(definition));
-        self.kinds
-            .insert(R::KIND, Box::new(record::KindOf::<R>::default()));
+        self.definitions.insert(TypeId::of::<R>(), Box::new(definition));
+        self.kinds.insert(R::KIND, Box::new(record::KindOf::<R>::default()));
         self
     }
 
     /// Adds an object type, unless it is known already.
-    pub fn add_object<R: Send + Sync + 'static>(
-        &mut self,
-        describe: impl FnOnce() -> Object<R>,
-    ) -> bool {
+    pub fn add_object<R: Send + Sync + 'static>(&mut self, describe: impl FnOnce() -> Object<R>) -> bool {
         if self.objects.contains_key(&TypeId::of::<R>()) {
             return false;
         }
@@ -138,9 +131,10 @@ impl Graph {
     }
 
     fn kind(&self, kind: &str) -> Result<&dyn Kind> {
-        self.kinds.get(kind).map(|kind| &**kind).ok_or_else(|| {
-            crate::error::Error::internal(format!("no kind of record is called {kind:?}"))
-        })
+        self.kinds
+            .get(kind)
+            .map(|kind| &**kind)
+            .ok_or_else(|| crate::error::Error::internal(format!("no kind of record is called {kind:?}")))
     }
 
     /// What is said of a kind of record.

@@ -68,8 +68,7 @@ pub fn language(tag: &str) -> Result<String, String> {
 pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
     let main = d.name;
     let o = d.object();
-    let languages =
-        "BCP 47 language tags, the most wanted first, such as `[\"fi\", \"sv\", \"en\"]`.";
+    let languages = "BCP 47 language tags, the most wanted first, such as `[\"fi\", \"sv\", \"en\"]`.";
     o.level(
         "label",
         "The name in the first of the languages that there is one in. For each language asked for: that very tag; then \
@@ -102,14 +101,9 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
         )],
         |call, rows| {
             Box::pin(async move {
-                let wanted = call
-                    .arg::<Option<Vec<String>>>("languages")?
-                    .map(|t| tags(&t))
-                    .transpose()?;
+                let wanted = call.arg::<Option<Vec<String>>>("languages")?.map(|t| tags(&t)).transpose()?;
                 let ids: Vec<Uuid> = rows.iter().map(|row| row.id()).collect();
-                let mut names = group(load(&call, &ids, wanted.as_deref()).await?, |name| {
-                    name.record_id
-                });
+                let mut names = group(load(&call, &ids, wanted.as_deref()).await?, |name| name.record_id);
                 Ok(Answer::many(rows.iter().map(|row| {
                     let mut names = names.remove(&row.id()).unwrap_or_default();
                     names.sort_by(|a, b| a.language.cmp(&b.language));
@@ -127,26 +121,13 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
             Box::pin(async move {
                 let ids: Vec<Uuid> = rows.iter().map(|row| row.id()).collect();
                 let columns = ["record_id", "scheme", "value"];
-                let loaded = call.loader().owned::<Identifier>(
-                    "identifier",
-                    &columns,
-                    "record_id",
-                    &ids,
-                    |sql| {
-                        sql.push(" ORDER BY ")
-                            .column("l", "scheme")
-                            .push(", ")
-                            .column("l", "value");
-                    },
-                );
+                let loaded = call.loader().owned::<Identifier>("identifier", &columns, "record_id", &ids, |sql| {
+                    sql.push(" ORDER BY ").column("l", "scheme").push(", ").column("l", "value");
+                });
                 let mut identifiers = group(loaded.await?, |identifier| identifier.record_id);
-                Ok(Answer::many(rows.iter().map(|row| {
-                    identifiers
-                        .remove(&row.id())
-                        .unwrap_or_default()
-                        .into_iter()
-                        .map(Arc::new)
-                })))
+                Ok(Answer::many(
+                    rows.iter().map(|row| identifiers.remove(&row.id()).unwrap_or_default().into_iter().map(Arc::new)),
+                ))
             })
         },
     );
@@ -154,48 +135,26 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
         graph.add_object::<LocalName>(|| {
             let mut o = Object::new("Name", "A name in one language.");
             o.leaf("name", "The name.", |n: &LocalName| &n.name);
-            o.leaf(
-                "language",
-                "The language that it is in: a BCP 47 tag; `und` if it is not known.",
-                |n| &n.language,
-            );
+            o.leaf("language", "The language that it is in: a BCP 47 tag; `und` if it is not known.", |n| &n.language);
             o
         });
         graph.add_object::<Identifier>(|| {
-            let mut o = Object::new(
-                "Identifier",
-                "An identifier that the outside world gives to a record.",
-            );
+            let mut o = Object::new("Identifier", "An identifier that the outside world gives to a record.");
             o.leaf("scheme", "Who gives it.", |i: &Identifier| &i.scheme);
             o.leaf("value", "The identifier itself.", |i| &i.value);
-            o.computed(
-                "url",
-                "Where the giver describes what it identifies.",
-                Identifier::url,
-            );
+            o.computed("url", "Where the giver describes what it identifies.", Identifier::url);
             o
         });
     });
 }
 
-fn main_name<R: Record>(
-    main: Option<&(Attr<R, String>, Attr<R, String>)>,
-    row: &R,
-) -> Option<LocalName> {
+fn main_name<R: Record>(main: Option<&(Attr<R, String>, Attr<R, String>)>, row: &R) -> Option<LocalName> {
     let (name, language) = main?;
-    Some(LocalName {
-        record_id: row.id(),
-        language: (language.get)(row).clone(),
-        name: (name.get)(row).clone(),
-    })
+    Some(LocalName { record_id: row.id(), language: (language.get)(row).clone(), name: (name.get)(row).clone() })
 }
 
 /// The names of records, in all languages or in those that begin as one of `wanted` does.
-async fn load(
-    call: &super::Call<'_>,
-    ids: &[Uuid],
-    wanted: Option<&[String]>,
-) -> Result<Vec<LocalName>> {
+async fn load(call: &super::Call<'_>, ids: &[Uuid], wanted: Option<&[String]>) -> Result<Vec<LocalName>> {
     let columns = ["record_id", "language", "name"];
     call.loader()
         .owned("name", &columns, "record_id", ids, |sql| {
@@ -203,14 +162,8 @@ async fn load(
             sql.push(" AND (FALSE");
             for tag in wanted {
                 let primary = tag.split('-').next().unwrap_or(tag);
-                sql.push(" OR ")
-                    .column("l", "language")
-                    .push(" = ")
-                    .bind(primary);
-                sql.push(" OR ")
-                    .column("l", "language")
-                    .push(" LIKE ")
-                    .bind(format!("{primary}-%"));
+                sql.push(" OR ").column("l", "language").push(" = ").bind(primary);
+                sql.push(" OR ").column("l", "language").push(" LIKE ").bind(format!("{primary}-%"));
             }
             sql.push(")");
         })
@@ -226,12 +179,8 @@ fn tags(tags: &[String]) -> Result<Vec<String>> {
     }
     tags.iter()
         .map(|tag| {
-            language(tag).map_err(|right| {
-                Error::input(
-                    Code::InvalidLanguage,
-                    format!("{tag:?} is no language: {right}"),
-                )
-            })
+            language(tag)
+                .map_err(|right| Error::input(Code::InvalidLanguage, format!("{tag:?} is no language: {right}")))
         })
         .collect()
 }
@@ -241,10 +190,7 @@ fn best(wanted: &[String], names: Vec<LocalName>) -> Option<LocalName> {
     let position = wanted.iter().find_map(|tag| {
         let mut range = tag.as_str();
         loop {
-            if let Some(i) = names
-                .iter()
-                .position(|n| n.language.eq_ignore_ascii_case(range))
-            {
+            if let Some(i) = names.iter().position(|n| n.language.eq_ignore_ascii_case(range)) {
                 return Some(i);
             }
             let Some((shorter, _)) = range.rsplit_once('-') else {
@@ -279,11 +225,7 @@ mod tests {
     fn named(languages: &[&str]) -> Vec<LocalName> {
         languages
             .iter()
-            .map(|l| LocalName {
-                record_id: Uuid::nil(),
-                language: (*l).to_owned(),
-                name: (*l).to_owned(),
-            })
+            .map(|l| LocalName { record_id: Uuid::nil(), language: (*l).to_owned(), name: (*l).to_owned() })
             .collect()
     }
 
@@ -301,11 +243,7 @@ mod tests {
             (&["zh-x-private"], &["zh"], Some("zh")),
         ] {
             let wanted: Vec<String> = wanted.iter().map(|w| (*w).to_owned()).collect();
-            assert_eq!(
-                best(&wanted, named(there)).map(|n| n.language).as_deref(),
-                found,
-                "{wanted:?}"
-            );
+            assert_eq!(best(&wanted, named(there)).map(|n| n.language).as_deref(), found, "{wanted:?}");
         }
     }
 

@@ -43,8 +43,7 @@ pub(super) enum Run<R> {
 }
 
 /// Answers a field for all rows of a level.
-pub(super) type LevelFn<R> =
-    dyn for<'a> Fn(Call<'a>, &'a [Arc<R>]) -> BoxFuture<'a, Result<Answer>> + Send + Sync;
+pub(super) type LevelFn<R> = dyn for<'a> Fn(Call<'a>, &'a [Arc<R>]) -> BoxFuture<'a, Result<Answer>> + Send + Sync;
 
 /// An argument of a field.
 #[derive(Clone)]
@@ -58,12 +57,7 @@ pub struct Argument {
 impl Argument {
     /// An argument of the GraphQL type `ty`, as written.
     pub fn new(name: &'static str, ty: impl Into<String>, description: impl Into<String>) -> Self {
-        Self {
-            name,
-            ty: ty.into(),
-            description: description.into(),
-            default: None,
-        }
+        Self { name, ty: ty.into(), description: description.into(), default: None }
     }
 
     /// The value, as GraphQL writes it, of the argument when it is not given.
@@ -107,12 +101,7 @@ impl<R: Send + Sync + 'static> Object<R> {
     }
 
     /// A plain field, computed from the row.
-    pub fn computed<T: Leaf>(
-        &mut self,
-        name: &str,
-        description: &str,
-        get: fn(&R) -> T,
-    ) -> &mut Self {
+    pub fn computed<T: Leaf>(&mut self, name: &str, description: &str, get: fn(&R) -> T) -> &mut Self {
         self.write::<T>(name, description, move |row, out| get(row).write(out))
     }
 
@@ -123,13 +112,7 @@ impl<R: Send + Sync + 'static> Object<R> {
         write: impl Fn(&R, &mut Vec<u8>) + Send + Sync + 'static,
     ) -> &mut Self {
         T::register(&mut self.types);
-        self.add(
-            name,
-            description,
-            type_of::<T>(),
-            Vec::new(),
-            Run::Leaf(Box::new(write)),
-        )
+        self.add(name, description, type_of::<T>(), Vec::new(), Run::Leaf(Box::new(write)))
     }
 
     /// A field that is had for all rows of a level together; `ty` is its GraphQL type as written.
@@ -139,18 +122,9 @@ impl<R: Send + Sync + 'static> Object<R> {
         description: &str,
         ty: impl Into<String>,
         args: Vec<Argument>,
-        run: impl for<'a> Fn(Call<'a>, &'a [Arc<R>]) -> BoxFuture<'a, Result<Answer>>
-        + Send
-        + Sync
-        + 'static,
+        run: impl for<'a> Fn(Call<'a>, &'a [Arc<R>]) -> BoxFuture<'a, Result<Answer>> + Send + Sync + 'static,
     ) -> &mut Self {
-        self.add(
-            name,
-            description,
-            ty.into(),
-            args,
-            Run::Level(Box::new(run)),
-        )
+        self.add(name, description, ty.into(), args, Run::Level(Box::new(run)))
     }
 
     /// A field whose object is made from the row itself.
@@ -167,20 +141,8 @@ impl<R: Send + Sync + 'static> Object<R> {
         })
     }
 
-    fn add(
-        &mut self,
-        name: &str,
-        description: &str,
-        ty: String,
-        args: Vec<Argument>,
-        run: Run<R>,
-    ) -> &mut Self {
-        let field = Field {
-            description: description.to_owned(),
-            ty,
-            args,
-            run,
-        };
+    fn add(&mut self, name: &str, description: &str, ty: String, args: Vec<Argument>, run: Run<R>) -> &mut Self {
+        let field = Field { description: description.to_owned(), ty, args, run };
         let twice = self.fields.insert(name.to_owned(), field);
         assert!(twice.is_none(), "{}.{name} is described twice", self.name);
         self
@@ -207,11 +169,7 @@ impl<R: Send + Sync + 'static> Object<R> {
             .map(|(name, field)| {
                 let mut meta = MetaField::new(name.clone(), field.ty.clone());
                 meta.description = Some(field.description.clone());
-                meta.args = field
-                    .args
-                    .iter()
-                    .map(|arg| (arg.name.to_owned(), arg.meta()))
-                    .collect();
+                meta.args = field.args.iter().map(|arg| (arg.name.to_owned(), arg.meta())).collect();
                 (name.clone(), meta)
             })
             .collect()

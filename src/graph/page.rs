@@ -55,11 +55,7 @@ impl<R> Order<R> {
                 sql.column(alias, self.column);
             }
             Some(missing) => {
-                sql.push("COALESCE(")
-                    .column(alias, self.column)
-                    .push(", ")
-                    .push(&missing.to_string())
-                    .push(")");
+                sql.push("COALESCE(").column(alias, self.column).push(", ").push(&missing.to_string()).push(")");
             }
         }
     }
@@ -90,40 +86,28 @@ impl Cursor {
         let wrong = |why: &str| {
             Error::input(
                 Code::InvalidCursor,
-                format!(
-                    "{text:?} is no cursor of this list: {why}; give a cursor that this list returned"
-                ),
+                format!("{text:?} is no cursor of this list: {why}; give a cursor that this list returned"),
             )
         };
         let malformed = || wrong("it is malformed");
-        let plain = URL_SAFE_NO_PAD
-            .decode(text)
-            .ok()
-            .and_then(|b| String::from_utf8(b).ok())
-            .ok_or_else(malformed)?;
+        let plain = URL_SAFE_NO_PAD.decode(text).ok().and_then(|b| String::from_utf8(b).ok()).ok_or_else(malformed)?;
         let mut parts = plain.splitn(4, ':');
-        let (Some(l), Some(o), Some(id), Some(value)) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let (Some(l), Some(o), Some(id), Some(value)) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
             return Err(malformed());
         };
         if l != list {
-            return Err(wrong(&format!(
-                "it belongs to a list of {l}, not of {list}"
-            )));
+            return Err(wrong(&format!("it belongs to a list of {l}, not of {list}")));
         }
         if o != order {
-            return Err(wrong(&format!(
-                "it belongs to the order {o}, not to {order}"
-            )));
+            return Err(wrong(&format!("it belongs to the order {o}, not to {order}")));
         }
         let id = Uuid::try_parse(id).map_err(|_| malformed())?;
         let position = match (value.get(..1), value.get(1..)) {
             (Some("t"), Some(text)) => Position::Text(text.to_owned()),
             (Some("i"), Some(n)) => Position::Integer(n.parse().map_err(|_| malformed())?),
-            (Some("r"), Some(bits)) => Position::Real(f64::from_bits(
-                u64::from_str_radix(bits, 16).map_err(|_| malformed())?,
-            )),
+            (Some("r"), Some(bits)) => {
+                Position::Real(f64::from_bits(u64::from_str_radix(bits, 16).map_err(|_| malformed())?))
+            }
             (Some("u"), Some(id)) => Position::Id(Uuid::try_parse(id).map_err(|_| malformed())?),
             _ => return Err(malformed()),
         };
@@ -171,44 +155,24 @@ impl<R: Record> List<R> {
                 ("orderBy", Value::String(wanted)) => order = named(orders, &wanted)?,
                 ("filter", value) => test = Some(filter(&value)?),
                 (name, _) => {
-                    return Err(Error::input(
-                        Code::InvalidArgument,
-                        format!("{name:?} has a value of the wrong type"),
-                    ));
+                    return Err(Error::input(Code::InvalidArgument, format!("{name:?} has a value of the wrong type")));
                 }
             }
         }
         let (size, backward) = match (first, last) {
             (Some(_), Some(_)) => {
-                return Err(Error::input(
-                    Code::InvalidPage,
-                    "both `first` and `last` are given: give one of them",
-                ));
+                return Err(Error::input(Code::InvalidPage, "both `first` and `last` are given: give one of them"));
             }
             (None, Some(last)) => (last, true),
             (first, None) => (first.unwrap_or(DEFAULT_SIZE), false),
         };
-        let cursor = |text: Option<String>| {
-            text.map(|t| Cursor::decode(&t, R::KIND, &order.name))
-                .transpose()
-        };
-        Ok(Arc::new(Self {
-            size,
-            backward,
-            after: cursor(after)?,
-            before: cursor(before)?,
-            filter: test,
-            order,
-        }))
+        let cursor = |text: Option<String>| text.map(|t| Cursor::decode(&t, R::KIND, &order.name)).transpose();
+        Ok(Arc::new(Self { size, backward, after: cursor(after)?, before: cursor(before)?, filter: test, order }))
     }
 
     /// The cursor of a row.
     pub(super) fn cursor(&self, row: &R) -> String {
-        Cursor {
-            position: (self.order.value)(row),
-            id: row.id(),
-        }
-        .encode(R::KIND, &self.order.name)
+        Cursor { position: (self.order.value)(row), id: row.id() }.encode(R::KIND, &self.order.name)
     }
 
     /// Whether rows are read against the order, and turned around afterwards.
@@ -218,11 +182,7 @@ impl<R: Record> List<R> {
 
     /// Appends the conditions that rows lie strictly between the cursors.
     pub(super) fn write_bounds(&self, sql: &mut Sql, alias: &str) {
-        let (onwards, backwards) = if self.order.descending {
-            (" < ", " > ")
-        } else {
-            (" > ", " < ")
-        };
+        let (onwards, backwards) = if self.order.descending { (" < ", " > ") } else { (" > ", " < ") };
         for (cursor, comparison) in [(&self.after, onwards), (&self.before, backwards)] {
             if let Some(cursor) = cursor {
                 sql.push(" AND ");
@@ -232,20 +192,10 @@ impl<R: Record> List<R> {
     }
 
     /// Appends the comparison of a row's place with a cursor.
-    pub(super) fn write_comparison(
-        &self,
-        sql: &mut Sql,
-        alias: &str,
-        comparison: &str,
-        cursor: &Cursor,
-    ) {
+    pub(super) fn write_comparison(&self, sql: &mut Sql, alias: &str, comparison: &str, cursor: &Cursor) {
         sql.push("(");
         self.order.write(sql, alias);
-        sql.push(", ")
-            .column(alias, "id")
-            .push(")")
-            .push(comparison)
-            .push("(");
+        sql.push(", ").column(alias, "id").push(")").push(comparison).push("(");
         cursor.bind(sql);
         sql.push(", ").bind(cursor.id).push(")");
     }
@@ -255,20 +205,15 @@ impl<R: Record> List<R> {
         let direction = if self.reads_descending() { " DESC" } else { "" };
         sql.push(" ORDER BY ");
         self.order.write(sql, alias);
-        sql.push(direction)
-            .push(", ")
-            .column(alias, "id")
-            .push(direction);
+        sql.push(direction).push(", ").column(alias, "id").push(direction);
     }
 }
 
 fn named<'a, R>(orders: &'a [Order<R>], name: &str) -> Result<&'a Order<R>> {
-    orders.iter().find(|o| o.name == name).ok_or_else(|| {
-        Error::input(
-            Code::InvalidArgument,
-            format!("{name} is no order of this list"),
-        )
-    })
+    orders
+        .iter()
+        .find(|o| o.name == name)
+        .ok_or_else(|| Error::input(Code::InvalidArgument, format!("{name} is no order of this list")))
 }
 
 fn size(name: &str, value: &Value) -> Result<usize> {
@@ -279,9 +224,6 @@ fn size(name: &str, value: &Value) -> Result<usize> {
     let Value::Number(n) = value else {
         return Err(wrong());
     };
-    let n = n
-        .as_u64()
-        .and_then(|n| usize::try_from(n).ok())
-        .ok_or_else(wrong)?;
+    let n = n.as_u64().and_then(|n| usize::try_from(n).ok()).ok_or_else(wrong)?;
     if n > MAX_SIZE { Err(wrong()) } else { Ok(n) }
 }

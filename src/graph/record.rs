@@ -188,20 +188,9 @@ impl<R: Record> Kind for KindOf<R> {
 
     fn load<'a>(&'a self, loader: &'a Loader, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Loaded>> {
         Box::pin(async move {
-            let rows: Vec<Arc<R>> = loader
-                .by_ids::<R>(ids.iter().copied())
-                .await?
-                .into_values()
-                .collect();
-            let places = rows
-                .iter()
-                .enumerate()
-                .map(|(i, row)| (row.id(), super::answer::index(i)))
-                .collect();
-            Ok(Loaded {
-                group: Box::new(rows),
-                places,
-            })
+            let rows: Vec<Arc<R>> = loader.by_ids::<R>(ids.iter().copied()).await?.into_values().collect();
+            let places = rows.iter().enumerate().map(|(i, row)| (row.id(), super::answer::index(i))).collect();
+            Ok(Loaded { group: Box::new(rows), places })
         })
     }
 
@@ -212,7 +201,9 @@ impl<R: Record> Kind for KindOf<R> {
         let about = words(R::NAME);
         root.level(
             &one,
-            &format!("The {about} that has an id, a key, or an identifier of the outside world; `null` if there is none."),
+            &format!(
+                "The {about} that has an id, a key, or an identifier of the outside world; `null` if there is none."
+            ),
             R::NAME,
             vec![Argument::new("by", format!("{by}!"), "By what to look it up: exactly one of these.")],
             |call, rows| {
@@ -256,44 +247,25 @@ fn register_by(types: &mut Types, by: &str, name: &str) {
             field("value", "String!", "The identifier."),
         ];
         InputObjectBuilder::new("IdentifierInput", fields.into())
-            .description(Some(
-                "An identifier that the outside world gives to a record.".to_owned(),
-            ))
+            .description(Some("An identifier that the outside world gives to a record.".to_owned()))
             .build()
     });
     types.add(by, || {
         let fields = [
             field("id", "ID", "Its global id."),
             field("key", "String", "Its key."),
-            field(
-                "identifier",
-                "IdentifierInput",
-                "An identifier that the outside world gives to it.",
-            ),
+            field("identifier", "IdentifierInput", "An identifier that the outside world gives to it."),
         ];
         InputObjectBuilder::new(by, fields.into())
-            .description(Some(format!(
-                "What to look {} {} up by: exactly one of these.",
-                article(name),
-                words(name)
-            )))
+            .description(Some(format!("What to look {} {} up by: exactly one of these.", article(name), words(name))))
             .oneof(true)
             .build()
     });
 }
 
 async fn look_up<R: Record>(call: &super::Call<'_>) -> Result<Option<Arc<R>>> {
-    let by: Vec<_> = call
-        .args()?
-        .into_iter()
-        .filter(|(name, _)| name == "by")
-        .collect();
-    let wrong = || {
-        Error::input(
-            Code::InvalidArgument,
-            "`by` must have exactly one of `id`, `key` and `identifier`",
-        )
-    };
+    let by: Vec<_> = call.args()?.into_iter().filter(|(name, _)| name == "by").collect();
+    let wrong = || Error::input(Code::InvalidArgument, "`by` must have exactly one of `id`, `key` and `identifier`");
     let Some((_, Value::Object(by))) = by.first() else {
         return Err(wrong());
     };
@@ -302,27 +274,17 @@ async fn look_up<R: Record>(call: &super::Call<'_>) -> Result<Option<Arc<R>>> {
         return Err(wrong());
     };
     match (what.as_str(), value) {
-        ("id", value) => {
-            call.loader()
-                .by_id::<R>(filter::id(value, &[R::KIND])?)
-                .await
-        }
+        ("id", value) => call.loader().by_id::<R>(filter::id(value, &[R::KIND])?).await,
         ("key", Value::String(key)) => call.loader().by_key::<R>(key).await,
-        ("identifier", Value::Object(identifier)) => {
-            match (identifier.get("scheme"), identifier.get("value")) {
-                (Some(Value::Enum(scheme)), Some(Value::String(value))) => {
-                    call.loader()
-                        .by_identifier::<R>(&scheme.to_ascii_lowercase(), value)
-                        .await
-                }
-                (Some(Value::String(scheme)), Some(Value::String(value))) => {
-                    call.loader()
-                        .by_identifier::<R>(&scheme.to_ascii_lowercase(), value)
-                        .await
-                }
-                _ => Err(wrong()),
+        ("identifier", Value::Object(identifier)) => match (identifier.get("scheme"), identifier.get("value")) {
+            (Some(Value::Enum(scheme)), Some(Value::String(value))) => {
+                call.loader().by_identifier::<R>(&scheme.to_ascii_lowercase(), value).await
             }
-        }
+            (Some(Value::String(scheme)), Some(Value::String(value))) => {
+                call.loader().by_identifier::<R>(&scheme.to_ascii_lowercase(), value).await
+            }
+            _ => Err(wrong()),
+        },
         _ => Err(wrong()),
     }
 }
@@ -343,9 +305,5 @@ pub(super) fn words(name: &str) -> String {
 
 /// The article of a noun.
 pub(super) fn article(noun: &str) -> &'static str {
-    if noun.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) {
-        "an"
-    } else {
-        "a"
-    }
+    if noun.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) { "an" } else { "a" }
 }

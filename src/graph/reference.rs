@@ -46,28 +46,17 @@ impl<R: Record> Reference for Option<Id<R>> {
     }
 }
 
-pub(super) fn one<R: Record, T: Reference>(
-    d: &mut Definition<R>,
-    at: Attr<R, T>,
-    description: &str,
-) {
+pub(super) fn one<R: Record, T: Reference>(d: &mut Definition<R>, at: Attr<R, T>, description: &str) {
     let name = camel(at.column);
     let target = T::Target::NAME;
     let ty = format!("{target}{}", if T::REQUIRED { "!" } else { "" });
-    d.object()
-        .level(&name, description, ty, Vec::new(), move |call, rows| {
-            Box::pin(async move {
-                let found = call
-                    .loader()
-                    .by_ids::<T::Target>(rows.iter().filter_map(|row| (at.get)(row).id()))
-                    .await?;
-                Ok(Answer::one(rows.iter().map(|row| {
-                    (at.get)(row).id().and_then(|id| found.get(&id).cloned())
-                })))
-            })
-        });
-    d.predicates
-        .push(refers(&name, at.column, T::Target::KIND, target));
+    d.object().level(&name, description, ty, Vec::new(), move |call, rows| {
+        Box::pin(async move {
+            let found = call.loader().by_ids::<T::Target>(rows.iter().filter_map(|row| (at.get)(row).id())).await?;
+            Ok(Answer::one(rows.iter().map(|row| (at.get)(row).id().and_then(|id| found.get(&id).cloned()))))
+        })
+    });
+    d.predicates.push(refers(&name, at.column, T::Target::KIND, target));
     d.columns.push(Column {
         header: at.column.strip_suffix("_id").unwrap_or(at.column),
         cell: Cell::Reference {
@@ -133,19 +122,13 @@ pub(super) fn any<R: Record, T: AnyId>(
     let name = camel(at.column);
     let pair = move |row: &R| (at.get)(row).pair((kind.get)(row));
     let written = format!("{ty}{}", if T::REQUIRED { "!" } else { "" });
-    d.object().level(
-        &name,
-        description,
-        written,
-        Vec::new(),
-        move |call, rows| {
-            Box::pin(async move {
-                let pairs: Vec<_> = rows.iter().map(|row| pair(row)).collect();
-                let slots = load_any(call.graph(), call.loader(), &pairs).await?;
-                Ok(Answer::One(slots))
-            })
-        },
-    );
+    d.object().level(&name, description, written, Vec::new(), move |call, rows| {
+        Box::pin(async move {
+            let pairs: Vec<_> = rows.iter().map(|row| pair(row)).collect();
+            let slots = load_any(call.graph(), call.loader(), &pairs).await?;
+            Ok(Answer::One(slots))
+        })
+    });
     let input = format!("{ty}ReferenceFilter");
     let about = format!("The {} passes.", words(&name));
     let column = at.column;
@@ -156,10 +139,7 @@ pub(super) fn any<R: Record, T: AnyId>(
         |_| {},
         move |value, scope| {
             let Value::Object(fields) = value else {
-                return Err(Error::input(
-                    Code::InvalidArgument,
-                    format!("{value} is no filter: write an object"),
-                ));
+                return Err(Error::input(Code::InvalidArgument, format!("{value} is no filter: write an object")));
             };
             let mut tests = Vec::new();
             for (field, value) in fields {
@@ -170,15 +150,9 @@ pub(super) fn any<R: Record, T: AnyId>(
                     tests.push(Test::Ids(column, vec![filter::id(value, kinds)?]));
                     continue;
                 }
-                let kind = kinds
-                    .iter()
-                    .find(|k| camel(k) == field.as_str())
-                    .ok_or_else(|| {
-                        Error::input(
-                            Code::InvalidArgument,
-                            format!("{field} is not a part of this filter"),
-                        )
-                    })?;
+                let kind = kinds.iter().find(|k| camel(k) == field.as_str()).ok_or_else(|| {
+                    Error::input(Code::InvalidArgument, format!("{field} is not a part of this filter"))
+                })?;
                 let test = scope.graph.kind(kind)?.read_filter(value, scope)?;
                 tests.push(Test::Refers(column, kind, Box::new(test)));
             }
@@ -208,11 +182,7 @@ fn register_any(graph: &mut Graph, ty: &str, kinds: &[&'static str]) {
         meta.description = Some(description);
         (name, meta)
     };
-    let mut fields = IndexMap::from([field(
-        "id".to_owned(),
-        "ID".to_owned(),
-        "It has this id.".to_owned(),
-    )]);
+    let mut fields = IndexMap::from([field("id".to_owned(), "ID".to_owned(), "It has this id.".to_owned())]);
     fields.extend(kinds.iter().filter_map(|kind| {
         let target = graph.kind(kind).ok()?.name();
         Some(field(
@@ -242,9 +212,7 @@ pub(super) async fn load_any(
     for (kind, id) in wanted.iter().flatten() {
         by_kind.entry(kind).or_default().push(*id);
     }
-    let loads = by_kind
-        .iter()
-        .map(|(kind, ids)| async move { graph.kind(kind)?.load(loader, ids).await });
+    let loads = by_kind.iter().map(|(kind, ids)| async move { graph.kind(kind)?.load(loader, ids).await });
     let loaded = futures_util::future::try_join_all(loads).await?;
     let slots = wanted
         .iter()
@@ -254,18 +222,12 @@ pub(super) async fn load_any(
             };
             let group = by_kind.get_index_of(kind.as_str()).unwrap_or_default();
             match loaded[group].places.get(id) {
-                Some(row) => Slot::Row {
-                    group: super::answer::index(group),
-                    row: *row,
-                },
+                Some(row) => Slot::Row { group: super::answer::index(group), row: *row },
                 None => Slot::Null,
             }
         })
         .collect();
-    Ok(Slots {
-        groups: loaded.into_iter().map(|l| l.group).collect(),
-        slots,
-    })
+    Ok(Slots { groups: loaded.into_iter().map(|l| l.group).collect(), slots })
 }
 
 pub(super) fn many<R: Record, C: Record, X: Edges<C>>(
@@ -292,10 +254,7 @@ pub(super) fn many<R: Record, C: Record, X: Edges<C>>(
     );
     d.also(connection::register::<C, X>);
     d.also(|graph| {
-        let (name, target) = (
-            format!("{}ListFilter", C::NAME),
-            format!("{}Filter", C::NAME),
-        );
+        let (name, target) = (format!("{}ListFilter", C::NAME), format!("{}Filter", C::NAME));
         let field = |name: &str, description: &str| {
             let mut meta = MetaInputValue::new(name, target.clone());
             meta.description = Some(description.to_owned());
@@ -323,10 +282,7 @@ pub(super) fn many<R: Record, C: Record, X: Edges<C>>(
         |_| {},
         move |value, scope| {
             let Value::Object(fields) = value else {
-                return Err(Error::input(
-                    Code::InvalidArgument,
-                    format!("{value} is no filter: write an object"),
-                ));
+                return Err(Error::input(Code::InvalidArgument, format!("{value} is no filter: write an object")));
             };
             let mut tests = Vec::new();
             for (quantifier, value) in fields {

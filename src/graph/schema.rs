@@ -3,8 +3,8 @@
 use std::{borrow::Cow, marker::PhantomData};
 
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult,
-    Value, parser::types::Field, registry::Registry,
+    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult, Value,
+    parser::types::Field, registry::Registry,
 };
 use uuid::Uuid;
 
@@ -45,11 +45,7 @@ impl<S: Source> OutputType for Query<S> {
         S::graph().types.hand_over(registry);
         Self::qualified_type_name()
     }
-    async fn resolve(
-        &self,
-        context: &ContextSelectionSet<'_>,
-        _: &Positioned<Field>,
-    ) -> ServerResult<Value> {
+    async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
         async_graphql::resolver_utils::resolve_container(context, self).await
     }
 }
@@ -80,10 +76,7 @@ impl Graph {
         let possible = self.types.implementors("Node");
         let all = self.types.fields(sample);
         let pick = |names: &[&str]| {
-            all.iter()
-                .filter(|(name, _)| names.contains(&name.as_str()))
-                .map(|(n, f)| (n.clone(), f.clone()))
-                .collect()
+            all.iter().filter(|(name, _)| names.contains(&name.as_str())).map(|(n, f)| (n.clone(), f.clone())).collect()
         };
         self.types.add("Node", || {
             interface(
@@ -94,7 +87,12 @@ impl Graph {
             )
         });
         self.types.add("Record", || {
-            interface("Record", "What all records have: an id and a key, names, sources, figures, topics, and a history.", pick(common), possible.clone())
+            interface(
+                "Record",
+                "What all records have: an id and a key, names, sources, figures, topics, and a history.",
+                pick(common),
+                possible.clone(),
+            )
         });
         root.level(
             "node",
@@ -105,9 +103,7 @@ impl Graph {
                 Box::pin(async move {
                     let wanted = wanted(call.graph(), &call.arg::<async_graphql::ID>("id")?)?;
                     let wanted: Vec<_> = rows.iter().map(|_| Some(wanted.clone())).collect();
-                    Ok(Answer::One(
-                        load_any(call.graph(), call.loader(), &wanted).await?,
-                    ))
+                    Ok(Answer::One(load_any(call.graph(), call.loader(), &wanted).await?))
                 })
             },
         );
@@ -156,24 +152,17 @@ impl Graph {
 impl Types {
     /// The fields of an object type.
     fn fields(&self, name: &str) -> indexmap::IndexMap<String, async_graphql::registry::MetaField> {
-        self.get(name)
-            .and_then(|ty| ty.fields().cloned())
-            .unwrap_or_default()
+        self.get(name).and_then(|ty| ty.fields().cloned()).unwrap_or_default()
     }
 }
 
 fn wanted(graph: &Graph, id: &str) -> Result<(String, Uuid)> {
     let kinds: Vec<&'static str> = graph.kinds.keys().copied().collect();
-    global_id(id, &kinds)
-        .map(|(kind, id)| (kind.to_owned(), id))
-        .map_err(|error| match error {
-            // A list of all kinds would be long.
-            Error::Input(code, _) => Error::input(
-                code,
-                format!(
-                    "{id:?} is no id of a record: an id looks like city_01jx5p7zk3e9tb5h4yq6v8m2nd"
-                ),
-            ),
-            other @ Error::Internal(_) => other,
-        })
+    global_id(id, &kinds).map(|(kind, id)| (kind.to_owned(), id)).map_err(|error| match error {
+        // A list of all kinds would be long.
+        Error::Input(code, _) => {
+            Error::input(code, format!("{id:?} is no id of a record: an id looks like city_01jx5p7zk3e9tb5h4yq6v8m2nd"))
+        }
+        other @ Error::Internal(_) => other,
+    })
 }

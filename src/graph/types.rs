@@ -27,26 +27,18 @@ impl Types {
 
     /// Adds a scalar, unless it is known already.
     pub fn scalar(&mut self, name: &str, description: &str, specified_by: Option<&str>) {
-        self.add(name, || {
-            super::leaf::scalar(name, description, specified_by)
-        });
+        self.add(name, || super::leaf::scalar(name, description, specified_by));
     }
 
     /// Says that `ty` implements `interface`.
     pub fn implement(&mut self, ty: &str, interface: &str) {
-        self.implements
-            .entry(ty.to_owned())
-            .or_default()
-            .insert(interface.to_owned());
+        self.implements.entry(ty.to_owned()).or_default().insert(interface.to_owned());
     }
 
     /// Whether a fragment on `condition` applies to the object type `ty`.
     pub(super) fn applies(&self, condition: &str, ty: &str) -> bool {
         condition == ty
-            || self
-                .implements
-                .get(ty)
-                .is_some_and(|i| i.contains(condition))
+            || self.implements.get(ty).is_some_and(|i| i.contains(condition))
             || matches!(self.types.get(condition), Some(MetaType::Union { possible_types, .. }) if possible_types.contains(ty))
     }
 
@@ -54,10 +46,7 @@ impl Types {
     pub(super) fn implementors(&self, interface: &str) -> IndexSet<String> {
         self.implements
             .iter()
-            .filter(|(ty, i)| {
-                i.contains(interface)
-                    && matches!(self.types.get(*ty), Some(MetaType::Object { .. }))
-            })
+            .filter(|(ty, i)| i.contains(interface) && matches!(self.types.get(*ty), Some(MetaType::Object { .. })))
             .map(|(ty, _)| ty.clone())
             .collect()
     }

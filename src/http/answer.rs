@@ -13,8 +13,7 @@ pub(super) fn write(response: &Response) -> Vec<u8> {
         json(&response.errors, &mut out);
     }
     // A request that was not executed has errors only (section 7.1 of the specification).
-    let executed =
-        response.errors.iter().any(|error| !error.path.is_empty()) || response.errors.is_empty();
+    let executed = response.errors.iter().any(|error| !error.path.is_empty()) || response.errors.is_empty();
     if executed {
         if out.len() > 1 {
             out.push(b',');
@@ -53,17 +52,7 @@ fn value(data: &Value, out: &mut Vec<u8>) {
 fn size(data: &Value) -> usize {
     match data {
         Value::Object(fields) => {
-            fields
-                .values()
-                .map(|v| {
-                    if let Value::Binary(b) = v {
-                        b.len() + 64
-                    } else {
-                        4096
-                    }
-                })
-                .sum::<usize>()
-                + 64
+            fields.values().map(|v| if let Value::Binary(b) = v { b.len() + 64 } else { 4096 }).sum::<usize>() + 64
         }
         _ => 512,
     }

@@ -54,17 +54,11 @@ pub fn sdl() -> String {
 pub fn router(database: Database) -> Router {
     Router::new()
         .route("/graphql", post(graphql))
-        .route(
-            "/schema.graphql",
-            get(async || ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sdl())),
-        )
+        .route("/schema.graphql", get(async || ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sdl())))
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(ready))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(Arc::new(App {
-            schema: schema(),
-            database,
-        }))
+        .with_state(Arc::new(App { schema: schema(), database }))
 }
 
 /// Serves until `stop` is done; then refuses new connections and finishes the requests that are running.
@@ -77,9 +71,7 @@ pub async fn serve(
         // Answers are written whole: waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
     });
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stop)
-        .await
+    axum::serve(listener, router).with_graceful_shutdown(stop).await
 }
 
 async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
@@ -92,19 +84,11 @@ async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     }
 }
 
-async fn graphql(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> impl IntoResponse {
+async fn graphql(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
     let json = headers
         .get(header::CONTENT_TYPE)
         .and_then(|v| v.to_str().ok())
-        .is_some_and(|v| {
-            v.split(';')
-                .next()
-                .is_some_and(|v| v.trim().eq_ignore_ascii_case("application/json"))
-        });
+        .is_some_and(|v| v.split(';').next().is_some_and(|v| v.trim().eq_ignore_ascii_case("application/json")));
     let (status, response) = if json {
         match serde_json::from_slice::<Request>(&body) {
             Ok(request) => {
@@ -123,11 +107,7 @@ async fn graphql(
         (StatusCode::UNSUPPORTED_MEDIA_TYPE, refuse(message))
     };
     let content_type = HeaderValue::from_static("application/json; charset=utf-8");
-    (
-        status,
-        [(header::CONTENT_TYPE, content_type)],
-        Bytes::from(answer::write(&response)),
-    )
+    (status, [(header::CONTENT_TYPE, content_type)], Bytes::from(answer::write(&response)))
 }
 
 fn refuse(message: &str) -> Response {

@@ -1,9 +1,9 @@
 4 statements
 
-SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."country_id", c."parent_id", c."latitude", c."longitude", c."population", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "city" AS c WHERE c."audience" <= $1 AND (c."country_id" IN (SELECT cc."id" FROM "country" AS cc WHERE cc."audience" <= $2 AND ((cc."key" = $3)))) ORDER BY COALESCE(c."population", -9223372036854775807) DESC, c."id" DESC LIMIT 11
+SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."country_id", c."parent_id", c."latitude", c."longitude", c."population", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "city" AS c WHERE c."audience" <= ? AND (c."country_id" IN (SELECT cc."id" FROM "country" AS cc WHERE cc."audience" <= ? AND ((cc."key" = ?)))) ORDER BY COALESCE(c."population", -9223372036854775807) DESC, c."id" DESC LIMIT 11
 
-SELECT l."record_id", l."language", l."name" FROM "name" AS l WHERE l."record_id" IN (SELECT unhex(value) FROM json_each($1)) AND (FALSE OR l."language" = $2 OR l."language" LIKE $3)
+SELECT l."record_id", l."language", l."name" FROM "name" AS l WHERE l."record_id" IN (SELECT unhex(value) FROM json_each(?)) AND (FALSE OR l."language" = ? OR l."language" LIKE ?)
 
-SELECT l."record_id", l."scheme", l."value" FROM "identifier" AS l WHERE l."record_id" IN (SELECT unhex(value) FROM json_each($1)) ORDER BY l."scheme", l."value"
+SELECT l."record_id", l."scheme", l."value" FROM "identifier" AS l WHERE l."record_id" IN (SELECT unhex(value) FROM json_each(?)) ORDER BY l."scheme", l."value"
 
-SELECT unhex(p.value) AS "parent_", (SELECT COUNT(*) FROM "partnership" AS c WHERE c."audience" <= $1 AND c."id" IN (SELECT l."partnership_id" FROM "partnership_member" AS l WHERE l."city_id" = unhex(p.value))) AS "number_" FROM json_each($2) AS p
+SELECT unhex(p.value) AS "parent_", (SELECT COUNT(*) FROM "partnership" AS c WHERE c."audience" <= ? AND c."id" IN (SELECT l."partnership_id" FROM "partnership_member" AS l WHERE l."city_id" = unhex(p.value))) AS "number_" FROM json_each(?) AS p

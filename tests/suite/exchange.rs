@@ -15,17 +15,17 @@ use serde_json::json;
 use crate::support::{Backend, Data, Server, TestDatabase, backends, import};
 
 /// Files by name.
-type Contents = BTreeMap<String, Vec<u8>>;
+pub type Contents = BTreeMap<String, Vec<u8>>;
 
 /// A copy of the bundled files, to be altered.
-struct Set(tempfile::TempDir);
+pub struct Set(tempfile::TempDir);
 
 impl Set {
-    fn empty() -> Self {
+    pub fn empty() -> Self {
         Self(tempfile::tempdir().expect("a directory"))
     }
 
-    fn bundled() -> Self {
+    pub fn bundled() -> Self {
         let set = Self::empty();
         for (name, bytes) in bundled() {
             fs::write(set.path(&name), bytes).expect("a copy");
@@ -34,7 +34,7 @@ impl Set {
     }
 
     /// The bundled files without their rows.
-    fn headers() -> Self {
+    pub fn headers() -> Self {
         let set = Self::empty();
         for (name, bytes) in bundled() {
             let end = bytes.iter().position(|b| *b == b'\n').expect("a header");
@@ -43,11 +43,11 @@ impl Set {
         set
     }
 
-    fn path(&self, file: &str) -> PathBuf {
+    pub fn path(&self, file: &str) -> PathBuf {
         self.0.path().join(file)
     }
 
-    fn files(&self) -> Files {
+    pub fn files(&self) -> Files {
         Files::In(self.0.path().to_owned())
     }
 
@@ -72,7 +72,7 @@ impl Set {
     }
 }
 
-fn csv_files(directory: &Path) -> Contents {
+pub fn csv_files(directory: &Path) -> Contents {
     let entries = fs::read_dir(directory).expect("a directory");
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let files = paths.filter(|path| path.extension().is_some_and(|e| e == "csv"));
@@ -82,7 +82,7 @@ fn csv_files(directory: &Path) -> Contents {
         .collect()
 }
 
-fn bundled() -> Contents {
+pub fn bundled() -> Contents {
     csv_files(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data")))
 }
 

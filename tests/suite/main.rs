@@ -3,11 +3,14 @@
 //! `scripts/test` runs them with a PostgreSQL of their own. Without `COOPGRAPH_TEST_POSTGRES`, SQLite alone is tested, and
 //! each test says so.
 
+mod command;
 mod endpoint;
 mod exchange;
+mod leak;
 mod nplusone;
 mod population;
 mod readme;
+mod reference;
 mod schema;
 mod support;
 mod walk;

@@ -2,8 +2,9 @@
 //!
 //! The queries are made from the schema itself, so a new field is guarded as soon as it exists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
@@ -33,6 +34,10 @@ struct Guard {
     server: Server,
     schema: Schema,
     asked: usize,
+    /// How many statements a selection takes, where that was asked already.
+    known: HashMap<String, usize>,
+    /// The parts of connections that were looked into.
+    seen: BTreeSet<String>,
     failures: Vec<String>,
 }
 
@@ -46,7 +51,7 @@ impl Guard {
     async fn new(backend: Backend) -> Self {
         let server = Population::new(60).serve(backend).await;
         let schema = Schema::of(&server).await;
-        Self { backend, server, schema, asked: 0, failures: Vec::new() }
+        Self { backend, server, schema, asked: 0, known: HashMap::new(), seen: BTreeSet::new(), failures: Vec::new() }
     }
 
     async fn take(&mut self, query: &str) -> Taken {
@@ -137,12 +142,22 @@ impl Guard {
 
     /// What `more` adds to `less`, on many parents: at most one statement.
     async fn adds_one(&mut self, record: &str, filter: &str, path: &str, [less, more]: [&str; 2]) {
-        let less = self.of_records(record, SIZES[1], filter, less).await.statements;
-        let more = self.of_records(record, SIZES[1], filter, more).await.statements;
+        let less = self.count(record, filter, less).await;
+        let count = self.count(record, filter, more).await;
         let limit = if TWO.contains(&path) { 2 } else { 1 };
-        if more.len() > less.len() + limit {
-            self.failures.push(format!("{path} (of {record}) takes {} statements: {more:#?}", more.len() - less.len()));
+        if count > less + limit {
+            self.failures.push(format!("{path} takes {} statements: {record} {{ {more} }}", count - less));
         }
+    }
+
+    async fn count(&mut self, record: &str, filter: &str, selection: &str) -> usize {
+        let query = format!("{record}{filter} {selection}");
+        if let Some(known) = self.known.get(&query) {
+            return *known;
+        }
+        let count = self.of_records(record, SIZES[1], filter, selection).await.statements.len();
+        self.known.insert(query, count);
+        count
     }
 
     /// Each field adds at most one statement to those of the fields around it.
@@ -164,6 +179,10 @@ impl Guard {
                 }
                 let plain = format!("{head} {{ {} {{ __typename }} }}", part.name);
                 self.adds_one(record, &filter, &path, ["id", &plain]).await;
+                // What hangs on edges and on `pageInfo` is the same for all lists of one type.
+                if !self.seen.insert(path) {
+                    continue;
+                }
                 for inner in self.schema.get(&part.ty.name).clone().fields {
                     let below = if self.schema.is_composite(&inner.ty.name) { "{ __typename }" } else { "" };
                     let path = format!("{}.{}", part.ty.name, inner.name);
@@ -279,7 +298,5 @@ async fn guard(backend: Backend) {
 /// at most one of its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_field_takes_more_statements_from_more_parents() {
-    for backend in backends() {
-        guard(backend).await;
-    }
+    join_all(backends().into_iter().map(guard)).await;
 }

@@ -171,7 +171,8 @@ impl Population {
     /// Adds a record; its kind must not come before that of the last one.
     pub fn add(&mut self, kind: &'static str, key: String, mut cells: Vec<(&'static str, String)>) {
         cells.extend([("note", format!("note on {key}")), ("visibility", "public".to_owned())]);
-        let id = Uuid::from_u128(0x0193_5c00_0000_7000_8000_0000_0000_0000 + self.records.len() as u128);
+        let before = self.records.last().map_or(0x0193_5c00_0000_7000_8000_0000_0000_0000, |r| r.id.as_u128());
+        let id = Uuid::from_u128(before + 1);
         self.records.push(Record { kind, key, id, cells });
     }
 

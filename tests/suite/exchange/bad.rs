@@ -86,7 +86,7 @@ const CELLS: &[Case] = cases! {
     "cities": "Ähtäri,en,city,FI," => "Ähtäri,en,hamlet,FI,".as_bytes(); "kind" = "hamlet": "one of city, county_level_city, ",
     "topics": "innovation,Innovation,en,,,public" => b"innovation,Innovation,en,,,secret"; "visibility" = "secret": "one of public, partner, internal is needed",
     "events": "C21 cities meeting,en,true" => b"C21 cities meeting,en,yes"; "is_series" = "yes": "true or false is needed",
-    "identifiers": "geonames,415189" => b"geoname,415189"; "scheme" = "geoname": "one of wikidata, geonames, ",
+    "identifiers": "geonames,415189" => b"geoname,415189"; "scheme" = "geoname": "one of geonames, wikidata, ",
     // Language tags.
     "topics": "innovation,Innovation,en," => b"innovation,Innovation,english language,"; "language" = "english language": "BCP 47",
     "names": "city,ahtari,zh," => b"city,ahtari,12345,"; "language" = "12345": "BCP 47",

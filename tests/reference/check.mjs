@@ -1,0 +1,87 @@
+// Asks the server and the reference the same documents, and prints what differs.
+//
+//   node check.mjs DIRECTORY URL [SEED]
+//
+// DIRECTORY is an export, with `rows.csv` beside it: kind, key, id, version, created_at, updated_at of every record.
+// Prints a line of JSON for each group of documents; `differences` are empty where all answers are the same.
+
+import { readFileSync, readdirSync } from "node:fs";
+import { compare } from "./compare.mjs";
+import { generate } from "./random.mjs";
+import { Reference } from "./reference.mjs";
+
+const [directory, url, seed = "1"] = process.argv.slice(2);
+const here = (path) => new URL(path, import.meta.url);
+const reference = new Reference(readFileSync(here("../../schema.graphql"), "utf8"), directory);
+const RANDOM = 150;
+
+async function ask(request) {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(request),
+  });
+  return response.text();
+}
+
+/** The documents of a file: each after a line `#= name`, then its lines `#: operation NAME` and `#: variables JSON`. */
+function* documents(file) {
+  for (const part of readFileSync(here(`documents/${file}`), "utf8").split(/^#= /m).slice(1)) {
+    const name = part.split("\n", 1)[0];
+    const settings = (word) => [...part.matchAll(new RegExp(`^#: ${word} (.*)$`, "gm"))].map((match) => match[1]);
+    const query = part.slice(name.length + 1).replace(/^#: .*\n/gm, "");
+    const variables = settings("variables");
+    yield { name, query, operationName: settings("operation")[0], runs: variables.length ? variables : ["{}"] };
+  }
+}
+
+/** `<<id city espoo>>` is the global id of a record; `<<cursor City NAME_ASC espoo>>` a cursor that the server gave for it. */
+async function fill(text) {
+  let filled = text;
+  for (const [place, what, ...words] of text.matchAll(/<<(\w+) (\w+) (\S+?)(?: (\S+?))?>>/g)) {
+    filled = filled.replace(place, what === "id" ? idOf(...words) : await cursor(...words));
+  }
+  return filled;
+}
+
+function idOf(type, key) {
+  const record = reference.records.get(type, key);
+  if (!record) throw new Error(`the documents name a ${type} ${key}, which is not there`);
+  return record.id;
+}
+
+async function cursor(type, order, key) {
+  const lists = Object.values(reference.schema.getQueryType().getFields());
+  const list = lists.find((field) => String(field.type) === `${type}Connection!`).name;
+  const query = `{ ${list}(filter: {key: {eq: "${key}"}}, orderBy: ${order}) { edges { cursor } } }`;
+  const given = JSON.parse(await ask({ query })).data[list].edges[0].cursor;
+  reference.lists.cursors.set(given, `cursor!${type}!${order}!${key}`);
+  return given;
+}
+
+async function check(group, all) {
+  const result = { group, documents: 0, answers: 0, failed: 0, same: 0, differences: [] };
+  for await (const { name, query, operationName, runs } of all) {
+    result.documents++;
+    const document = await fill(query);
+    for (const run of runs) {
+      const request = { query: document, variables: JSON.parse(await fill(run)), operationName };
+      const text = await ask(request);
+      const expected = reference.answer(request);
+      const unknown = expected.errors?.find((error) => error.path && !error.extensions.code);
+      if (unknown) throw unknown.originalError ?? unknown;
+      if (group !== "refused" && expected.data === undefined) throw new Error(`${group}, ${name}: ${expected.errors}`);
+      const { differences, same } = compare(text, expected, reference.lists.cursors);
+      result.answers++;
+      result.failed += expected.errors ? 1 : 0;
+      result.same += same ? 1 : 0;
+      result.differences.push(...differences.map((what) => `${name}: ${what}\n${document}${run}`));
+    }
+  }
+  console.log(JSON.stringify(result));
+}
+
+for (const file of readdirSync(here("documents")).sort()) {
+  await check(file.replace(/\.graphql$/, ""), documents(file));
+}
+await check("random", generate(reference, Number(seed), RANDOM));

@@ -1,0 +1,201 @@
+// Lists: filters, orders and pages over records in memory.
+
+import { GraphQLError } from "graphql";
+import { range } from "./dates.mjs";
+import { fold, snake } from "./records.mjs";
+
+/** An error that the client can mend. */
+export function refuse(code, message) {
+  return new GraphQLError(message, { extensions: { code } });
+}
+
+const byBytes = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+const many = (value) => (Array.isArray(value) ? value : [value]);
+
+/** A global id of a record of one of `types`, which need not exist. */
+export function checkId(id, types) {
+  const match = /^([a-z_]+)_[0-7][0-9a-hjkmnp-tv-z]{25}$/.exec(id);
+  if (!match || !types.some((type) => snake(type) === match[1])) throw refuse("INVALID_ID", `${id} is no such id`);
+  return id;
+}
+
+const COMPARE = { eq: (n) => n === 0, gt: (n) => n > 0, gte: (n) => n >= 0, lt: (n) => n < 0, lte: (n) => n <= 0 };
+
+/** Reads one part of a filter of values: what `get` gives of a record must pass. */
+function value(get, compare, name, wanted) {
+  if (name === "isNull") return (record) => (get(record) === null) === wanted;
+  if (name === "in") return (record) => get(record) !== null && many(wanted).some((w) => compare(get(record), w) === 0);
+  return (record) => get(record) !== null && COMPARE[name](compare(get(record), wanted));
+}
+
+const KINDS = {
+  StringFilter: (cell) => (name, wanted) => value(cell, byBytes, name, wanted),
+  IntFilter: (cell) => (name, wanted) => value(number(cell), (a, b) => a - b, name, wanted),
+  FloatFilter: (cell) => (name, wanted) => value(number(cell), (a, b) => a - b, name, wanted),
+  BooleanFilter: (cell) => (name, wanted) => (record) => (cell(record) === "true") === wanted,
+  TextFilter: () => (name, wanted) => {
+    const name_ = (record) => fold(record.main);
+    const folded = many(wanted).map(fold);
+    if (name === "contains") return (record) => name_(record).includes(folded[0]);
+    if (name === "startsWith") return (record) => name_(record).startsWith(folded[0]);
+    return value(name_, byBytes, name, name === "in" ? folded : folded[0]);
+  },
+};
+
+const number = (cell) => (record) => (cell(record) === null ? null : Number(cell(record)));
+const word = (cell) => (record) => cell(record)?.toUpperCase() ?? null;
+const all = (tests) => (record) => tests.every((test) => test(record));
+
+export class Lists {
+  constructor(schema, records) {
+    this.schema = schema;
+    this.records = records;
+    // What a cursor of the server means, learnt from its answers: cursors are opaque.
+    this.cursors = new Map();
+  }
+
+  isRecord(type) {
+    return this.records.byType.has(type);
+  }
+
+  /** Reads a filter of records of `type`. Reading finds its mistakes, also where there is nothing to filter. */
+  filter(type, filter, depth = 1) {
+    if (depth > 8) throw refuse("INVALID_ARGUMENT", "the filter is nested too deeply");
+    const fields = this.schema.getType(`${type}Filter`).getFields();
+    const tests = given(filter).map(([name, wanted]) => {
+      if (name === "and") return all(many(wanted).map((one) => this.filter(type, one, depth + 1)));
+      if (name === "or") {
+        const tests = many(wanted).map((one) => this.filter(type, one, depth + 1));
+        return (record) => tests.some((test) => test(record));
+      }
+      if (name === "not") {
+        const test = this.filter(type, wanted, depth + 1);
+        return (record) => !test(record);
+      }
+      return this.part(type, name, fields[name].type.name, wanted, depth);
+    });
+    return all(tests);
+  }
+
+  part(type, name, input, wanted, depth) {
+    const column = snake(name);
+    const cell = (record) => record.cells[column];
+    if (input === "IdFilter") {
+      return all(given(wanted).map(([, ids]) => {
+        const known = many(ids).map((id) => checkId(id, [type]));
+        return (record) => known.includes(record.id);
+      }));
+    }
+    if (input === "DateFilter") return all(given(wanted).map(([how, text]) => this.within(column, how, text)));
+    if (KINDS[input]) return all(given(wanted).map(([how, one]) => KINDS[input](cell)(how, one)));
+    const [, target, sort] = /^(.*?)(List|Reference|)Filter$/.exec(input);
+    if (sort === "List") return all(given(wanted).map(([how, one]) => this.quantified(name, target, how, one, depth)));
+    if (sort === "Reference") return all(given(wanted).map(([how, one]) => this.anyReferred(column, target, how, one, depth)));
+    if (this.isRecord(target)) {
+      const test = this.filter(target, wanted, depth + 1);
+      return (record) => {
+        const referred = this.records.referred(record, column, target);
+        return referred !== null && test(referred);
+      };
+    }
+    return all(given(wanted).map(([how, one]) => value(word(cell), (a, b) => (a === b ? 0 : 1), how, one)));
+  }
+
+  within(column, how, text) {
+    if (how === "isNull") return (record) => (record.cells[column] === null) === text;
+    const wanted = range(text);
+    if (!wanted) throw refuse("INVALID_DATE", `${text} is no date`);
+    return (record) => {
+      const date = this.records.date(record, column);
+      if (!date) return false;
+      if (how === "possiblyWithin") return date.from <= wanted.to && date.to >= wanted.from;
+      return date.from >= wanted.from && date.to <= wanted.to;
+    };
+  }
+
+  quantified(field, target, how, wanted, depth) {
+    const test = this.filter(target, wanted, depth + 1);
+    const related = (record) => this.records.related(record, field);
+    if (how === "some") return (record) => related(record).some(test);
+    if (how === "every") return (record) => related(record).every(test);
+    return (record) => !related(record).some(test);
+  }
+
+  anyReferred(column, target, how, wanted, depth) {
+    const types = this.schema.getPossibleTypes(this.schema.getType(target)).map((type) => type.name);
+    const referred = (record) => this.records.referred(record, column, null);
+    if (how === "id") {
+      checkId(wanted, types);
+      return (record) => referred(record)?.id === wanted;
+    }
+    const type = types.find((one) => snake(one) === snake(how));
+    const test = this.filter(type, wanted, depth + 1);
+    return (record) => referred(record)?.type === type && test(referred(record));
+  }
+
+  /** Compares records as the order says: unknown values last, ties by age. */
+  order(type, name) {
+    const [, what, direction] = /^(.*)_(ASC|DESC)$/.exec(name);
+    const column = what.toLowerCase();
+    const sign = direction === "ASC" ? 1 : -1;
+    const compare = this.positions(type, column, direction);
+    return (a, b) => {
+      const [x, y] = [compare.get(a), compare.get(b)];
+      if ((x === null) !== (y === null)) return x === null ? 1 : -1;
+      return sign * ((x === null ? 0 : compare.by(x, y)) || byBytes(a.uuid, b.uuid));
+    };
+  }
+
+  positions(type, column, direction) {
+    const numbers = (a, b) => (a === b ? 0 : a < b ? -1 : 1);
+    if (column === "created") return { get: (record) => record.uuid, by: byBytes };
+    if (column === "key") return { get: (record) => record.key, by: byBytes };
+    if (column === "name" || column === "title") return { get: (record) => fold(record.main), by: byBytes };
+    const field = this.schema.getType(type).getFields()[column.replace(/_(.)/g, (_, c) => c.toUpperCase())];
+    if (String(field.type) === "EdtfDate") {
+      const end = direction === "ASC" ? "from" : "to";
+      return { get: (record) => this.records.date(record, column)?.[end] ?? null, by: numbers };
+    }
+    return { get: number((record) => record.cells[column]), by: numbers };
+  }
+
+  /** The page that a client asks for of `items`, records of `type`. */
+  page(type, items, args, parent) {
+    const name = args.orderBy ?? this.schema.getType(`${type}Order`).getValues()[0].name;
+    for (const [argument, n] of [["first", args.first], ["last", args.last]]) {
+      if (n != null && (n < 0 || n > 100)) throw refuse("INVALID_PAGE", `${argument} is ${n}`);
+    }
+    if (args.first != null && args.last != null) throw refuse("INVALID_PAGE", "both `first` and `last` are given");
+    const compare = this.order(type, name);
+    const [after, before] = [args.after, args.before].map((cursor) => (cursor == null ? null : this.meaning(cursor, type, name)));
+    const passes = args.filter == null ? () => true : this.filter(type, args.filter);
+    const list = items().filter(passes).sort(compare);
+    let low = after ? list.filter((item) => compare(item, after) <= 0).length : 0;
+    let high = before ? list.filter((item) => compare(item, before) < 0).length : list.length;
+    if (args.last != null) low = Math.max(low, high - args.last);
+    else high = Math.min(high, low + (args.first ?? 20));
+    const nodes = list.slice(low, high);
+    const cursor = (node) => (node ? `cursor!${type}!${name}!${node.key}` : null);
+    return {
+      nodes,
+      edges: nodes.map((node) => ({ node, parent, cursor: cursor(node) })),
+      pageInfo: {
+        hasNextPage: high < list.length,
+        hasPreviousPage: low > 0,
+        startCursor: cursor(nodes[0]),
+        endCursor: cursor(nodes.at(-1)),
+      },
+      totalCount: list.length,
+    };
+  }
+
+  /** The record at which a cursor of the server stands. */
+  meaning(cursor, type, order) {
+    const [, ofType, ofOrder, key] = this.cursors.get(cursor)?.split("!") ?? [];
+    if (ofType !== type || ofOrder !== order) throw refuse("INVALID_CURSOR", `${cursor} is no cursor of this list`);
+    return this.records.get(type, key);
+  }
+}
+
+/** The parts of an input object that are given; `null` says nothing. */
+const given = (object) => Object.entries(object).filter(([, wanted]) => wanted !== null);

@@ -1,0 +1,178 @@
+// The exported data in memory: records by kind and key, and how they hang together.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { dateOf } from "./dates.mjs";
+
+/** `InnovationCenter` → `innovation_center`, `asOf` → `as_of`. */
+export const snake = (name) => name.replace(/(?<=.)[A-Z]/g, (c) => `_${c}`).toLowerCase();
+
+/** `innovation_center` → `InnovationCenter`. */
+const pascal = (kind) => kind.replace(/(^|_)([a-z])/g, (_, __, c) => c.toUpperCase());
+
+/** A name without case and diacritics, as lists are ordered by it. */
+export const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** Rows of a CSV file (RFC 4180), each an object by header; an empty cell is `null`. */
+export function readCsv(file) {
+  const rows = [[]];
+  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/gy;
+  const text = readFileSync(file, "utf8");
+  while (cell.lastIndex < text.length) {
+    const [, quoted, plain, end] = cell.exec(text);
+    rows.at(-1).push(quoted?.replaceAll('""', '"') ?? plain);
+    if (end !== ",") rows.push([]);
+  }
+  const [headers, ...bodies] = rows.filter((row) => row.length > 0);
+  return bodies.map((row) => Object.fromEntries(headers.map((header, i) => [header, row[i] || null])));
+}
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** The global id of a record, after the TypeID specification: 128 bits in base 32. */
+function typeId(kind, uuid) {
+  const n = BigInt(`0x${uuid.replaceAll("-", "")}`);
+  const digits = Array.from({ length: 26 }, (_, i) => ALPHABET[Number((n >> BigInt(5 * (25 - i))) & 31n)]);
+  return `${kind}_${digits.join("")}`;
+}
+
+const plural = (kind) => (kind.endsWith("y") ? `${kind.slice(0, -1)}ies` : `${kind}s`);
+
+/** Which records hang on a record: the type of them, and their column that refers to it. */
+const HANGING = {
+  "Country.cities": ["City", "country"],
+  "Country.organizations": ["Organization", "country"],
+  "Country.visitsFrom": ["Visit", "from_country"],
+  "Country.visitsTo": ["Visit", "to_country"],
+  "Country.participations": ["Participation", "participant"],
+  "City.parts": ["City", "parent"],
+  "City.partnerships": ["Partnership", "members"],
+  "City.organizations": ["Organization", "city"],
+  "City.positions": ["Position", "city"],
+  "City.visitsFrom": ["Visit", "from_city"],
+  "City.visitsTo": ["Visit", "to_city"],
+  "City.innovationCenters": ["InnovationCenter", "city"],
+  "City.events": ["Event", "city"],
+  "City.participations": ["Participation", "participant"],
+  "City.memberships": ["Membership", "member"],
+  "Organization.parts": ["Organization", "parent"],
+  "Organization.positions": ["Position", "organization"],
+  "Organization.participations": ["Participation", "participant"],
+  "Organization.members": ["Membership", "organization"],
+  "Organization.memberships": ["Membership", "member"],
+  "Organization.innovationCenters": ["InnovationCenter", "operator"],
+  "Organization.organizedEvents": ["Event", "organizer"],
+  "Official.positions": ["Position", "official"],
+  "Official.participations": ["Participation", "participant"],
+  "Official.memberships": ["Membership", "member"],
+  "Visit.participations": ["Participation", "activity"],
+  "Event.editions": ["Event", "series"],
+  "Event.participations": ["Participation", "activity"],
+  "Source.derivatives": ["Source", "derives_from"],
+  "Source.statements": ["Citation", "source"],
+  "Topic.narrower": ["Topic", "broader"],
+};
+const ON_ALL = { citations: ["Citation", "record"], indicators: ["Indicator", "subject"] };
+
+/** Which records a record lists by key: the type of them, and its own column. */
+const LISTED = { "Partnership.members": ["City", "members"], "Source.derivesFrom": ["Source", "derives_from"] };
+
+/** Which records a topic is a tag of. */
+const TAGGED = {
+  cities: "City", partnerships: "Partnership", organizations: "Organization", officials: "Official", visits: "Visit",
+  innovationCenters: "InnovationCenter", events: "Event", figures: "Indicator", sources: "Source",
+};
+
+export class Records {
+  constructor(directory) {
+    const read = (name) => readCsv(join(directory, `${name}.csv`));
+    this.byType = new Map();
+    this.byId = new Map();
+    const stored = new Map(read("rows").map((row) => [`${row.kind}/${row.key}`, row]));
+    for (const kind of new Set([...stored.values()].map((row) => row.kind))) {
+      const byKey = new Map();
+      this.byType.set(pascal(kind), byKey);
+      for (const cells of read(plural(kind))) {
+        const { id, version, created_at, updated_at } = stored.get(`${kind}/${cells.key}`);
+        const record = {
+          type: pascal(kind), kind, key: cells.key, uuid: id.replaceAll("-", ""), id: typeId(kind, id),
+          cells: { ...cells, version, created_at, updated_at }, names: [], identifiers: [], tags: [],
+        };
+        byKey.set(cells.key, record);
+        this.byId.set(record.id, record);
+      }
+    }
+    const beside = (file, list, item) => {
+      for (const row of read(file)) this.get(pascal(row.record_kind), row.record)[list].push(item(row));
+    };
+    beside("names", "names", ({ name, language }) => ({ name, language }));
+    beside("identifiers", "identifiers", ({ scheme, value }) => ({ scheme, value }));
+    beside("tags", "tags", ({ topic }) => topic);
+    for (const record of this.byId.values()) record.main = record.cells.name ?? record.cells.title ?? null;
+  }
+
+  get(type, key) {
+    return this.byType.get(type)?.get(key) ?? null;
+  }
+
+  all(type) {
+    return [...(this.byType.get(type)?.values() ?? [])];
+  }
+
+  /** The record that a column refers to; `type` is null where a second column says the kind. */
+  referred(record, column, type) {
+    const key = record.cells[column];
+    const kind = type ?? (record.cells[`${column}_kind`] && pascal(record.cells[`${column}_kind`]));
+    return key === null ? null : this.get(kind, key);
+  }
+
+  /** The records that a field of a record leads to, in no order. */
+  related(record, field) {
+    if (field === "topics") return record.tags.map((key) => this.get("Topic", key));
+    if (record.type === "Topic" && TAGGED[field]) {
+      return this.all(TAGGED[field]).filter((other) => other.tags.includes(record.key));
+    }
+    const path = `${record.type}.${field}`;
+    if (LISTED[path]) {
+      const [type, column] = LISTED[path];
+      return list(record.cells[column]).map((key) => this.get(type, key));
+    }
+    const [type, column] = HANGING[path] ?? ON_ALL[field];
+    return this.hanging(type, column).get(record) ?? [];
+  }
+
+  /** By record, the records of `type` whose column refers to it. */
+  hanging(type, column) {
+    const known = (this.hangingKnown ??= new Map());
+    const name = `${type}.${column}`;
+    if (!known.has(name)) {
+      const groups = new Map();
+      for (const other of this.all(type)) {
+        for (const target of this.targets(other, column)) {
+          if (!groups.has(target)) groups.set(target, []);
+          groups.get(target).push(other);
+        }
+      }
+      known.set(name, groups);
+    }
+    return known.get(name);
+  }
+
+  targets(record, column) {
+    if (column === "members") return list(record.cells.members).map((key) => this.get("City", key));
+    if (column === "derives_from") return list(record.cells.derives_from).map((key) => this.get("Source", key));
+    const kinds = { from: "Country", to: "Country", parent: record.type, series: "Event", operator: "Organization", organizer: "Organization", broader: "Topic" };
+    const last = column.split("_").at(-1);
+    const type = `${column}_kind` in record.cells ? null : (kinds[column] ?? pascal(last));
+    const target = this.referred(record, column, type);
+    return target ? [target] : [];
+  }
+
+  /** The date in a column, or null. */
+  date(record, column) {
+    const edtf = record.cells[column];
+    return edtf === null ? null : dateOf(edtf);
+  }
+}
+
+const list = (cell) => (cell ? cell.split(";") : []);

@@ -1,0 +1,134 @@
+// The reference: graphql-js executes, over the exported data in memory. Nothing of the server's execution is used.
+
+import { buildSchema, getNamedType, getNullableType, graphqlSync, isAbstractType, isEnumType, isListType, isObjectType } from "graphql";
+import { Lists, checkId, refuse } from "./lists.mjs";
+import { Records, snake } from "./records.mjs";
+
+export class Reference {
+  constructor(sdl, directory) {
+    this.schema = buildSchema(sdl);
+    this.records = new Records(directory);
+    this.lists = new Lists(this.schema, this.records);
+  }
+
+  /** Answers a request. */
+  answer({ query, variables, operationName }) {
+    return graphqlSync({
+      schema: this.schema,
+      source: query,
+      variableValues: variables,
+      operationName,
+      fieldResolver: (source, args, _, info) => this.resolve(source, args, info),
+      typeResolver: (record) => record.type,
+    });
+  }
+
+  resolve(source, args, { parentType, fieldName, returnType }) {
+    if (parentType.name === "Query") return this.root(fieldName, args, returnType);
+    if (this.lists.isRecord(parentType.name)) return this.field(source, args, fieldName, returnType);
+    // The other members stand in the order of their age.
+    if (fieldName === "partners") return this.partners(source);
+    if (fieldName === "partner") return this.partners(source)[0];
+    return source[fieldName];
+  }
+
+  root(name, args, returnType) {
+    const everything = this.schema.getPossibleTypes(this.schema.getType("Node")).map((type) => type.name);
+    const byId = (id) => this.records.byId.get(checkId(id, everything)) ?? null;
+    if (name === "node") return byId(args.id);
+    if (name === "nodes") {
+      if (args.ids.length > 100) throw refuse("INVALID_PAGE", "more than 100 ids");
+      return args.ids.map(byId);
+    }
+    const type = getNamedType(returnType).name;
+    if (this.lists.isRecord(type)) return this.lookUp(type, args.by);
+    const record = type.replace(/Connection$/, "");
+    return this.lists.page(record, () => this.records.all(record), args, null);
+  }
+
+  lookUp(type, { id, key, identifier }) {
+    if (id != null) return this.records.byId.get(checkId(id, [type])) ?? null;
+    if (key != null) return this.records.get(type, key);
+    const same = (one) => one.scheme === identifier.scheme.toLowerCase() && one.value === identifier.value;
+    return this.records.all(type).find((record) => record.identifiers.some(same)) ?? null;
+  }
+
+  field(record, args, name, returnType) {
+    if (name === "id" || name === "key") return record[name];
+    if (name === "label") return label(record, args.languages);
+    if (name === "names") return names(record, args.languages);
+    if (name === "identifiers") return identifiers(record);
+    const column = snake(name);
+    const type = getNamedType(returnType);
+    if (type.name.endsWith("Connection")) {
+      const child = getNamedType(type.getFields().nodes.type).name;
+      return this.lists.page(child, () => this.records.related(record, name), args, record);
+    }
+    if (type.name === "EdtfDate") return this.records.date(record, column);
+    if (isAbstractType(type)) return this.records.referred(record, column, null);
+    if (isObjectType(type)) return this.records.referred(record, column, type.name);
+    return leaf(record.cells[column], type, isListType(getNullableType(returnType)));
+  }
+
+  partners({ node, parent }) {
+    const others = this.records.related(node, "members").filter((city) => city !== parent);
+    return others.sort((a, b) => (a.uuid < b.uuid ? -1 : 1));
+  }
+}
+
+/** A cell as GraphQL has it. */
+function leaf(cell, type, isList) {
+  if (isList) throw new Error(`a list of ${type.name} is not known here`);
+  if (cell === null) return null;
+  if (isEnumType(type)) return cell.toUpperCase();
+  if (type.name === "Int" || type.name === "Float") return Number(cell);
+  if (type.name === "Boolean") return cell === "true";
+  if (type.name === "DateTime") return new Date(Number(cell)).toISOString();
+  return cell;
+}
+
+/** Checks language tags, and gives their parts. */
+function tags(languages) {
+  if (languages.length > 10) throw refuse("INVALID_LANGUAGE", "more than 10 languages");
+  return languages.map((tag) => {
+    if (!/^[a-z]{2,8}(-[a-z0-9]{1,8})*$/i.test(tag)) throw refuse("INVALID_LANGUAGE", `${tag} is no language`);
+    return tag.toLowerCase().split("-");
+  });
+}
+
+/** The name in the first of the languages that there is one in, as the schema describes it. */
+function label(record, languages) {
+  const main = record.main === null ? null : { name: record.main, language: record.cells.language };
+  const all = main ? [...record.names, main] : record.names;
+  for (const parts of tags(languages)) {
+    for (let n = parts.length; n > 0; n--) {
+      // A single letter introduces what follows it, and goes with it.
+      if (parts[n - 1].length === 1) continue;
+      const found = all.find(({ language }) => language.toLowerCase() === parts.slice(0, n).join("-"));
+      if (found) return found;
+    }
+    const special = all.find(({ language }) => language.toLowerCase().startsWith(`${parts[0]}-`));
+    if (special) return special;
+  }
+  return main;
+}
+
+/** The names in other languages; those asked for, or in special forms of them. */
+function names(record, languages) {
+  const wanted = languages == null ? null : tags(languages).map((parts) => parts.join("-"));
+  const asked = ({ language }) => wanted?.some((tag) => `${language.toLowerCase()}-`.startsWith(`${tag}-`)) ?? true;
+  return record.names.filter(asked).sort((a, b) => (a.language < b.language ? -1 : 1));
+}
+
+const PLACES = {
+  geonames: "https://www.geonames.org/", wikidata: "https://www.wikidata.org/entity/", ror: "https://ror.org/",
+};
+
+function identifiers(record) {
+  const sorted = [...record.identifiers].sort((a, b) => (`${a.scheme}\0${a.value}` < `${b.scheme}\0${b.value}` ? -1 : 1));
+  return sorted.map(({ scheme, value }) => ({
+    scheme: scheme.toUpperCase(),
+    value,
+    url: PLACES[scheme] ? PLACES[scheme] + value : null,
+  }));
+}

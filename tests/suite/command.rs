@@ -1,0 +1,397 @@
+//! The command as a process: what it prints, what it leaves behind, and how it ends.
+
+mod refused;
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    exchange::{Set, bundled, csv_files},
+    support::{Backend, Data, TestDatabase, backends},
+};
+
+/// No test waits longer for a process.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Where a command runs: a directory of its own, and a database without tables.
+struct Place {
+    directory: tempfile::TempDir,
+    url: String,
+    /// Keeps PostgreSQL's database.
+    database: Option<TestDatabase>,
+}
+
+impl Place {
+    async fn new(backend: Backend) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (url, database) = match backend {
+            Backend::Sqlite => (format!("sqlite://{}", directory.path().join("x.db").display()), None),
+            Backend::Postgres => {
+                let made = TestDatabase::new(backend, Data::Empty).await;
+                made.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
+                (made.url.clone(), Some(made))
+            }
+        };
+        Self { directory, url, database }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// The command, with nothing of this process's settings.
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_coopgraph"));
+        command
+            .args(args)
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for name in ["DATABASE_URL", "COOPGRAPH_LISTEN", "COOPGRAPH_NO_SAMPLE_DATA", "COOPGRAPH_LOG"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs a command on the place's database to its end.
+    fn run(&self, args: &[&str]) -> Output {
+        let mut command = self.command(args);
+        command.env("DATABASE_URL", &self.url);
+        command.output().expect("the command")
+    }
+
+    /// What a command prints that must succeed.
+    fn prints(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    fn serve(&self, more: &[&str]) -> Served {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(["--database-url", &self.url]).args(more);
+        Served::start(command)
+    }
+
+    fn exported(&self) -> crate::exchange::Contents {
+        self.prints(&["export", "out"]);
+        csv_files(&self.path("out"))
+    }
+}
+
+/// A running server; it is killed if a test ends before it does.
+struct Served {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
+    /// What it printed until it listened.
+    printed: Vec<String>,
+    address: SocketAddr,
+}
+
+impl Served {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::inherit()).spawn().expect("a server");
+        let stdout = child.stdout.take().expect("its output");
+        let mut lines = BufReader::new(stdout).lines();
+        let mut printed = Vec::new();
+        let address = loop {
+            let line = lines.next().unwrap_or_else(|| panic!("no server: {printed:?}"));
+            printed.push(line.expect("a line"));
+            let last = printed.last().expect("a line");
+            // The last of the three lines of addresses.
+            if last.starts_with("health") {
+                let (_, rest) = last.split_once("http://").expect("an address");
+                break rest.split('/').next().expect("an address").parse().expect("an address");
+            }
+        };
+        Self { child, lines, printed, address }
+    }
+
+    /// The addresses that it printed.
+    fn urls(&self) -> Vec<String> {
+        let words = self.printed.iter().flat_map(|line| line.split([' ', ',']));
+        words.filter(|word| word.starts_with("http://")).map(str::to_owned).collect()
+    }
+
+    async fn ask(&self, query: &str) -> Value {
+        let client = reqwest::Client::new();
+        let url = format!("http://{}/graphql", self.address);
+        let answer = client.post(url).json(&json!({ "query": query })).send().await;
+        let text = answer.expect("an answer").text().await.expect("a text");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        let done = Command::new("sh").args(["-c", &kill]).status().expect("sh");
+        assert!(done.success());
+    }
+
+    /// Waits until it ends, which must be soon and well.
+    fn ended(mut self) {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                assert_eq!(status.code(), Some(0));
+                return;
+            }
+            assert!(start.elapsed() < LONG, "it does not stop");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn stop(self) {
+        self.signal("TERM");
+        self.ended();
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const ESPOO: &str = "{ city(by: {key: \"espoo\"}) { id name version createdAt updatedAt } cities { totalCount } }";
+
+/// The first start makes the database and fills it; the addresses that it prints exist; the second start finds all done.
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_fills_a_database_and_a_second_start_changes_nothing() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        let served = place.serve(&[]);
+        assert!(served.printed[0].starts_with("loaded the bundled data: "), "{:?}", served.printed);
+        let urls = served.urls();
+        let base = format!("http://{}", served.address);
+        let paths: Vec<_> = urls.iter().map(|url| url.strip_prefix(&base).expect("our address")).collect();
+        assert_eq!(paths, ["/graphql", "/schema.graphql", "/healthz", "/readyz"]);
+        for url in &urls[1..] {
+            let status = reqwest::get(url).await.expect("an answer").status();
+            assert_eq!(status.as_u16(), 200, "{url}");
+        }
+        let first = served.ask(ESPOO).await;
+        assert_eq!(first["data"]["city"]["name"], "Espoo");
+        served.stop();
+        assert!(place.exported() == bundled(), "{backend}: other data than bundled");
+
+        let served = place.serve(&[]);
+        assert!(served.printed[0].starts_with("GraphQL"), "{:?}", served.printed);
+        assert_eq!(served.ask(ESPOO).await, first, "{backend}");
+        served.stop();
+        assert!(place.exported() == bundled(), "{backend}: other data than bundled");
+    }
+}
+
+/// Someone's own data are not mixed with the bundled ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_leaves_a_database_that_is_not_empty() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        let set = Set::headers();
+        let one = "key,name,language,broader,note,visibility\nmine,Mine,en,,,public\n";
+        fs::write(set.path("topics.csv"), one).expect("a file");
+        place.prints(&["migrate"]);
+        place.prints(&["import", set.path("").to_str().expect("a path")]);
+        let served = place.serve(&[]);
+        let answer = served.ask("{ topics { nodes { key } } cities { totalCount } }").await;
+        let expected = json!({ "topics": { "nodes": [{ "key": "mine" }] }, "cities": { "totalCount": 0 } });
+        assert_eq!(answer["data"], expected, "{backend}");
+        served.stop();
+    }
+}
+
+/// Without the sample data: by flag, and by environment.
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_can_leave_a_database_empty() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        let empty = json!({ "data": { "city": null, "cities": { "totalCount": 0 } } });
+        let served = place.serve(&["--no-sample-data"]);
+        assert!(served.printed[0].starts_with("GraphQL"), "{:?}", served.printed);
+        assert_eq!(served.ask(ESPOO).await, empty);
+        served.stop();
+        let mut command = place.command(&["serve", "--listen=127.0.0.1:0"]);
+        command.env("DATABASE_URL", &place.url).env("COOPGRAPH_NO_SAMPLE_DATA", "true");
+        let served = Served::start(command);
+        assert_eq!(served.ask(ESPOO).await, empty);
+        served.stop();
+    }
+}
+
+/// Without any argument, the settings of the environment hold; flags win over them.
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_come_from_the_environment() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        let mut command = place.command(&[]);
+        command.env("DATABASE_URL", &place.url).env("COOPGRAPH_LISTEN", "127.0.0.1:0");
+        let served = Served::start(command);
+        assert_eq!(served.ask(ESPOO).await["data"]["city"]["name"], "Espoo");
+        served.stop();
+        assert!(!place.path("coopgraph.db").exists(), "DATABASE_URL was not read");
+
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &place.url]);
+        command.env("DATABASE_URL", "sqlite:///nowhere/x.db").env("COOPGRAPH_LISTEN", "nonsense");
+        let served = Served::start(command);
+        assert_eq!(served.ask(ESPOO).await["data"]["city"]["name"], "Espoo");
+        served.stop();
+    }
+}
+
+/// Without any setting but the port, the database is a file beside the user.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_default_database_is_a_file() {
+    let place = Place::new(Backend::Sqlite).await;
+    let served = Served::start(place.command(&["serve", "--listen", "127.0.0.1:0"]));
+    assert_eq!(served.ask(ESPOO).await["data"]["city"]["name"], "Espoo");
+    served.stop();
+    assert!(place.path("coopgraph.db").is_file());
+}
+
+/// A request whose body is on its way: the server has begun it, since it asks for the rest.
+fn begin(address: SocketAddr, body: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(LONG)).expect("a limit");
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).expect("a head");
+    let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let mut answer = vec![0; go_on.len()];
+    stream.read_exact(&mut answer).expect("an answer");
+    assert_eq!(answer, go_on);
+    stream
+}
+
+/// Told to stop, it finishes what it began, takes no new connections, does not wait for idle ones, and ends well.
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_stop_it_finishes_what_it_began() {
+    for (backend, signal) in backends().into_iter().flat_map(|b| [(b, "TERM"), (b, "INT")]) {
+        let place = Place::new(backend).await;
+        let mut served = place.serve(&[]);
+        let body = json!({ "query": "{ city(by: {key: \"espoo\"}) { name } }" }).to_string();
+        let mut idle = TcpStream::connect(served.address).expect("a connection");
+        let ask = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+        idle.write_all(ask.as_bytes()).expect("a request");
+        let mut one = [0; 1];
+        idle.read_exact(&mut one).expect("an answer");
+        let mut running = begin(served.address, &body);
+
+        served.signal(signal);
+        let said = served.lines.next().expect("a line").expect("a line");
+        assert!(said.starts_with("stopping"), "{said}");
+        let start = Instant::now();
+        while TcpStream::connect(served.address).is_ok() {
+            assert!(start.elapsed() < LONG, "it takes new connections");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(served.child.try_wait().expect("a status").is_none(), "it left a request alone");
+        running.write_all(body.as_bytes()).expect("the body");
+        let mut answer = String::new();
+        running.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{backend}: {answer}");
+        assert!(answer.ends_with("{\"data\":{\"city\":{\"name\":\"Espoo\"}}}"), "{backend}: {answer}");
+        served.ended();
+    }
+}
+
+/// Whoever reads the addresses may tell it to stop in the same moment: it listens to that by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_stop_at_once_it_ends_well() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        place.prints(&["migrate"]);
+        for _ in 0..10 {
+            place.serve(&["--no-sample-data"]).stop();
+        }
+    }
+}
+
+/// `migrate`, `import` and `export` do what they say, and print how much.
+#[tokio::test(flavor = "multi_thread")]
+async fn migrate_import_and_export_work_from_outside() {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        for _ in 0..2 {
+            assert_eq!(place.prints(&["migrate"]), "the database is up to date\n");
+        }
+        let dry = place.prints(&["import", "--dry-run", data]);
+        let done = place.prints(&["import", data]);
+        assert!(!done.starts_with("0 records added"), "{done}");
+        assert_eq!(dry, format!("dry run, nothing was changed: {done}"), "{backend}");
+        let again = place.run(&["import", data]);
+        let printed = String::from_utf8_lossy(&again.stdout);
+        assert!(printed.starts_with("0 records added, 0 updated, "), "{printed}");
+        let progress = String::from_utf8_lossy(&again.stderr);
+        assert!(progress.contains("cities.csv ("), "plain lines: {progress}");
+        assert!(!progress.contains('\u{1b}'), "no terminal, no colours: {progress}");
+        assert!(place.exported() == bundled(), "{backend}: other data than imported");
+    }
+}
+
+/// What `schema` prints is what the server has.
+#[tokio::test(flavor = "multi_thread")]
+async fn schema_needs_no_database() {
+    let place = Place::new(Backend::Sqlite).await;
+    let output = place.command(&["schema"]).output().expect("the command");
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), coopgraph::http::sdl());
+    let left = fs::read_dir(place.path("")).expect("a directory").count();
+    assert_eq!(left, 0, "it leaves nothing behind");
+}
+
+/// Help that a person enjoys names every command, every setting with its variable, and no one's password.
+#[tokio::test(flavor = "multi_thread")]
+async fn help_names_everything_but_secrets() {
+    let place = Place::new(Backend::Sqlite).await;
+    let help = place.prints(&["--help"]);
+    for (command, settings) in [
+        (
+            "serve",
+            &[
+                "--listen",
+                "COOPGRAPH_LISTEN",
+                "127.0.0.1:8000",
+                "--database-url",
+                "DATABASE_URL",
+                "sqlite://coopgraph.db",
+                "--no-sample-data",
+                "COOPGRAPH_NO_SAMPLE_DATA",
+            ][..],
+        ),
+        ("migrate", &["--database-url"]),
+        ("import", &["--database-url", "--dry-run", "DIRECTORY"]),
+        ("export", &["--database-url", "DIRECTORY"]),
+        ("schema", &[]),
+        ("health", &["--listen"]),
+    ] {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{help}");
+        let mut asked = place.command(&[command, "--help"]);
+        asked.env("DATABASE_URL", "postgres://me:secret@nowhere/x");
+        let output = asked.output().expect("the command");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success());
+        assert!(!text.contains("secret"), "{text}");
+        for setting in settings {
+            assert!(text.contains(setting), "{command} does not tell {setting}: {text}");
+        }
+    }
+    let version = place.prints(&["--version"]);
+    assert_eq!(version, format!("coopgraph {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+fn exists(path: &Path) -> bool {
+    path.try_exists().expect("an answer")
+}

@@ -1,0 +1,243 @@
+//! What the command refuses: one clear line, a status that is not zero, and nothing done.
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::ConnectionTrait;
+
+use super::*;
+
+/// The one line of a failure.
+fn refused(output: &Output, says: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(stderr.trim_end().lines().count(), 1, "one line: {stderr}");
+    assert!(stderr.starts_with("coopgraph: "), "{stderr}");
+    assert!(stderr.contains(says), "{says}: {stderr}");
+    assert!(!stderr.contains("secret"), "{stderr}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+}
+
+/// The commands that need a database.
+const ALL: [&[&str]; 4] = [
+    &["serve", "--listen", "127.0.0.1:0"],
+    &["migrate"],
+    &["import", concat!(env!("CARGO_MANIFEST_DIR"), "/data")],
+    &["export", "out"],
+];
+
+/// All but those that would make it.
+const NEED: &[&[&str]] = &[ALL[2], ALL[3]];
+
+/// No such database: said with its address but never its password; none is made by reading.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_missing() {
+    for backend in backends() {
+        let mut place = Place::new(backend).await;
+        match backend {
+            Backend::Sqlite => {
+                for args in NEED {
+                    refused(&place.run(args), "cannot open the database sqlite://");
+                }
+                assert!(!exists(&place.path("x.db")), "it made the file");
+                place.url = "sqlite:///no/such/directory/x.db".to_owned();
+            }
+            Backend::Postgres => {
+                let (server, name) = place.url.rsplit_once('/').expect("a path");
+                let (_, host) = server.rsplit_once('@').expect("a user");
+                place.url = format!("postgres://postgres:secret@{host}/no_{name}");
+            }
+        }
+        for args in ALL {
+            refused(&place.run(args), "cannot open the database ");
+        }
+        assert!(!exists(&place.path("out")), "it made the directory");
+    }
+}
+
+/// Addresses of databases that we do not speak to.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_of_no_database() {
+    let mut place = Place::new(Backend::Sqlite).await;
+    for url in ["mysql://me:secret@nowhere/x", "x.db", ""] {
+        place.url = url.to_owned();
+        for args in ALL {
+            refused(&place.run(args), "write sqlite://FILE or postgres://");
+        }
+    }
+}
+
+/// Tables that are not there, or taken away again: `migrate` is named as the remedy, and is one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_not_migrated() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        if backend == Backend::Sqlite {
+            fs::write(place.path("x.db"), "").expect("an empty database");
+        }
+        for args in NEED {
+            refused(&place.run(args), "run `coopgraph migrate`");
+        }
+        assert!(!exists(&place.path("out")), "it made the directory");
+        place.prints(&["migrate"]);
+        for args in NEED {
+            place.prints(args);
+        }
+    }
+}
+
+/// Tables of a newer coopgraph are left alone by all commands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_newer() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let newer = "INSERT INTO \"seaql_migrations\" (\"version\", \"applied_at\") VALUES ('m9999_future', 0)";
+        database.execute(newer).await;
+        let mut place = Place::new(Backend::Sqlite).await;
+        place.url.clone_from(&database.url);
+        for args in ALL {
+            refused(&place.run(args), "newer than this coopgraph (it knows the step m9999_future): upgrade coopgraph");
+        }
+        // So too where the newer one has taken its steps together in a new first one.
+        database.execute("DELETE FROM \"seaql_migrations\" WHERE \"version\" <> 'm9999_future'").await;
+        for args in ALL {
+            refused(&place.run(args), "upgrade coopgraph");
+        }
+    }
+}
+
+/// A database that cannot be written is not served and not imported into; it can be exported.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_read_only() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let mut place = Place::new(Backend::Sqlite).await;
+        place.url.clone_from(&database.url);
+        match backend {
+            Backend::Sqlite => place.url.push_str("?mode=ro"),
+            Backend::Postgres => {
+                let (_, name) = database.url.rsplit_once('/').expect("a path");
+                let read_only = format!("ALTER DATABASE \"{name}\" SET default_transaction_read_only = on");
+                database.execute(&read_only).await;
+            }
+        }
+        for args in [ALL[0], ALL[2]] {
+            refused(&place.run(args), "the database cannot be written: ");
+        }
+        assert!(place.exported() == bundled(), "{backend}: other data than bundled");
+    }
+}
+
+/// The same without tables: `serve` and `migrate` would have to make them.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_database_that_is_read_only() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Empty).await;
+        Migrator::down(database.database.connection(), None).await.expect("no tables");
+        let away = "DROP TABLE \"seaql_migrations\"";
+        database.database.connection().execute_unprepared(away).await.expect(away);
+        let mut place = Place::new(Backend::Sqlite).await;
+        place.url.clone_from(&database.url);
+        match backend {
+            Backend::Sqlite => place.url.push_str("?mode=ro"),
+            Backend::Postgres => {
+                let (_, name) = database.url.rsplit_once('/').expect("a path");
+                let read_only = format!("ALTER DATABASE \"{name}\" SET default_transaction_read_only = on");
+                database.execute(&read_only).await;
+            }
+        }
+        for args in [ALL[0], ALL[1]] {
+            refused(&place.run(args), "the database cannot be written: ");
+        }
+    }
+}
+
+/// A file that is no database.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_no_database() {
+    let place = Place::new(Backend::Sqlite).await;
+    let text = "this is no database, only a text that is long enough to be seen as none\n".repeat(100);
+    fs::write(place.path("x.db"), &text).expect("a file");
+    for args in ALL {
+        refused(&place.run(args), "not a database");
+    }
+    let after = fs::read_to_string(place.path("x.db")).expect("a file");
+    assert_eq!(after, text, "the file was changed");
+}
+
+/// Files that are wrong: each problem is a line, and the status says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_are_wrong() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        place.prints(&["migrate"]);
+        let set = Set::bundled();
+        let text = fs::read_to_string(set.path("topics.csv")).expect("a file");
+        fs::write(set.path("topics.csv"), text + "new,,en,nothing,,public\n").expect("a file");
+        let output = place.run(&["import", set.path("").to_str().expect("a path")]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        let line = 1 + fs::read_to_string(set.path("topics.csv")).expect("a file").lines().count() - 1;
+        for says in [
+            format!("topics.csv:{line}: name = \"\": "),
+            format!("topics.csv:{line}: broader = \"nothing\": no topic has this key"),
+            "2 problem(s); nothing was changed".to_owned(),
+        ] {
+            assert!(stderr.contains(&says), "{says}: {stderr}");
+        }
+        let files = place.exported();
+        assert!(files.values().all(|file| file.iter().filter(|b| **b == b'\n').count() == 1));
+    }
+}
+
+/// An address that is taken, or cannot be.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_taken() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        place.prints(&["migrate"]);
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = taken.local_addr().expect("an address").to_string();
+        let output = place.run(&["serve", "--no-sample-data", "--listen", &address]);
+        refused(&output, &format!("cannot listen on {address}: "));
+    }
+}
+
+/// Bad arguments are refused before anything is done, with a hint.
+#[tokio::test(flavor = "multi_thread")]
+async fn arguments_that_are_wrong() {
+    let place = Place::new(Backend::Sqlite).await;
+    for (args, says) in [
+        (&["nonsense"][..], "unrecognized subcommand"),
+        (&["serve", "--listen", "here"], "invalid value 'here'"),
+        (&["import"], "<DIRECTORY>"),
+    ] {
+        let output = place.run(args);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains(says), "{stderr}");
+    }
+    let left = fs::read_dir(place.path("")).expect("a directory").count();
+    assert_eq!(left, 0, "it leaves nothing behind");
+}
+
+/// `health` says whether a server is ready: it is; its tables are gone; nobody listens.
+#[tokio::test(flavor = "multi_thread")]
+async fn health_says_whether_a_server_is_ready() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Empty).await;
+        let mut place = Place::new(Backend::Sqlite).await;
+        place.url.clone_from(&database.url);
+        let served = place.serve(&["--no-sample-data"]);
+        let address = served.address.to_string();
+        assert_eq!(place.prints(&["health", "--listen", &address]), "ready\n");
+        let mut by_environment = place.command(&["health"]);
+        let output = by_environment.env("COOPGRAPH_LISTEN", &address).output();
+        assert!(output.expect("the command").status.success());
+        // As in a container, where the server listens on every address.
+        let everywhere = format!("0.0.0.0:{}", served.address.port());
+        assert_eq!(place.prints(&["health", "--listen", &everywhere]), "ready\n");
+        database.execute("DELETE FROM \"seaql_migrations\"").await;
+        refused(&place.run(&["health", "--listen", &address]), "is not ready");
+        served.stop();
+        refused(&place.run(&["health", "--listen", &address]), &address);
+    }
+}

@@ -1,0 +1,418 @@
+//! The leak guard: nothing that a viewer can ask tells whether a hidden record exists.
+//!
+//! There are two databases. One holds records of every kind that are hidden, in every relation; the other holds the same
+//! world in which they never were: their rows, and all that cannot be shown without them, are left out of its files. Ids and
+//! moments are the same. So every answer must be the same, byte for byte; the queries are made from the schema itself.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use coopgraph::db::parse_type_id;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{
+    population::{KINDS, MARKER, Population, Record, key},
+    support::{Backend, Server, backends},
+    walk::{Field, Schema, brief, is_connection, items, kind_of, lower_first, text},
+};
+
+/// How many records of a kind have every relation.
+const SIZE: usize = 16;
+/// How many fields of the root one request asks for.
+const BATCH: usize = 40;
+
+/// Hides some of each kind, for partners or for the staff, and marks their texts.
+fn hide(population: &mut Population) {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for record in &mut population.records {
+        let i = seen.entry(record.kind).or_default();
+        let kind = KINDS.iter().position(|kind| *kind == record.kind).expect("a kind");
+        let more = match record.kind {
+            "participation" | "membership" | "indicator" | "citation" => *i % 7 == 3 || *i % 11 == 5,
+            "topic" | "source" => *i == 10,
+            _ => false,
+        };
+        // Not the same number for each kind: most records refer to those of like number.
+        if more || *i == kind + 1 || *i == SIZE + 14 - kind {
+            record.set("visibility", if *i % 2 == 0 { "partner" } else { "internal" });
+        }
+        *i += 1;
+    }
+    population.mark_hidden();
+}
+
+struct Guard {
+    backend: Backend,
+    schema: Schema,
+    population: Population,
+    hidden: HashSet<(&'static str, String)>,
+    /// What must not stand between quotes in any answer: ids and keys of hidden records.
+    forbidden: HashSet<String>,
+    server: Server,
+    /// The database in which the hidden records never were.
+    without: Server,
+    asked: usize,
+    failures: Vec<String>,
+}
+
+impl Guard {
+    async fn new(backend: Backend) -> Self {
+        let mut population = Population::new(SIZE);
+        hide(&mut population);
+        let hidden = population.hidden();
+        let (server, without) = tokio::join!(population.serve(backend), async { population.without_hidden().serve(backend).await });
+        let of_hidden = population.records.iter().filter(|r| hidden.contains(&r.name()));
+        let forbidden = of_hidden.flat_map(|r| [r.id(), r.key.clone()]).collect();
+        let schema = Schema::of(&server).await;
+        Self { backend, schema, population, hidden, forbidden, server, without, asked: 0, failures: Vec::new() }
+    }
+
+    fn is_hidden(&self, record: &Record) -> bool {
+        self.hidden.contains(&record.name())
+    }
+
+    /// Records of a type, hidden or not: some that are marked so themselves, and some that need another.
+    fn some(&self, ty: &str, hidden: bool, count: usize) -> Vec<&Record> {
+        let kind = kind_of(ty);
+        let of_kind = || self.population.records.iter().filter(|r| r.kind == kind && self.is_hidden(r) == hidden);
+        let own = of_kind().filter(|r| r.get("visibility") != "public").take(count / 2);
+        let other = of_kind().filter(|r| r.get("visibility") == "public").take(count - count / 2);
+        own.chain(other).collect()
+    }
+
+    /// Asks both; the answers must be the same, and without an error.
+    async fn ask(&mut self, query: &str) -> Value {
+        self.asked += 1;
+        let (found, right) = tokio::join!(self.server.text(query, json!({})), self.without.text(query, json!({})));
+        let leaked: Vec<_> = found.split('"').filter(|part| part.contains(MARKER) || self.forbidden.contains(*part)).collect();
+        let value: Value = serde_json::from_str(&found).unwrap_or_else(|cause| panic!("{cause}: {found}"));
+        assert!(value.get("errors").is_none(), "{query}: {found}");
+        if found != right || !leaked.is_empty() {
+            let right: Value = serde_json::from_str(&right).expect("JSON");
+            self.failures.push(format!("{leaked:?}: {}", difference(query, &value["data"], &right["data"])));
+        }
+        value["data"].clone()
+    }
+
+    /// Asks for fields of the root, many in one request.
+    async fn ask_all(&mut self, fields: &[String]) {
+        for batch in fields.chunks(BATCH) {
+            let fields: Vec<_> = batch.iter().enumerate().map(|(i, field)| format!("f{i}: {field}\n")).collect();
+            self.ask(&format!("{{ {} }}", fields.concat())).await;
+        }
+    }
+
+    /// Every order of every list, from both ends; names, identifiers and all plain fields.
+    async fn lists(&mut self) {
+        for record in self.schema.records().to_vec() {
+            let list = self.schema.list(&record).clone();
+            for order in self.schema.get(&format!("{record}Order")).values.clone() {
+                for args in ["first: 100", "last: 100", "first: 3", "last: 3"] {
+                    let inner = |ty: &str| format!("{}{}", self.schema.leaves(ty), self.own_texts(ty));
+                    let query = self.schema.ask("Query", &list, &format!("{args}, orderBy: {order}"), &inner);
+                    self.ask(&format!("{{ {query} }}")).await;
+                }
+            }
+            self.pages(&list.name).await;
+        }
+    }
+
+    /// What a record has beside its plain fields, but for its relations: names, identifiers, dates.
+    fn own_texts(&self, record: &str) -> String {
+        let own = self.schema.relations(record).into_iter().filter(|f| self.schema.targets(f).is_empty());
+        own.map(|field| self.schema.ask(record, field, "", &brief)).collect()
+    }
+
+    /// A walk in small pages: every flag and cursor is that of a list without hidden records.
+    async fn pages(&mut self, list: &str) {
+        for (size, cursor, flag, end) in [("first", "after", "hasNextPage", "endCursor"), ("last", "before", "hasPreviousPage", "startCursor")] {
+            let mut bound = String::new();
+            loop {
+                let page = "nodes { key } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
+                let data = self.ask(&format!("{{ r: {list}({size}: 9 {bound}) {{ {page} }} }}")).await;
+                let info = &data["r"]["pageInfo"];
+                if info[flag] != true {
+                    break;
+                }
+                bound = format!(", {cursor}: \"{}\"", text(&info[end]));
+            }
+        }
+    }
+
+    /// A cursor that was made up: it stands where a hidden record would.
+    async fn forged_cursors(&mut self) {
+        let mut fields = Vec::new();
+        for record in self.schema.records() {
+            let list = &self.schema.list(record).name;
+            for hidden in self.some(record, true, 4) {
+                let (kind, id) = parse_type_id(&hidden.id()).map(|(kind, id)| (kind.to_owned(), id.simple().to_string())).expect("an id");
+                let cursor = URL_SAFE_NO_PAD.encode(format!("{kind}:KEY_ASC:{id}:t{}", hidden.key));
+                let page = "totalCount nodes { key } pageInfo { hasNextPage hasPreviousPage }";
+                for args in [format!("first: 2, after: \"{cursor}\""), format!("last: 2, before: \"{cursor}\"")] {
+                    fields.push(format!("{list}({args}, orderBy: KEY_ASC) {{ {page} }}"));
+                }
+            }
+        }
+        self.ask_all(&fields).await;
+    }
+
+    /// No look-up finds a hidden record.
+    async fn look_ups(&mut self) {
+        let mut fields = Vec::new();
+        for record in self.schema.records() {
+            let look_up = &self.schema.look_up(record).name;
+            for hidden in self.some(record, true, 6) {
+                let id = hidden.id();
+                fields.push(format!("{look_up}(by: {{id: \"{id}\"}}) {{ id }}"));
+                fields.push(format!("{look_up}(by: {{key: \"{}\"}}) {{ id }}", hidden.key));
+                fields.push(format!("node(id: \"{id}\") {{ id }}"));
+                fields.push(format!("nodes(ids: [\"{id}\"]) {{ id }}"));
+                let own = self.population.identifiers.iter().filter(|i| i.key == hidden.key);
+                fields.extend(own.map(|i| {
+                    let [scheme, value] = [i.cells[0].to_uppercase(), i.cells[1].clone()];
+                    format!("{look_up}(by: {{identifier: {{scheme: {scheme}, value: \"{value}\"}}}}) {{ id }}")
+                }));
+            }
+        }
+        assert!(fields.len() > 200, "{} look-ups", fields.len());
+        self.ask_all(&fields).await;
+    }
+
+    /// All relations of a type, each with `inner` of the records it leads to.
+    fn relations(&self, record: &str, page: &str, inner: &dyn Fn(&str) -> String) -> String {
+        let mut all = String::new();
+        for field in self.schema.relations(record) {
+            if !is_connection(field) {
+                all += &self.schema.ask(record, field, "", inner);
+                continue;
+            }
+            let target = self.schema.targets(field).remove(0);
+            all += &format!("{}{{ totalCount nodes {{ {} }} }} ", self.schema.head(record, field, page), inner(&target));
+        }
+        all
+    }
+
+    /// Every relation of every record, with all that connections and edges have; then the relations of what it leads to, and
+    /// the relations of these.
+    async fn relations_three_deep(&mut self) {
+        for record in self.schema.records().to_vec() {
+            let list = self.schema.list(&record).name.clone();
+            for field in self.schema.relations(&record).into_iter().cloned().collect::<Vec<_>>() {
+                for page in ["first: 20", "last: 1", "first: 1"] {
+                    let page = if is_connection(&field) { page } else { "" };
+                    let wide = self.schema.ask(&record, &field, page, &brief);
+                    self.ask(&format!("{{ r: {list}(first: 100) {{ nodes {{ {wide} }} }} }}")).await;
+                }
+                if self.schema.targets(&field).is_empty() {
+                    continue;
+                }
+                let page = if is_connection(&field) { "first: 2" } else { "" };
+                let third = |ty: &str| format!("key {}", self.third(ty));
+                let deep = self.schema.head(&record, &field, page) + &self.one_target_deep(&field, &third);
+                self.ask(&format!("{{ r: {list}(first: 2) {{ nodes {{ {deep} }} }} }}")).await;
+            }
+        }
+    }
+
+    fn one_target_deep(&self, field: &Field, third: &dyn Fn(&str) -> String) -> String {
+        let inner = |ty: &str| self.relations(ty, "first: 2", third);
+        if is_connection(field) {
+            return format!("{{ nodes {{ {} }} }}", inner(&self.schema.targets(field)[0]));
+        }
+        format!("{{ {} }}", self.schema.select(&field.ty.name, &inner))
+    }
+
+    /// The relations of the third level: those that can lead to hidden records.
+    fn third(&self, record: &str) -> String {
+        self.relations(record, "", &|_| "key ".to_owned())
+    }
+
+    /// Every filter that could tell a hidden record apart from none.
+    async fn filters(&mut self) {
+        for record in self.schema.records().to_vec() {
+            let list = self.schema.list(&record).name.clone();
+            let near = self.tests(&record, 1).into_iter().flat_map(|test| [format!("{{not: {test}}}"), test]);
+            let near: Vec<_> = near.map(|test| format!("{list}(first: 100, filter: {test}) {{ totalCount nodes {{ key }} }}")).collect();
+            self.ask_all(&near).await;
+            let far = self.tests(&record, 2).into_iter();
+            let far: Vec<_> = far.map(|test| format!("{list}(filter: {test}) {{ totalCount }}")).collect();
+            assert!(near.len() > 100 && far.len() > 100, "{record}: {} and {} filters", near.len(), far.len());
+            self.ask_all(&far).await;
+        }
+    }
+
+    /// Filters of a type: of the record itself, or through `depth` relations.
+    fn tests(&self, record: &str, depth: usize) -> Vec<String> {
+        let mut tests = if depth < 2 { self.own_tests(record, depth == 0) } else { Vec::new() };
+        if depth == 0 {
+            return tests;
+        }
+        for input in self.schema.get(&format!("{record}Filter")).inputs.clone() {
+            let (name, ty) = (input.name, input.ty.name);
+            let Some(ty) = ty.strip_suffix("Filter").filter(|_| !matches!(name.as_str(), "and" | "or" | "not")) else { continue };
+            if self.schema.is_record(ty) {
+                tests.extend(self.inner_tests(ty, depth).iter().map(|test| format!("{{{name}: {test}}}")));
+            } else if let Some(target) = ty.strip_suffix("List") {
+                for quantifier in if depth == 1 { &["some", "every", "none"][..] } else { &["some", "every"] } {
+                    tests.extend(self.inner_tests(target, depth).iter().map(|test| format!("{{{name}: {{{quantifier}: {test}}}}}")));
+                }
+            } else if let Some(union) = ty.strip_suffix("Reference") {
+                for target in self.schema.get(union).possible.clone() {
+                    let kind = lower_first(&target);
+                    if depth == 1 {
+                        tests.extend(self.some(&target, true, 2).iter().map(|r| format!("{{{name}: {{id: \"{}\"}}}}", r.id())));
+                    }
+                    tests.extend(self.inner_tests(&target, depth).iter().map(|test| format!("{{{name}: {{{kind}: {test}}}}}")));
+                }
+            }
+        }
+        tests
+    }
+
+    fn inner_tests(&self, record: &str, depth: usize) -> Vec<String> {
+        if depth == 1 {
+            return self.own_tests(record, true);
+        }
+        // Two relations away: whether there is anything at all, and whether all of it is public.
+        let mut tests = Vec::new();
+        for input in &self.schema.get(&format!("{record}Filter")).inputs {
+            let (name, ty) = (&input.name, input.ty.name.trim_end_matches("Filter"));
+            if self.schema.is_record(ty) && name != "not" && !input.ty.list {
+                tests.push(format!("{{{name}: {{}}}}"));
+            } else if ty.ends_with("List") {
+                tests.push(format!("{{{name}: {{some: {{}}}}}}"));
+                tests.push(format!("{{{name}: {{every: {{visibility: {{eq: PUBLIC}}}}}}}}"));
+            }
+        }
+        tests
+    }
+
+    /// Filters that hidden records of a type pass, or that they alone fail.
+    fn own_tests(&self, record: &str, any: bool) -> Vec<String> {
+        let hidden = self.some(record, true, 40);
+        let list = |of: &dyn Fn(&Record) -> String| Value::from(hidden.iter().map(|r| of(r)).collect::<Vec<_>>()).to_string();
+        let mut tests = vec![
+            format!("{{id: {{in: {}}}}}", list(&Record::id)),
+            format!("{{key: {{in: {}}}}}", list(&|r: &Record| r.key.clone())),
+            format!("{{key: {{eq: \"{}\"}}}}", hidden[0].key),
+            "{visibility: {in: [PARTNER, INTERNAL]}}".to_owned(),
+            "{visibility: {eq: PUBLIC}}".to_owned(),
+        ];
+        for input in &self.schema.get(&format!("{record}Filter")).inputs {
+            match input.ty.name.as_str() {
+                "TextFilter" => tests.push(format!("{{{}: {{contains: \"{MARKER}\"}}}}", input.name)),
+                "DateFilter" => tests.push(format!("{{{}: {{possiblyWithin: \"2003\"}}}}", input.name)),
+                "StringFilter" if input.name != "key" => {
+                    let column = format!("{{{}: {{eq: {}}}}}", input.name, Value::from(hidden[0].get(&kind_of(&input.name))));
+                    tests.push(column);
+                }
+                _ => {}
+            }
+        }
+        tests.extend(any.then(|| "{}".to_owned()));
+        tests
+    }
+}
+
+/// The first field of the root whose answers differ.
+fn difference(query: &str, found: &Value, right: &Value) -> String {
+    let names = found.as_object().into_iter().flatten().map(|(name, _)| name);
+    let name = names.into_iter().find(|name| found[*name] != right[*name]).cloned().unwrap_or_default();
+    let line = query.lines().find(|line| line.trim_start_matches(['{', ' ']).starts_with(&format!("{name}:"))).unwrap_or(query);
+    let short = |value: &Value| value.to_string().chars().take(600).collect::<String>();
+    format!("{}\n  found {}\n  right {}", line.chars().take(600).collect::<String>(), short(&found[&name]), short(&right[&name]))
+}
+
+/// The relations of visible records that lead to hidden ones: those whose answers change if nothing is hidden.
+async fn relations_at_stake(guard: &Guard) -> BTreeSet<String> {
+    let public = guard.population.all_public().serve(guard.backend).await;
+    let mut at_stake = BTreeSet::new();
+    for record in guard.schema.records() {
+        let visible: Vec<_> = guard.some(record, false, 1000).iter().map(|r| r.key.clone()).collect();
+        for field in guard.schema.relations(record) {
+            let wide = guard.schema.ask(record, field, "", &brief);
+            for keys in visible.chunks(100) {
+                let list = &guard.schema.list(record).name;
+                let query = format!("{{ r: {list}(first: 100, filter: {{key: {{in: {}}}}}) {{ nodes {{ {wide} }} }} }}", Value::from(keys));
+                let (found, all) = tokio::join!(guard.server.text(&query, json!({})), public.text(&query, json!({})));
+                if found != all {
+                    at_stake.insert(format!("{record}.{}", field.name));
+                }
+            }
+        }
+    }
+    at_stake
+}
+
+/// The guard guards something: every relation that can be without some of its records is so, for a visible parent.
+async fn everything_is_at_stake(guard: &Guard) {
+    for kind in KINDS {
+        let of_kind = || guard.population.records.iter().filter(|r| r.kind == kind);
+        let hidden = of_kind().filter(|r| guard.is_hidden(r)).count();
+        assert!(hidden >= 2 && hidden < of_kind().count() - 2, "{hidden} of {kind} are hidden");
+    }
+    let at_stake = relations_at_stake(guard).await;
+    let mut safe = BTreeMap::new();
+    for record in guard.schema.records() {
+        for field in guard.schema.relations(record).into_iter().filter(|f| !guard.schema.targets(f).is_empty()) {
+            let path = format!("{record}.{}", field.name);
+            if !at_stake.contains(&path) {
+                // A record is hidden together with those that it cannot be shown without.
+                let needed = field.ty.required && !is_connection(field) || path == "Partnership.members";
+                safe.insert(path, needed);
+            }
+        }
+    }
+    let wrong: Vec<_> = safe.iter().filter(|(_, needed)| !**needed).map(|(path, _)| path).collect();
+    assert!(wrong.is_empty(), "no visible record leads to a hidden one by {wrong:?}");
+}
+
+async fn guard(backend: Backend) {
+    let mut guard = Guard::new(backend).await;
+    everything_is_at_stake(&guard).await;
+    guard.look_ups().await;
+    guard.lists().await;
+    guard.forged_cursors().await;
+    guard.filters().await;
+    guard.relations_three_deep().await;
+    let failures = &guard.failures;
+    assert!(failures.is_empty(), "{backend}: {} answers tell of hidden records:\n{}", failures.len(), failures.join("\n"));
+    let (_, left) = guard.schema.not_covered();
+    let expected = |path: &String| !path.starts_with("Query.") && !path.starts_with("CityPartnership");
+    assert_eq!(left.into_iter().filter(expected).collect::<Vec<_>>(), Vec::<String>::new(), "fields that no query was made for");
+    eprintln!("{backend}: {} answers are those of a world without hidden records", guard.asked);
+}
+
+/// Look-ups, lists in every order, pages and their cursors, counts, filters, relations to the third level: every answer is
+/// the one of a database in which the hidden records never were.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_tells_of_a_hidden_record() {
+    join_all(backends().into_iter().map(guard)).await;
+}
+
+/// A citation of a citation of … of a hidden record is hidden, however long the chain.
+#[tokio::test(flavor = "multi_thread")]
+async fn long_chains_of_need_are_hidden_to_their_end() {
+    for backend in backends() {
+        let mut population = Population::default();
+        let cell = |name: &'static str, value: &str| (name, value.to_owned());
+        let mut source = Population::new(4).records.into_iter().find(|r| r.kind == "source").expect("a source");
+        source.set("derives_from", "");
+        population.records.push(source);
+        for i in 0..40_usize {
+            let (kind, record) = if i == 0 { ("source", key("source", 0)) } else { ("citation", key("citation", i - 1)) };
+            let cells = vec![
+                cell("record_kind", kind), cell("record", &record), cell("field", "record"), cell("claimed_value", ""),
+                cell("source", &key("source", 0)), cell("stance", "supports"),
+            ];
+            population.add("citation", key("citation", i), cells);
+        }
+        population.records[1].set("visibility", "internal");
+        let server = population.serve(backend).await;
+        let data = server.data("{ citations(first: 100) { totalCount nodes { key } } }", json!({})).await;
+        let shown: Vec<_> = items(&data["citations"]["nodes"]).map(|node| text(&node["key"])).collect();
+        assert_eq!(shown, Vec::<String>::new(), "{backend}: these need a hidden record");
+        assert_eq!(data["citations"]["totalCount"], 0);
+    }
+}

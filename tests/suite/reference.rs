@@ -1,0 +1,125 @@
+//! Executor equivalence: the server gives the same JSON as an independent GraphQL server, data and errors.
+//!
+//! The other server is graphql-js, over an export of the same database, with resolvers of its own in plain JavaScript:
+//! `tests/reference`. Nothing of our execution, loading, filtering, ordering or paging is used there. What is compared, and
+//! what the specification leaves open, is said in `tests/reference/compare.mjs`; the documents are in
+//! `tests/reference/documents`, one file for each thing that is tested, and random ones are made beside them.
+
+use std::{fmt::Write, fs, path::Path, process::Command};
+
+use coopgraph::{db::Database, domain, exchange};
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::support::{Backend, Data, Server, TestDatabase, backends};
+
+/// How many documents there must be at least that somebody wrote, beside the random ones.
+const WRITTEN: u64 = 150;
+
+/// The server and the reference give the same answers to all documents.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_gives_the_same_answers() {
+    for backend in backends() {
+        let (server, export) = prepare(backend).await;
+        let groups = check(export.path(), &server).await;
+        let differences: Vec<_> = groups.iter().flat_map(differences).collect();
+        assert!(differences.is_empty(), "{backend}: {} differences:\n\n{}", differences.len(), differences.join("\n\n"));
+        let written: Vec<_> = groups.iter().filter(|g| g["group"] != "random").collect();
+        let sum = |groups: &[&Value], what: &str| groups.iter().filter_map(|g| g[what].as_u64()).sum::<u64>();
+        assert!(sum(&written, "documents") >= WRITTEN, "{written:?}");
+        // Failures are well represented, and where the specification leaves no choice, the errors are the very same.
+        assert!(sum(&written, "failed") >= 40, "{written:?}");
+        assert!(sum(&written, "answers") - sum(&written, "same") <= 15, "{written:?}");
+    }
+}
+
+/// The comparison is not blind: where the reference knows other data, the answers differ.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_difference_is_seen() {
+    let (server, export) = prepare(Backend::Sqlite).await;
+    let file = export.path().join("cities.csv");
+    let cities = fs::read_to_string(&file).expect("cities");
+    fs::write(&file, cities.replace(",Espoo,", ",Esbo,")).expect("cities");
+    let groups = check(export.path(), &server).await;
+    assert!(groups.iter().flat_map(differences).any(|d| d.contains("Esbo")));
+}
+
+/// The comparison's own tests.
+#[test]
+fn the_comparison_sees_what_it_is_for() {
+    node(&["compare.test.mjs"]);
+}
+
+/// A server over the bundled data and what it lacks, and an export of its database.
+async fn prepare(backend: Backend) -> (Server, tempfile::TempDir) {
+    let data = TestDatabase::new(backend, Data::Bundled).await;
+    let files = tempfile::tempdir().expect("a directory");
+    enrich(files.path());
+    data.import(&exchange::Files::In(files.path().to_owned())).await.expect("more data");
+    let export = tempfile::tempdir().expect("a directory");
+    exchange::export(&data.database, export.path(), &|_, _| {}).await.expect("an export");
+    fs::write(export.path().join("rows.csv"), rows(&data.database).await).expect("a file");
+    (Server::over(data).await, export)
+}
+
+/// The bundled files, with the rows of `tests/reference/more` behind theirs.
+fn enrich(directory: &Path) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in fs::read_dir(root.join("data")).expect("the data") {
+        let file = file.expect("a file");
+        let name = file.file_name();
+        let mut text = fs::read_to_string(file.path()).expect("a text");
+        if let Ok(more) = fs::read_to_string(root.join("tests/reference/more").join(&name)) {
+            text.push_str(&more);
+        }
+        fs::write(directory.join(name), text).expect("a file");
+    }
+}
+
+/// What an export leaves out: the ids, and when the rows were written.
+async fn rows(database: &Database) -> String {
+    let mut csv = "kind,key,id,version,created_at,updated_at\n".to_owned();
+    for table in domain::tables() {
+        let sql = format!("SELECT * FROM \"{}\"", table.kind());
+        let statement = Statement::from_string(database.connection().get_database_backend(), sql);
+        for row in database.connection().query_all_raw(statement).await.expect("rows") {
+            let key: String = row.try_get("", "key").expect("a key");
+            let id: Uuid = row.try_get("", "id").expect("an id");
+            let version: i32 = row.try_get("", "version").expect("a version");
+            let moment = |column: &str| row.try_get::<i64>("", column).expect("a moment");
+            let _ = writeln!(csv, "{},{key},{id},{version},{},{}", table.kind(), moment("created_at"), moment("updated_at"));
+        }
+    }
+    csv
+}
+
+/// The results, one for each group of documents.
+async fn check(export: &Path, server: &Server) -> Vec<Value> {
+    let (export, url) = (export.display().to_string(), format!("http://{}/graphql", server.address));
+    // `COOPGRAPH_SEED` makes other random documents.
+    let seed = std::env::var("COOPGRAPH_SEED").unwrap_or_else(|_| "1".to_owned());
+    let run = tokio::task::spawn_blocking(move || node(&["check.mjs", &export, &url, &seed]));
+    let printed = run.await.expect("an end");
+    printed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+fn differences(group: &Value) -> impl Iterator<Item = String> {
+    let name = group["group"].as_str().unwrap_or_default();
+    let items = group["differences"].as_array().into_iter().flatten();
+    items.map(move |d| format!("{name}: {}", d.as_str().unwrap_or_default()))
+}
+
+/// Runs a script of `tests/reference`, and gives what it printed.
+fn node(args: &[&str]) -> String {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
+    assert!(
+        directory.join("node_modules/graphql").is_dir(),
+        "tests/reference/node_modules is missing: run scripts/test, or `npm ci` in tests/reference"
+    );
+    let run = Command::new("node").args(args).current_dir(&directory).output();
+    let output = run.unwrap_or_else(|cause| panic!("node cannot be run ({cause}): run scripts/test"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?} failed:\n{errors}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
