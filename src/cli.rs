@@ -132,7 +132,7 @@ fn fail(failed: &Failed) -> ExitCode {
 
 fn log() {
     let level = tracing_subscriber::EnvFilter::builder()
-        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+        .with_default_directive(tracing::level_filters::LevelFilter::WARN.into())
         .with_env_var("COOPGRAPH_LOG")
         .from_env_lossy();
     let logs = tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr);

@@ -30,6 +30,11 @@ impl<R> Clone for Id<R> {
     }
 }
 impl<R> Copy for Id<R> {}
+impl<R> Default for Id<R> {
+    fn default() -> Self {
+        Self::new(Uuid::nil())
+    }
+}
 impl<R> PartialEq for Id<R> {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0

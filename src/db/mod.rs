@@ -14,9 +14,9 @@ pub use self::{
 };
 
 /// A moment: milliseconds since 1970-01-01T00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sea_orm::DeriveValueType)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, sea_orm::DeriveValueType)]
 pub struct Moment(pub i64);
 
 /// An exact decimal figure, as it was written.
-#[derive(Clone, Debug, PartialEq, Eq, sea_orm::DeriveValueType)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, sea_orm::DeriveValueType)]
 pub struct Decimal(pub String);

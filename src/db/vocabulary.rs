@@ -33,6 +33,11 @@ macro_rules! vocabulary {
             const VALUES: &'static [(Self, &'static str, &'static str)] =
                 &[$((Self::$Value, $word, concat!($($meaning),+).trim_ascii_start())),+];
         }
+        impl Default for $Name {
+            fn default() -> Self {
+                <Self as $crate::db::Vocabulary>::VALUES[0].0
+            }
+        }
         impl From<$Name> for sea_orm::Value {
             fn from(value: $Name) -> Self {
                 $crate::db::Vocabulary::word(value).into()

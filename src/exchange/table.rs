@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::Cooperation,
-    graph::{Cell, Definition, Links, Record, Source},
+    graph::{Cell, ColumnReader, Columns, Definition, Links, Record, Source},
 };
 
 /// A column of a CSV file.
@@ -134,7 +134,7 @@ impl<R: Record> Table for Of<R> {
     }
 
     fn print(&self, row: &QueryResult) -> Result<(Uuid, String, Vec<Printed>), sea_orm::DbErr> {
-        let row = R::from_query_result(row, "")?;
+        let row = R::read(&mut ColumnReader::new(row, Columns::ALL, 0))?;
         let mut cells = Vec::new();
         for column in Self::definition().columns() {
             match &column.cell {

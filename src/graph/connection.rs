@@ -19,7 +19,7 @@ use crate::{
 pub trait Edges<C: Record>: Sized + Send + Sync + 'static {
     /// The beginning of the names of the connection and its edges.
     fn name() -> String;
-    /// Further fields of the edges.
+    /// Further fields of the edges; of the item they may use no more than its id.
     fn define(_edge: &mut Object<Edge<C, Self>>) {}
 }
 
@@ -101,7 +101,10 @@ pub(super) async fn connect<C: Record, X: Edges<C>>(
     let name = format!("{}Connection", X::name());
     let mut children = if call.selects(&name, &["edges", "nodes", "pageInfo"]) {
         let ids: Vec<Uuid> = parents.iter().copied().flatten().collect();
-        call.loader().page(link, &ids, &list).await?
+        {
+            let columns = call.connection_columns::<C>(&name, &format!("{}Edge", X::name()));
+            call.loader().page(link, &ids, &list, columns).await?
+        }
     } else {
         HashMap::new()
     };

@@ -9,7 +9,7 @@ use crate::{
     db::{Decimal, Id},
     edtf::{self, Day},
     graph::{
-        Attr, Attribute, Edges, Graph, Link, Object, Record,
+        Attr, Attribute, Columns, Edges, Graph, Link, Object, Record,
         attribute::Ordered,
         camel, connection,
         date::{self, DateValue},
@@ -122,7 +122,9 @@ impl<R: Record> Definition<R> {
         o.computed("id", "The global id (a TypeID): it tells the type, and never changes.", |row: &R| {
             Id::<R>::new(row.id())
         });
+        o.uses(Columns::of::<R>(&[]));
         o.computed("key", "The key: a slug, unique among its kind.", |row| row.key().to_owned());
+        o.uses(Columns::of::<R>(&["key"]));
         for descending in [false, true] {
             d.order("key", "key", descending, false, |row| Some(Position::Text(row.key().to_owned())));
         }
@@ -132,6 +134,12 @@ impl<R: Record> Definition<R> {
         d
     }
 
+    /// Says which columns of the row the field added last uses, beside the id.
+    pub(super) fn uses(&mut self, columns: &[&str]) -> &mut Self {
+        self.object().uses(Columns::of::<R>(columns));
+        self
+    }
+
     /// What all kinds of records have, after their own.
     pub(super) fn shared(&mut self) -> &mut Self {
         let common = R::common();
@@ -139,8 +147,11 @@ impl<R: Record> Definition<R> {
         self.value(common.visibility, "Who may see it.");
         let o = self.object();
         o.leaf("version", "How often it was changed, counted from 1.", common.version.get);
+        o.uses(Columns::of::<R>(&[common.version.column]));
         o.leaf("createdAt", "The moment at which it was recorded.", common.created_at.get);
+        o.uses(Columns::of::<R>(&[common.created_at.column]));
         o.leaf("updatedAt", "The moment at which it was last changed.", common.updated_at.get);
+        o.uses(Columns::of::<R>(&[common.updated_at.column]));
         names::describe(self);
         self
     }
@@ -157,6 +168,7 @@ impl<R: Record> Definition<R> {
     pub fn value<T: Attribute>(&mut self, at: Attr<R, T>, description: &str) -> &mut Self {
         let name = camel(at.column);
         self.object().leaf(&name, description, at.get);
+        self.uses(&[at.column]);
         self.predicates.push(T::predicate(&name, &format!("By this: {}", lower_first(description)), at.column));
         self.cell(at);
         self
@@ -176,6 +188,7 @@ impl<R: Record> Definition<R> {
     /// A free text: a field and a column of the CSV file, but no predicate.
     pub fn text(&mut self, at: Attr<R, Option<String>>, description: &str) -> &mut Self {
         self.object().leaf(&camel(at.column), description, at.get);
+        self.uses(&[at.column]);
         self.cell(at);
         self
     }
@@ -183,6 +196,7 @@ impl<R: Record> Definition<R> {
     /// An exact figure: a field, a predicate and an order by its size, a column of the CSV file.
     pub fn decimal(&mut self, at: Attr<R, Decimal>, sort: Attr<R, f64>, description: &str) -> &mut Self {
         self.object().leaf(at.column, description, at.get);
+        self.uses(&[at.column]);
         self.predicates.push(f64::predicate(at.column, "By its size.", sort.column));
         for descending in [false, true] {
             self.order(at.column, sort.column, descending, false, move |row| (sort.get)(row).position());
@@ -242,6 +256,7 @@ impl<R: Record> Definition<R> {
         description: &str,
     ) -> &mut Self {
         self.object().leaf(at.column, description, at.get);
+        self.uses(&[at.column]);
         let about = "By the main name, without regard to case and diacritics.";
         self.predicates.push(filter::column::<filter::Text>(at.column, about, sort.column));
         for descending in [false, true] {
@@ -285,6 +300,7 @@ impl<R: Record> Definition<R> {
                 latest: *(latest.get)(row),
             })
         });
+        self.uses(&[written.column, earliest.column, latest.column]);
         self.predicates.push(filter::dates(
             &name,
             &format!("By this: {}", lower_first(description)),

@@ -18,7 +18,7 @@ use futures_util::future::{BoxFuture, join_all};
 use crate::{
     error::{Code, Error, Result},
     graph::{
-        Graph, Loader,
+        Columns, Graph, Loader, Record,
         answer::{Answer, Slot, Slots},
         level::{At, Cell, Fault, Finished, Level, Nulls},
         object::{Field, Object, Run},
@@ -79,6 +79,36 @@ impl<'a> Call<'a> {
             collect(&self.exec, ty, &field.node.selection_set, &mut selected);
         }
         selected.iter().any(|s| names.contains(&s.name()))
+    }
+
+    /// The columns that the selection on the records of type `C`, to which the field leads, needs.
+    #[must_use]
+    pub fn columns<C: Record>(&self) -> Columns {
+        self.columns_of::<C>(self.sets())
+    }
+
+    /// The same, where the field leads to a connection of such records.
+    pub(super) fn connection_columns<C: Record>(&self, connection: &str, edge: &str) -> Columns {
+        let inner = |ty: &str, name: &str, sets: Vec<&'a Positioned<SelectionSet>>| -> Vec<_> {
+            let mut selected = Vec::new();
+            sets.into_iter().for_each(|set| collect(&self.exec, ty, set, &mut selected));
+            let named = selected.into_iter().filter(|s| s.name() == name);
+            named.flat_map(|s| s.occurrences.into_iter().map(|f| &f.node.selection_set)).collect()
+        };
+        let edges = inner(edge, "node", inner(connection, "edges", self.sets()));
+        self.columns_of::<C>(inner(connection, "nodes", self.sets())).and(self.columns_of::<C>(edges))
+    }
+
+    fn columns_of<C: Record>(&self, sets: Vec<&'a Positioned<SelectionSet>>) -> Columns {
+        let object = self.exec.graph.object::<C>();
+        let mut selected = Vec::new();
+        sets.into_iter().for_each(|set| collect(&self.exec, &object.name, set, &mut selected));
+        let fields = selected.iter().filter_map(|s| object.fields.get(s.name()));
+        fields.fold(Columns::of::<C>(&[]), |columns, field| columns.and(field.columns))
+    }
+
+    fn sets(&self) -> Vec<&'a Positioned<SelectionSet>> {
+        self.selected.occurrences.iter().map(|field| &field.node.selection_set).collect()
     }
 
     fn first(&self) -> &'a Positioned<AstField> {

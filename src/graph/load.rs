@@ -14,7 +14,7 @@ use crate::{
     db::{Database, Sql},
     error::{Error, Result},
     graph::{
-        Record, Visibility,
+        ColumnReader, Columns, Record, Visibility,
         page::{Cursor, List},
     },
 };
@@ -98,51 +98,51 @@ impl Loader {
     }
 
     /// Records by their ids; those that do not exist, or may not be seen, are missing.
-    pub(crate) async fn by_ids<R: Record>(&self, ids: impl Iterator<Item = Uuid>) -> Result<FxHashMap<Uuid, Arc<R>>> {
+    pub(crate) async fn by_ids<R: Record>(&self, ids: impl Iterator<Item = Uuid>, columns: Columns) -> Result<FxHashMap<Uuid, Arc<R>>> {
         let mut ids: Vec<Uuid> = ids.collect();
         ids.sort_unstable();
         ids.dedup();
         if ids.is_empty() {
             return Ok(FxHashMap::default());
         }
-        let mut sql = self.select::<R>();
+        let mut sql = self.select::<R>(columns);
         sql.push(" AND ").column("c", "id").in_ids(&ids);
         let rows = self.rows(sql).await?;
-        rows.iter().map(|row| read::<R>(row).map(|r| (r.id(), r))).collect()
+        rows.iter().map(|row| read::<R>(row, columns, 0).map(|r| (r.id(), r))).collect()
     }
 
     /// A record by its id.
-    pub async fn by_id<R: Record>(&self, id: Uuid) -> Result<Option<Arc<R>>> {
-        let mut sql = self.select::<R>();
+    pub async fn by_id<R: Record>(&self, id: Uuid, columns: Columns) -> Result<Option<Arc<R>>> {
+        let mut sql = self.select::<R>(columns);
         sql.push(" AND ").column("c", "id").push(" = ").bind(id);
-        self.one(sql).await
+        self.one(sql, columns).await
     }
 
     /// A record by its key.
-    pub async fn by_key<R: Record>(&self, key: &str) -> Result<Option<Arc<R>>> {
-        let mut sql = self.select::<R>();
+    pub async fn by_key<R: Record>(&self, key: &str, columns: Columns) -> Result<Option<Arc<R>>> {
+        let mut sql = self.select::<R>(columns);
         sql.push(" AND ").column("c", "key").push(" = ").bind(key);
-        self.one(sql).await
+        self.one(sql, columns).await
     }
 
     /// A record by an identifier of the outside world.
-    pub async fn by_identifier<R: Record>(&self, scheme: &str, value: &str) -> Result<Option<Arc<R>>> {
-        let mut sql = self.select::<R>();
+    pub async fn by_identifier<R: Record>(&self, scheme: &str, value: &str, columns: Columns) -> Result<Option<Arc<R>>> {
+        let mut sql = self.select::<R>(columns);
         sql.push(" AND ").column("c", "id").push(" = (SELECT \"record_id\" FROM \"identifier\" WHERE \"scheme\" = ");
         sql.bind(scheme).push(" AND \"value\" = ").bind(value).push(")");
-        self.one(sql).await
+        self.one(sql, columns).await
     }
 
-    async fn one<R: Record>(&self, sql: Sql) -> Result<Option<Arc<R>>> {
+    async fn one<R: Record>(&self, sql: Sql, columns: Columns) -> Result<Option<Arc<R>>> {
         let row = self.connection.query_one_raw(sql.finish()).await?;
-        row.map(|row| read::<R>(&row)).transpose()
+        row.map(|row| read::<R>(&row, columns, 0)).transpose()
     }
 
     /// `SELECT … FROM … AS c WHERE` the viewer may see it.
-    fn select<R: Record>(&self) -> Sql {
+    fn select<R: Record>(&self, columns: Columns) -> Sql {
         let mut sql = self.sql();
         sql.push("SELECT ");
-        columns::<R>(&mut sql, "c");
+        write_columns::<R>(&mut sql, "c", columns);
         sql.push(" FROM ");
         self.visible::<R>(&mut sql);
         sql
@@ -173,7 +173,9 @@ impl Loader {
         link: Option<Link>,
         parents: &[Uuid],
         list: &List<C>,
+        columns: Columns,
     ) -> Result<Children<C>> {
+        let columns = columns.and(Columns::of::<C>(&[list.order.column]));
         let limit = (list.size + 1).to_string();
         let mut sql = self.sql();
         let inner = |sql: &mut Sql, alias: &str| {
@@ -184,13 +186,13 @@ impl Loader {
         };
         sql.push("SELECT ");
         if link.is_none() {
-            columns::<C>(&mut sql, "c");
+            write_columns::<C>(&mut sql, "c", columns);
             sql.push(" FROM ");
             inner(&mut sql, "c");
         } else if sql.is_postgres() {
             // One index range for each parent, however many children it has.
             sql.push("p.p AS \"parent_\", c.* FROM ").from_parents(parents).push(" CROSS JOIN LATERAL (SELECT ");
-            columns::<C>(&mut sql, "c");
+            write_columns::<C>(&mut sql, "c", columns);
             sql.push(" FROM ");
             inner(&mut sql, "c");
             sql.push(") AS c");
@@ -199,7 +201,7 @@ impl Loader {
             // SQLite has no lateral joins; a correlated list of ids does the same.
             let parent = sql.parent();
             sql.push(parent).push(" AS \"parent_\", ");
-            columns::<C>(&mut sql, "o");
+            write_columns::<C>(&mut sql, "o", columns);
             sql.push(" FROM ").from_parents(parents).push(" CROSS JOIN \"").push(C::KIND).push("\" AS o WHERE ");
             sql.column("o", "id").push(" IN (SELECT ").column("c", "id").push(" FROM ");
             inner(&mut sql, "c");
@@ -209,8 +211,8 @@ impl Loader {
         let rows = self.rows(sql).await?;
         let mut children = Children::new();
         for row in &rows {
-            let parent = if link.is_some() { Some(row.try_get::<Uuid>("", "parent_")?) } else { None };
-            children.entry(parent).or_default().push(read::<C>(row)?);
+            let parent = if link.is_some() { Some(row.try_get_by_index::<Uuid>(0)?) } else { None };
+            children.entry(parent).or_default().push(read::<C>(row, columns, usize::from(link.is_some()))?);
         }
         Ok(children)
     }
@@ -297,12 +299,13 @@ impl Loader {
     }
 }
 
-fn columns<R: Record>(sql: &mut Sql, alias: &str) {
-    for (i, column) in R::COLUMNS.iter().enumerate() {
+fn write_columns<R: Record>(sql: &mut Sql, alias: &str, columns: Columns) {
+    for (i, column) in columns.names::<R>().enumerate() {
         sql.push(if i > 0 { ", " } else { "" }).column(alias, column);
     }
 }
 
-fn read<R: Record>(row: &QueryResult) -> Result<Arc<R>> {
-    Ok(Arc::new(R::from_query_result(row, "")?))
+/// Reads a record from a row, after `skip` other values.
+fn read<R: Record>(row: &QueryResult, columns: Columns, skip: usize) -> Result<Arc<R>> {
+    Ok(Arc::new(R::read(&mut ColumnReader::new(row, columns, skip))?))
 }

@@ -9,6 +9,7 @@
 
 mod answer;
 mod attribute;
+mod columns;
 mod connection;
 mod date;
 mod definition;
@@ -39,6 +40,7 @@ use uuid::Uuid;
 pub use self::{
     answer::Answer,
     attribute::Attribute,
+    columns::{ColumnReader, Columns},
     connection::{Edge, Edges},
     definition::{Cell, Column, Definition, Links},
     exec::Call,
@@ -83,7 +85,7 @@ pub trait Kind: Send + Sync {
     /// Reads a filter of this kind.
     fn read_filter(&self, value: &async_graphql::Value, scope: filter::Scope) -> Result<Test>;
     /// Loads records, as a group to be executed and the place of each id in it.
-    fn load<'a>(&'a self, loader: &'a Loader, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Loaded>>;
+    fn load<'a>(&'a self, call: Call<'a>, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Loaded>>;
     /// Adds the look-up and the list of this kind to the root.
     fn add_to_root(&self, root: &mut Object<Root>, graph: &mut Graph);
 }

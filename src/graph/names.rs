@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     db::vocabulary,
     error::{Code, Error, Result},
-    graph::{Answer, Argument, Attr, Definition, Object, Record, leaf::Leaf, types::Types},
+    graph::{Answer, Argument, Attr, Columns, Definition, Object, Record, leaf::Leaf, types::Types},
 };
 
 vocabulary! {
@@ -90,6 +90,7 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
             })
         },
     );
+    o.uses(main.map_or(Columns::of::<R>(&[]), |(name, language)| Columns::of::<R>(&[name.column, language.column])));
     o.level(
         "names",
         "A list of the names in other languages than the main one's, by language.",
@@ -112,6 +113,7 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
             })
         },
     );
+    o.uses(Columns::of::<R>(&[]));
     o.level(
         "identifiers",
         "A list of the identifiers that the outside world gives to it.",
@@ -131,6 +133,7 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
             })
         },
     );
+    o.uses(Columns::of::<R>(&[]));
     d.also(|graph| {
         graph.add_object::<LocalName>(|| {
             let mut o = Object::new("Name", "A name in one language.");

@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use crate::{
     error::Result,
     graph::{
+        Columns,
         answer::Answer,
         exec::Call,
         leaf::{Leaf, type_of},
@@ -32,6 +33,8 @@ pub(super) struct Field<R> {
     pub(super) ty: String,
     args: Vec<Argument>,
     pub(super) run: Run<R>,
+    /// The columns of the row that it is had from.
+    pub(super) columns: Columns,
 }
 
 /// How the values of a field are had.
@@ -142,9 +145,17 @@ impl<R: Send + Sync + 'static> Object<R> {
     }
 
     fn add(&mut self, name: &str, description: &str, ty: String, args: Vec<Argument>, run: Run<R>) -> &mut Self {
-        let field = Field { description: description.to_owned(), ty, args, run };
+        let field = Field { description: description.to_owned(), ty, args, run, columns: Columns::ALL };
         let twice = self.fields.insert(name.to_owned(), field);
         assert!(twice.is_none(), "{}.{name} is described twice", self.name);
+        self
+    }
+
+    /// Says which columns of the row the field added last uses; all of them, if this is not said.
+    pub(super) fn uses(&mut self, columns: Columns) -> &mut Self {
+        if let Some((_, field)) = self.fields.last_mut() {
+            field.columns = columns;
+        }
         self
     }
 

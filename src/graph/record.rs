@@ -4,14 +4,14 @@ use std::{marker::PhantomData, sync::Arc};
 
 use async_graphql::Value;
 use futures_util::future::BoxFuture;
-use sea_orm::FromQueryResult;
+use sea_orm::DbErr;
 use uuid::Uuid;
 
 use crate::{
     db::{Moment, vocabulary},
     error::{Code, Error, Result},
     graph::{
-        Answer, Argument, Definition, Graph, Kind, Loaded, Loader, Object, Root, connection,
+        Answer, Argument, Call, ColumnReader, Definition, Graph, Kind, Loaded, Object, Root, connection,
         filter::{self, Test},
         page::List,
         types::Types,
@@ -39,7 +39,7 @@ impl Visibility {
 }
 
 /// A row of a kind of record.
-pub trait Record: FromQueryResult + Send + Sync + Sized + 'static {
+pub trait Record: Send + Sync + Sized + 'static {
     /// The table, and the prefix of ids: `innovation_center`.
     const KIND: &'static str;
     /// The GraphQL type: `InnovationCenter`.
@@ -51,6 +51,8 @@ pub trait Record: FromQueryResult + Send + Sync + Sized + 'static {
     /// All columns, in the order of the row.
     const COLUMNS: &'static [&'static str];
 
+    /// Reads a row.
+    fn read(columns: &mut ColumnReader<'_>) -> Result<Self, DbErr>;
     /// The row's id.
     fn id(&self) -> Uuid;
     /// The row's key: a slug, unique among its kind.
@@ -141,6 +143,19 @@ macro_rules! record {
             const COLUMNS: &'static [&'static str] =
                 &["id", "key", $(stringify!($field),)* "note", "visibility", "audience", "version", "created_at", "updated_at"];
 
+            fn read(columns: &mut $crate::graph::ColumnReader<'_>) -> Result<Self, sea_orm::DbErr> {
+                Ok(Self {
+                    id: columns.next()?,
+                    key: columns.next()?,
+                    $($field: columns.next()?,)*
+                    note: columns.next()?,
+                    visibility: columns.next()?,
+                    audience: columns.next()?,
+                    version: columns.next()?,
+                    created_at: columns.next()?,
+                    updated_at: columns.next()?,
+                })
+            }
             fn id(&self) -> uuid::Uuid {
                 self.id.0
             }
@@ -186,9 +201,9 @@ impl<R: Record> Kind for KindOf<R> {
         filter::read_at(value, &scope.graph.definition::<R>().predicates, scope)
     }
 
-    fn load<'a>(&'a self, loader: &'a Loader, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Loaded>> {
+    fn load<'a>(&'a self, call: Call<'a>, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Loaded>> {
         Box::pin(async move {
-            let rows: Vec<Arc<R>> = loader.by_ids::<R>(ids.iter().copied()).await?.into_values().collect();
+            let rows: Vec<Arc<R>> = call.loader().by_ids::<R>(ids.iter().copied(), call.columns::<R>()).await?.into_values().collect();
             let places = rows.iter().enumerate().map(|(i, row)| (row.id(), super::answer::index(i))).collect();
             Ok(Loaded { group: Box::new(rows), places })
         })
@@ -273,15 +288,16 @@ async fn look_up<R: Record>(call: &super::Call<'_>) -> Result<Option<Arc<R>>> {
     let (Some((what, value)), None) = (given.next(), given.next()) else {
         return Err(wrong());
     };
+    let columns = call.columns::<R>();
     match (what.as_str(), value) {
-        ("id", value) => call.loader().by_id::<R>(filter::id(value, &[R::KIND])?).await,
-        ("key", Value::String(key)) => call.loader().by_key::<R>(key).await,
+        ("id", value) => call.loader().by_id::<R>(filter::id(value, &[R::KIND])?, columns).await,
+        ("key", Value::String(key)) => call.loader().by_key::<R>(key, columns).await,
         ("identifier", Value::Object(identifier)) => match (identifier.get("scheme"), identifier.get("value")) {
             (Some(Value::Enum(scheme)), Some(Value::String(value))) => {
-                call.loader().by_identifier::<R>(&scheme.to_ascii_lowercase(), value).await
+                call.loader().by_identifier::<R>(&scheme.to_ascii_lowercase(), value, columns).await
             }
             (Some(Value::String(scheme)), Some(Value::String(value))) => {
-                call.loader().by_identifier::<R>(&scheme.to_ascii_lowercase(), value).await
+                call.loader().by_identifier::<R>(&scheme.to_ascii_lowercase(), value, columns).await
             }
             _ => Err(wrong()),
         },

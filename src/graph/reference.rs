@@ -11,7 +11,7 @@ use crate::{
     db::Id,
     error::{Code, Error, Result},
     graph::{
-        Answer, Attr, Definition, Edges, Graph, Link, Loader, Record,
+        Answer, Attr, Call, Definition, Edges, Graph, Link, Record,
         answer::{Slot, Slots},
         camel, connection,
         definition::{Cell, Column},
@@ -52,10 +52,11 @@ pub(super) fn one<R: Record, T: Reference>(d: &mut Definition<R>, at: Attr<R, T>
     let ty = format!("{target}{}", if T::REQUIRED { "!" } else { "" });
     d.object().level(&name, description, ty, Vec::new(), move |call, rows| {
         Box::pin(async move {
-            let found = call.loader().by_ids::<T::Target>(rows.iter().filter_map(|row| (at.get)(row).id())).await?;
+            let found = call.loader().by_ids::<T::Target>(rows.iter().filter_map(|row| (at.get)(row).id()), call.columns::<T::Target>()).await?;
             Ok(Answer::one(rows.iter().map(|row| (at.get)(row).id().and_then(|id| found.get(&id).cloned()))))
         })
     });
+    d.uses(&[at.column]);
     d.predicates.push(refers(&name, at.column, T::Target::KIND, target));
     d.columns.push(Column {
         header: at.column.strip_suffix("_id").unwrap_or(at.column),
@@ -125,10 +126,11 @@ pub(super) fn any<R: Record, T: AnyId>(
     d.object().level(&name, description, written, Vec::new(), move |call, rows| {
         Box::pin(async move {
             let pairs: Vec<_> = rows.iter().map(|row| pair(row)).collect();
-            let slots = load_any(call.graph(), call.loader(), &pairs).await?;
+            let slots = load_any(call, &pairs).await?;
             Ok(Answer::One(slots))
         })
     });
+    d.uses(&[at.column, kind.column]);
     let input = format!("{ty}ReferenceFilter");
     let about = format!("The {} passes.", words(&name));
     let column = at.column;
@@ -203,16 +205,13 @@ fn register_any(graph: &mut Graph, ty: &str, kinds: &[&'static str]) {
 }
 
 /// Loads records of several kinds: one statement for each kind that occurs.
-pub(super) async fn load_any(
-    graph: &'static Graph,
-    loader: &Loader,
-    wanted: &[Option<(String, Uuid)>],
-) -> Result<Slots> {
+pub(super) async fn load_any(call: Call<'_>, wanted: &[Option<(String, Uuid)>]) -> Result<Slots> {
+    let graph = call.graph();
     let mut by_kind: IndexMap<&str, Vec<Uuid>> = IndexMap::new();
     for (kind, id) in wanted.iter().flatten() {
         by_kind.entry(kind).or_default().push(*id);
     }
-    let loads = by_kind.iter().map(|(kind, ids)| async move { graph.kind(kind)?.load(loader, ids).await });
+    let loads = by_kind.iter().map(|(kind, ids)| async move { graph.kind(kind)?.load(call, ids).await });
     let loaded = futures_util::future::try_join_all(loads).await?;
     let slots = wanted
         .iter()
@@ -252,6 +251,7 @@ pub(super) fn many<R: Record, C: Record, X: Edges<C>>(
             })
         },
     );
+    d.uses(&[]);
     d.also(connection::register::<C, X>);
     d.also(|graph| {
         let (name, target) = (format!("{}ListFilter", C::NAME), format!("{}Filter", C::NAME));

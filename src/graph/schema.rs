@@ -103,7 +103,7 @@ impl Graph {
                 Box::pin(async move {
                     let wanted = wanted(call.graph(), &call.arg::<async_graphql::ID>("id")?)?;
                     let wanted: Vec<_> = rows.iter().map(|_| Some(wanted.clone())).collect();
-                    Ok(Answer::One(load_any(call.graph(), call.loader(), &wanted).await?))
+                    Ok(Answer::One(load_any(call, &wanted).await?))
                 })
             },
         );
@@ -120,7 +120,7 @@ impl Graph {
                         return Err(Error::input(Code::InvalidPage, message));
                     }
                     let wanted = ids.iter().map(|id| wanted(call.graph(), id).map(Some)).collect::<Result<Vec<_>>>()?;
-                    let slots = load_any(call.graph(), call.loader(), &wanted).await?;
+                    let slots = load_any(call, &wanted).await?;
                     Ok(Answer::Many { starts: vec![0, super::answer::index(wanted.len())], slots })
                 })
             },

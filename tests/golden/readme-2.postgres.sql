@@ -2,12 +2,12 @@
 
 SELECT (SELECT COUNT(*) FROM "visit" AS c WHERE c."audience" <= $1 AND (c."to_city_id" IN (SELECT cc."id" FROM "city" AS cc WHERE cc."audience" <= $2 AND ((cc."name_sort" = $3))))) AS "number_"
 
-SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."city_id", c."country_id", c."parent_id", c."founded", c."founded_earliest", c."founded_latest", c."dissolved", c."dissolved_earliest", c."dissolved_latest", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "organization" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+SELECT c."id" FROM "organization" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
 
-SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."country_id", c."parent_id", c."latitude", c."longitude", c."population", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "city" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+SELECT c."id", c."name" FROM "city" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
 
-SELECT c."id", c."key", c."name", c."name_sort", c."language", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "official" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
+SELECT c."id", c."name" FROM "official" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
 
-SELECT c."id", c."key", c."title", c."title_sort", c."language", c."kind", c."start", c."start_earliest", c."start_latest", c."end", c."end_earliest", c."end_latest", c."from_country_id", c."from_city_id", c."to_country_id", c."to_city_id", c."purpose", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "visit" AS c WHERE c."audience" <= $1 AND (c."to_city_id" IN (SELECT cc."id" FROM "city" AS cc WHERE cc."audience" <= $2 AND ((cc."name_sort" = $3)))) ORDER BY c."start_latest" DESC, c."id" DESC LIMIT 21
+SELECT c."id", c."title", c."start", c."start_earliest", c."start_latest", c."from_city_id" FROM "visit" AS c WHERE c."audience" <= $1 AND (c."to_city_id" IN (SELECT cc."id" FROM "city" AS cc WHERE cc."audience" <= $2 AND ((cc."name_sort" = $3)))) ORDER BY c."start_latest" DESC, c."id" DESC LIMIT 21
 
-SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."activity_id", c."activity_kind", c."participant_id", c."participant_kind", c."role", c."status", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "participation" AS c WHERE c."audience" <= $2 AND c."activity_id" = p.p ORDER BY c."key", c."id" LIMIT 21) AS c ORDER BY c."key", c."id"
+SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."participant_id", c."participant_kind", c."role" FROM "participation" AS c WHERE c."audience" <= $2 AND c."activity_id" = p.p ORDER BY c."key", c."id" LIMIT 21) AS c ORDER BY c."key", c."id"

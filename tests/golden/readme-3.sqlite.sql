@@ -1,6 +1,6 @@
 4 statements
 
-SELECT c."id", c."key", c."name", c."name_sort", c."language", c."kind", c."country_id", c."parent_id", c."latitude", c."longitude", c."population", c."note", c."visibility", c."audience", c."version", c."created_at", c."updated_at" FROM "city" AS c WHERE c."audience" <= ? AND (c."country_id" IN (SELECT cc."id" FROM "country" AS cc WHERE cc."audience" <= ? AND ((cc."key" = ?)))) ORDER BY COALESCE(c."population", -9223372036854775807) DESC, c."id" DESC LIMIT 11
+SELECT c."id", c."name", c."language", c."population" FROM "city" AS c WHERE c."audience" <= ? AND (c."country_id" IN (SELECT cc."id" FROM "country" AS cc WHERE cc."audience" <= ? AND ((cc."key" = ?)))) ORDER BY COALESCE(c."population", -9223372036854775807) DESC, c."id" DESC LIMIT 11
 
 SELECT l."record_id", l."language", l."name" FROM "name" AS l WHERE l."record_id" IN (SELECT unhex(value) FROM json_each(?)) AND (FALSE OR l."language" = ? OR l."language" LIKE ?)
 
