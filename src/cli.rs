@@ -131,10 +131,9 @@ fn fail(failed: &Failed) -> ExitCode {
 }
 
 fn log() {
-    let level = tracing_subscriber::EnvFilter::builder()
-        .with_default_directive(tracing::level_filters::LevelFilter::WARN.into())
-        .with_env_var("COOPGRAPH_LOG")
-        .from_env_lossy();
+    // What libraries tell of their work is of no use to an operator, unless asked for.
+    let level = tracing_subscriber::EnvFilter::try_from_env("COOPGRAPH_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,coopgraph=info"));
     let logs = tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         logs.compact().init();

@@ -157,7 +157,10 @@ async fn partners(
             sql.push(" ORDER BY ").column("l", "partner_id");
         })
         .await?;
-    let cities = call.loader().by_ids::<city::Model>(pairs.iter().map(|pair| pair.partner_id), call.columns::<city::Model>()).await?;
+    let cities = call
+        .loader()
+        .by_ids::<city::Model>(pairs.iter().map(|pair| pair.partner_id), call.columns::<city::Model>())
+        .await?;
     let mut partners: HashMap<(Uuid, Uuid), Vec<Arc<city::Model>>> = HashMap::new();
     for pair in pairs {
         if let Some(city) = cities.get(&pair.partner_id) {

@@ -10,9 +10,10 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionTrait, Va
 use uuid::Uuid;
 
 use super::{
-    Failure, Files, Keys, Known, Problem, Problems, SEPARATOR, audience, beside, write,
+    Failure, Files, Keys, Known, Problem, Problems, SEPARATOR, audience, beside,
     rows::Reader,
     table::{Column, Table, View},
+    write,
 };
 use crate::{
     clock::{Clock, IdSource},

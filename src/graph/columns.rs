@@ -57,7 +57,7 @@ impl<'a> ColumnReader<'a> {
     }
 
     /// The value of the next column.
-    pub fn next<T: TryGetable + Default>(&mut self) -> Result<T, DbErr> {
+    pub fn take<T: TryGetable + Default>(&mut self) -> Result<T, DbErr> {
         self.place += 1;
         if !self.columns.has(self.place - 1) {
             return Ok(T::default());

@@ -91,7 +91,9 @@ impl<'a> Call<'a> {
     pub(super) fn connection_columns<C: Record>(&self, connection: &str, edge: &str) -> Columns {
         let inner = |ty: &str, name: &str, sets: Vec<&'a Positioned<SelectionSet>>| -> Vec<_> {
             let mut selected = Vec::new();
-            sets.into_iter().for_each(|set| collect(&self.exec, ty, set, &mut selected));
+            for set in sets {
+                collect(&self.exec, ty, set, &mut selected);
+            }
             let named = selected.into_iter().filter(|s| s.name() == name);
             named.flat_map(|s| s.occurrences.into_iter().map(|f| &f.node.selection_set)).collect()
         };
@@ -102,7 +104,9 @@ impl<'a> Call<'a> {
     fn columns_of<C: Record>(&self, sets: Vec<&'a Positioned<SelectionSet>>) -> Columns {
         let object = self.exec.graph.object::<C>();
         let mut selected = Vec::new();
-        sets.into_iter().for_each(|set| collect(&self.exec, &object.name, set, &mut selected));
+        for set in sets {
+            collect(&self.exec, &object.name, set, &mut selected);
+        }
         let fields = selected.iter().filter_map(|s| object.fields.get(s.name()));
         fields.fold(Columns::of::<C>(&[]), |columns, field| columns.and(field.columns))
     }

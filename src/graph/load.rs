@@ -98,7 +98,11 @@ impl Loader {
     }
 
     /// Records by their ids; those that do not exist, or may not be seen, are missing.
-    pub(crate) async fn by_ids<R: Record>(&self, ids: impl Iterator<Item = Uuid>, columns: Columns) -> Result<FxHashMap<Uuid, Arc<R>>> {
+    pub(crate) async fn by_ids<R: Record>(
+        &self,
+        ids: impl Iterator<Item = Uuid>,
+        columns: Columns,
+    ) -> Result<FxHashMap<Uuid, Arc<R>>> {
         let mut ids: Vec<Uuid> = ids.collect();
         ids.sort_unstable();
         ids.dedup();
@@ -126,7 +130,12 @@ impl Loader {
     }
 
     /// A record by an identifier of the outside world.
-    pub async fn by_identifier<R: Record>(&self, scheme: &str, value: &str, columns: Columns) -> Result<Option<Arc<R>>> {
+    pub async fn by_identifier<R: Record>(
+        &self,
+        scheme: &str,
+        value: &str,
+        columns: Columns,
+    ) -> Result<Option<Arc<R>>> {
         let mut sql = self.select::<R>(columns);
         sql.push(" AND ").column("c", "id").push(" = (SELECT \"record_id\" FROM \"identifier\" WHERE \"scheme\" = ");
         sql.bind(scheme).push(" AND \"value\" = ").bind(value).push(")");

@@ -145,15 +145,15 @@ macro_rules! record {
 
             fn read(columns: &mut $crate::graph::ColumnReader<'_>) -> Result<Self, sea_orm::DbErr> {
                 Ok(Self {
-                    id: columns.next()?,
-                    key: columns.next()?,
-                    $($field: columns.next()?,)*
-                    note: columns.next()?,
-                    visibility: columns.next()?,
-                    audience: columns.next()?,
-                    version: columns.next()?,
-                    created_at: columns.next()?,
-                    updated_at: columns.next()?,
+                    id: columns.take()?,
+                    key: columns.take()?,
+                    $($field: columns.take()?,)*
+                    note: columns.take()?,
+                    visibility: columns.take()?,
+                    audience: columns.take()?,
+                    version: columns.take()?,
+                    created_at: columns.take()?,
+                    updated_at: columns.take()?,
                 })
             }
             fn id(&self) -> uuid::Uuid {
@@ -203,7 +203,8 @@ impl<R: Record> Kind for KindOf<R> {
 
     fn load<'a>(&'a self, call: Call<'a>, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Loaded>> {
         Box::pin(async move {
-            let rows: Vec<Arc<R>> = call.loader().by_ids::<R>(ids.iter().copied(), call.columns::<R>()).await?.into_values().collect();
+            let rows: Vec<Arc<R>> =
+                call.loader().by_ids::<R>(ids.iter().copied(), call.columns::<R>()).await?.into_values().collect();
             let places = rows.iter().enumerate().map(|(i, row)| (row.id(), super::answer::index(i))).collect();
             Ok(Loaded { group: Box::new(rows), places })
         })

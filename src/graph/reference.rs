@@ -52,7 +52,10 @@ pub(super) fn one<R: Record, T: Reference>(d: &mut Definition<R>, at: Attr<R, T>
     let ty = format!("{target}{}", if T::REQUIRED { "!" } else { "" });
     d.object().level(&name, description, ty, Vec::new(), move |call, rows| {
         Box::pin(async move {
-            let found = call.loader().by_ids::<T::Target>(rows.iter().filter_map(|row| (at.get)(row).id()), call.columns::<T::Target>()).await?;
+            let found = call
+                .loader()
+                .by_ids::<T::Target>(rows.iter().filter_map(|row| (at.get)(row).id()), call.columns::<T::Target>())
+                .await?;
             Ok(Answer::one(rows.iter().map(|row| (at.get)(row).id().and_then(|id| found.get(&id).cloned()))))
         })
     });
@@ -149,7 +152,9 @@ pub(super) fn any<R: Record, T: AnyId>(
                     continue;
                 }
                 if field == "id" {
-                    tests.push(Test::Ids(column, vec![filter::id(value, kinds)?]));
+                    // Through the record itself, so that the id of a hidden one finds nothing.
+                    let (kind, id) = filter::record_id(value, kinds)?;
+                    tests.push(Test::Refers(column, kind, Box::new(Test::Ids("id", vec![id]))));
                     continue;
                 }
                 let kind = kinds.iter().find(|k| camel(k) == field.as_str()).ok_or_else(|| {

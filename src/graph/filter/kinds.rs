@@ -274,10 +274,14 @@ impl<V: Vocabulary + Leaf> Kind for Word<V> {
     }
 }
 
+/// Reads the global id of a record of one of `kinds`, as the kind and the id.
+pub(in crate::graph) fn record_id(value: &Value, kinds: &[&'static str]) -> Result<(&'static str, Uuid)> {
+    global_id(&text(value)?, kinds)
+}
+
 /// Reads the global id of a record of one of `kinds`.
 pub(in crate::graph) fn id(value: &Value, kinds: &[&'static str]) -> Result<Uuid> {
-    let global = text(value)?;
-    global_id(&global, kinds).map(|(_, id)| id)
+    record_id(value, kinds).map(|(_, id)| id)
 }
 
 /// Takes the global id of a record of one of `kinds` apart.
@@ -295,7 +299,12 @@ pub(in crate::graph) fn global_id(global: &str, kinds: &[&'static str]) -> Resul
 }
 
 /// The input type of ids; the kind of record is given with the predicate.
-pub(in crate::graph) fn ids(name: &str, description: &str, column: &'static str, kinds: &'static [&'static str]) -> Predicate {
+pub(in crate::graph) fn ids(
+    name: &str,
+    description: &str,
+    column: &'static str,
+    kinds: &'static [&'static str],
+) -> Predicate {
     let register = |types: &mut Types| {
         types.add("IdFilter", || {
             let field = |name: &str, ty: &str, description: &str| {
@@ -324,7 +333,12 @@ pub(in crate::graph) fn ids(name: &str, description: &str, column: &'static str,
 }
 
 /// Dates, by the columns of their earliest and their latest day.
-pub(in crate::graph) fn dates(name: &str, description: &str, earliest: &'static str, latest: &'static str) -> Predicate {
+pub(in crate::graph) fn dates(
+    name: &str,
+    description: &str,
+    earliest: &'static str,
+    latest: &'static str,
+) -> Predicate {
     let register = |types: &mut Types| {
         types.add("DateFilter", || {
             let field = |name: &str, ty: &str, description: &str| {

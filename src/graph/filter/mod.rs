@@ -12,7 +12,9 @@ use uuid::Uuid;
 
 mod kinds;
 
-pub(super) use self::kinds::{Boolean, Integer, Real, Text, Verbatim, Word, column, dates, global_id, id, ids};
+pub(super) use self::kinds::{
+    Boolean, Integer, Real, Text, Verbatim, Word, column, dates, global_id, id, ids, record_id,
+};
 use crate::{
     db::Sql,
     error::{Code, Error, Result},
