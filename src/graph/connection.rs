@@ -99,7 +99,7 @@ pub(super) async fn connect<C: Record, X: Edges<C>>(
     list: Arc<List<C>>,
 ) -> Result<Answer> {
     let name = format!("{}Connection", X::name());
-    let mut children = if call.selects(&name, &["edges", "nodes", "pageInfo"]) {
+    let children = if call.selects(&name, &["edges", "nodes", "pageInfo"]) {
         let ids: Vec<Uuid> = parents.iter().copied().flatten().collect();
         {
             let columns = call.connection_columns::<C>(&name, &format!("{}Edge", X::name()));
@@ -109,7 +109,7 @@ pub(super) async fn connect<C: Record, X: Edges<C>>(
         HashMap::new()
     };
     let pages = parents.into_iter().map(|parent| {
-        let mut rows = children.remove(&parent).unwrap_or_default();
+        let mut rows = children.get(&parent).cloned().unwrap_or_default();
         let more = rows.len() > list.size;
         rows.truncate(list.size);
         if list.backward {

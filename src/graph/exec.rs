@@ -380,6 +380,22 @@ impl Gathered<'_> {
     }
 }
 
+/// Which response keys of the root were answered; one is made for each request.
+#[derive(Default)]
+pub struct Answered(std::sync::Mutex<Vec<Name>>);
+
+impl Answered {
+    /// Whether this is the first time that the key is asked for.
+    fn first(&self, key: &Name) -> bool {
+        let mut answered = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let first = !answered.contains(key);
+        if first {
+            answered.push(key.clone());
+        }
+        first
+    }
+}
+
 /// Answers one root field. The result is finished JSON inside `Value::Binary`, which no type of the schema has.
 pub(super) async fn resolve_root<R: Send + Sync + 'static>(
     context: &Context<'_>,
@@ -393,10 +409,14 @@ pub(super) async fn resolve_root<R: Send + Sync + 'static>(
     let object = graph.object::<R>();
     let mut selected = Vec::new();
     collect(&exec, &object.name, set, &mut selected);
-    // The first occurrence of a response key answers for all that merge with it.
-    let Some(selected) = selected.iter().find(|s| std::ptr::eq(s.occurrences[0], context.item)) else {
+    let key = &context.item.node.response_key().node;
+    let Some(selected) = selected.iter().find(|s| s.key == key) else {
         return Ok(None);
     };
+    // The first occurrence of a response key answers for all that merge with it.
+    if !context.data_unchecked::<Answered>().first(key) {
+        return Ok(None);
+    }
     let rows = [Arc::new(root)];
     let (cell, nulls, faults) = cell(exec, object, selected, &rows).await;
     let errors: Vec<ServerError> = faults

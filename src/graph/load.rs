@@ -103,9 +103,7 @@ impl Loader {
         ids: impl Iterator<Item = Uuid>,
         columns: Columns,
     ) -> Result<FxHashMap<Uuid, Arc<R>>> {
-        let mut ids: Vec<Uuid> = ids.collect();
-        ids.sort_unstable();
-        ids.dedup();
+        let ids = distinct(&ids.collect::<Vec<_>>());
         if ids.is_empty() {
             return Ok(FxHashMap::default());
         }
@@ -184,6 +182,7 @@ impl Loader {
         list: &List<C>,
         columns: Columns,
     ) -> Result<Children<C>> {
+        let parents = &distinct(parents);
         let columns = columns.and(Columns::of::<C>(&[list.order.column]));
         let limit = (list.size + 1).to_string();
         let mut sql = self.sql();
@@ -219,9 +218,13 @@ impl Loader {
         }
         let rows = self.rows(sql).await?;
         let mut children = Children::new();
+        // A record that hangs on several parents is one row of the next level.
+        let mut known: FxHashMap<Uuid, Arc<C>> = FxHashMap::default();
         for row in &rows {
             let parent = if link.is_some() { Some(row.try_get_by_index::<Uuid>(0)?) } else { None };
-            children.entry(parent).or_default().push(read::<C>(row, columns, usize::from(link.is_some()))?);
+            let record = read::<C>(row, columns, usize::from(link.is_some()))?;
+            let record = known.entry(record.id()).or_insert(record);
+            children.entry(parent).or_default().push(record.clone());
         }
         Ok(children)
     }
@@ -233,6 +236,7 @@ impl Loader {
         parents: &[Uuid],
         list: &List<C>,
     ) -> Result<HashMap<Option<Uuid>, i64>> {
+        let parents = &distinct(parents);
         let mut sql = self.sql();
         Self::for_each_parent(&mut sql, link, parents, |sql| {
             sql.push("(SELECT COUNT(*) FROM ");
@@ -251,6 +255,7 @@ impl Loader {
         side: Side,
         cursor: &Cursor,
     ) -> Result<HashMap<Option<Uuid>, i64>> {
+        let parents = &distinct(parents);
         let comparison = if (side == Side::Before) == list.order.descending { " >= " } else { " <= " };
         let mut sql = self.sql();
         Self::for_each_parent(&mut sql, link, parents, |sql| {
@@ -306,6 +311,14 @@ impl Loader {
         let rows = self.rows(sql).await?;
         rows.iter().map(|row| T::from_query_result(row, "").map_err(Error::from)).collect()
     }
+}
+
+/// Each id once.
+fn distinct(ids: &[Uuid]) -> Vec<Uuid> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 fn write_columns<R: Record>(sql: &mut Sql, alias: &str, columns: Columns) {

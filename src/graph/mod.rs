@@ -43,7 +43,7 @@ pub use self::{
     columns::{ColumnReader, Columns},
     connection::{Edge, Edges},
     definition::{Cell, Column, Definition, Links},
-    exec::Call,
+    exec::{Answered, Call},
     filter::Predicate,
     load::{Clearance, Link, Loader},
     names::{IdentifierScheme, language},

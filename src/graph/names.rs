@@ -80,9 +80,9 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
             Box::pin(async move {
                 let wanted = tags(&call.arg::<Vec<String>>("languages")?)?;
                 let ids: Vec<Uuid> = rows.iter().map(|row| row.id()).collect();
-                let mut names = group(load(&call, &ids, Some(&wanted)).await?, |name| name.record_id);
+                let names = group(load(&call, &ids, Some(&wanted)).await?, |name| name.record_id);
                 Ok(Answer::one(rows.iter().map(|row| {
-                    let mut names = names.remove(&row.id()).unwrap_or_default();
+                    let mut names = names.get(&row.id()).cloned().unwrap_or_default();
                     let main = main_name(main.as_ref(), row);
                     names.extend(main.clone());
                     best(&wanted, names).or(main).map(Arc::new)
@@ -104,9 +104,12 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
             Box::pin(async move {
                 let wanted = call.arg::<Option<Vec<String>>>("languages")?.map(|t| tags(&t)).transpose()?;
                 let ids: Vec<Uuid> = rows.iter().map(|row| row.id()).collect();
-                let mut names = group(load(&call, &ids, wanted.as_deref()).await?, |name| name.record_id);
+                let names = group(load(&call, &ids, wanted.as_deref()).await?, |name| name.record_id);
                 Ok(Answer::many(rows.iter().map(|row| {
-                    let mut names = names.remove(&row.id()).unwrap_or_default();
+                    let mut names = names.get(&row.id()).cloned().unwrap_or_default();
+                    if let Some(wanted) = &wanted {
+                        names.retain(|n| wanted.iter().any(|tag| n.language == *tag || is_special(&n.language, tag)));
+                    }
                     names.sort_by(|a, b| a.language.cmp(&b.language));
                     names.into_iter().map(Arc::new)
                 })))
@@ -126,9 +129,10 @@ pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
                 let loaded = call.loader().owned::<Identifier>("identifier", &columns, "record_id", &ids, |sql| {
                     sql.push(" ORDER BY ").column("l", "scheme").push(", ").column("l", "value");
                 });
-                let mut identifiers = group(loaded.await?, |identifier| identifier.record_id);
+                let identifiers = group(loaded.await?, |identifier| identifier.record_id);
                 Ok(Answer::many(
-                    rows.iter().map(|row| identifiers.remove(&row.id()).unwrap_or_default().into_iter().map(Arc::new)),
+                    rows.iter()
+                        .map(|row| identifiers.get(&row.id()).cloned().unwrap_or_default().into_iter().map(Arc::new)),
                 ))
             })
         },
@@ -188,6 +192,12 @@ fn tags(tags: &[String]) -> Result<Vec<String>> {
         .collect()
 }
 
+/// Whether `language` is a more special form of `range`: the same, and more after a hyphen.
+fn is_special(language: &str, range: &str) -> bool {
+    let (language, range) = (language.as_bytes(), range.as_bytes());
+    language.len() > range.len() && language[range.len()] == b'-' && language[..range.len()].eq_ignore_ascii_case(range)
+}
+
 /// The name that answers `wanted` best, as `label` says.
 fn best(wanted: &[String], names: Vec<LocalName>) -> Option<LocalName> {
     let position = wanted.iter().find_map(|tag| {
@@ -204,11 +214,7 @@ fn best(wanted: &[String], names: Vec<LocalName>) -> Option<LocalName> {
                 .strip_suffix(|_: char| shorter.rsplit('-').next().is_some_and(|p| p.len() == 1))
                 .map_or(shorter, |s| s.trim_end_matches('-'));
         }
-        names.iter().position(|n| {
-            n.language.len() > range.len()
-                && n.language.as_bytes()[range.len()] == b'-'
-                && n.language[..range.len()].eq_ignore_ascii_case(range)
-        })
+        names.iter().position(|n| is_special(&n.language, range))
     })?;
     names.into_iter().nth(position)
 }

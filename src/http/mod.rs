@@ -1,6 +1,7 @@
 //! The endpoint.
 
 mod answer;
+mod variables;
 
 use std::{future::Future, io, sync::Arc};
 
@@ -19,7 +20,7 @@ use crate::{
     db::Database,
     domain::Cooperation,
     error::{Code, classify, coded},
-    graph::{Clearance, Loader, Query},
+    graph::{Answered, Clearance, Loader, Query},
 };
 
 /// The GraphQL schema.
@@ -91,12 +92,7 @@ async fn graphql(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -
         .is_some_and(|v| v.split(';').next().is_some_and(|v| v.trim().eq_ignore_ascii_case("application/json")));
     let (status, response) = if json {
         match serde_json::from_slice::<Request>(&body) {
-            Ok(request) => {
-                let loader = Loader::new(&app.database, Clearance::PUBLIC);
-                let mut response = app.schema.execute(request.data(loader)).await;
-                classify(&mut response.errors);
-                (StatusCode::OK, response)
-            }
+            Ok(request) => (StatusCode::OK, execute(&app, request).await),
             Err(cause) => {
                 let message = format!("the body is no GraphQL request: {cause}");
                 (StatusCode::BAD_REQUEST, refuse(&message))
@@ -108,6 +104,18 @@ async fn graphql(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -
     };
     let content_type = HeaderValue::from_static("application/json; charset=utf-8");
     (status, [(header::CONTENT_TYPE, content_type)], Bytes::from(answer::write(&response)))
+}
+
+async fn execute(app: &App, mut request: Request) -> Response {
+    let mut response = match variables::complete(&mut request) {
+        Ok(()) => {
+            let loader = Loader::new(&app.database, Clearance::PUBLIC);
+            app.schema.execute(request.data(loader).data(Answered::default())).await
+        }
+        Err(errors) => Response::from_errors(errors),
+    };
+    classify(&mut response.errors);
+    response
 }
 
 fn refuse(message: &str) -> Response {

@@ -7,6 +7,7 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 import { compare } from "./compare.mjs";
+import { everything } from "./everything.mjs";
 import { generate } from "./random.mjs";
 import { Reference } from "./reference.mjs";
 
@@ -67,11 +68,11 @@ async function check(group, all) {
     for (const run of runs) {
       const request = { query: document, variables: JSON.parse(await fill(run)), operationName };
       const text = await ask(request);
-      const expected = reference.answer(request);
+      const { answer: expected, occurred } = await reference.answer(request);
       const unknown = expected.errors?.find((error) => error.path && !error.extensions.code);
       if (unknown) throw unknown.originalError ?? unknown;
       if (group !== "refused" && expected.data === undefined) throw new Error(`${group}, ${name}: ${expected.errors}`);
-      const { differences, same } = compare(text, expected, reference.lists.cursors);
+      const { differences, same } = compare(text, expected, occurred, reference.lists.cursors);
       result.answers++;
       result.failed += expected.errors ? 1 : 0;
       result.same += same ? 1 : 0;
@@ -84,4 +85,5 @@ async function check(group, all) {
 for (const file of readdirSync(here("documents")).sort()) {
   await check(file.replace(/\.graphql$/, ""), documents(file));
 }
+await check("everything", everything(reference.schema));
 await check("random", generate(reference, Number(seed), RANDOM));

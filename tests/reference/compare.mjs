@@ -4,14 +4,18 @@
 // things are free: how a number is written (`60` or `60.0`), and the text of cursors, which are opaque: one of the server's
 // must always mean the same place.
 //
-// Errors are compared by path, code, and first location. Where several fields that may not be null fail below one place
-// that becomes null, the specification lets a server keep any of the errors, so: each error of the reference must be
-// there, and every further one must point into a place that is null and that an error of the reference has made null.
+// Errors are compared by path, code, and first location; messages are free. Where several fields fail below one place that
+// becomes null, the specification lets a server keep any of the errors, or stop after the first. So: each error of the
+// server must be one of those that occurred in the reference, kept or not; each error that the reference kept must be
+// there, unless it made a place further up null and the server has another error below that place.
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[[\]{}:,]/g;
 
-/** Says what differs between the server's answer, as text, and the reference's; and whether the errors are equal. */
-export function compare(text, reference, cursors) {
+/**
+ * Says what differs between the server's answer, as text, and the reference's; and whether the errors are equal.
+ * `occurred` are all errors of the reference, also those that it did not keep.
+ */
+export function compare(text, reference, occurred, cursors) {
   const server = JSON.parse(text);
   const expected = reference.data === undefined ? undefined : JSON.stringify(reference.data);
   const found = dataOf(text);
@@ -23,7 +27,7 @@ export function compare(text, reference, cursors) {
   }
   const place = firstDifference(expected.match(TOKEN), found.match(TOKEN), cursors);
   if (place) differences.push(`data: ${place}`);
-  const errors = compareErrors(server, reference);
+  const errors = compareErrors(server, reference.errors ?? [], occurred);
   return { differences: [...differences, ...errors.differences], same: errors.same };
 }
 
@@ -71,24 +75,26 @@ function sameToken(a, b, cursors) {
   return /^-?\d/.test(a) && /^-?\d/.test(b) && Number(a) === Number(b);
 }
 
-function compareErrors(server, reference) {
+function compareErrors(server, kept, occurred) {
   const shown = ({ path, locations, extensions }) => JSON.stringify([path, extensions?.code, locations?.[0]]);
-  const expected = (reference.errors ?? []).map((error) => shown(error.toJSON?.() ?? error));
-  const found = (server.errors ?? []).map(shown);
+  const [expected, possible, found] = [kept, occurred, server.errors ?? []].map((errors) => errors.map(plain).map(shown));
   const differences = [];
-  for (const error of expected) if (!found.includes(error)) differences.push(`missing error ${error}`);
   if (new Set(found).size < found.length) differences.push("an error stands twice");
-  const nulled = new Set((reference.errors ?? []).map((error) => nullAt(server.data, error.path ?? [])));
-  const free = found.filter((error) => !expected.includes(error));
-  for (const error of free) {
-    const place = nullAt(server.data, JSON.parse(error)[0] ?? []);
-    if (place === null || !nulled.has(place)) differences.push(`unexpected error ${error}`);
+  for (const error of found) if (!possible.includes(error)) differences.push(`unexpected error ${error}`);
+  const places = (server.errors ?? []).map(({ path }) => nullAt(server.data, path));
+  for (const error of expected.filter((one) => !found.includes(one))) {
+    const [path] = JSON.parse(error);
+    const place = nullAt(server.data, path);
+    if (place === JSON.stringify(path) || !places.includes(place)) differences.push(`missing error ${error}`);
   }
-  return { differences, same: free.length === 0 };
+  return { differences, same: found.length === expected.length && found.every((error) => expected.includes(error)) };
 }
 
+/** An error as clients see it. */
+const plain = (error) => error.toJSON?.() ?? error;
+
 /** The place on a path at which the data is null, or `null` if there is none. */
-function nullAt(data, path) {
+function nullAt(data, path = []) {
   let [value, i] = [data, 0];
   while (value !== null && value !== undefined && i < path.length) value = value[path[i++]];
   return value === null ? JSON.stringify(path.slice(0, i)) : null;

@@ -6,7 +6,9 @@ import { compare } from "./compare.mjs";
 const error = { message: "no", path: ["b", 0, "c"], locations: [{ line: 1, column: 5 }], extensions: { code: "X" } };
 const reference = { data: { a: 60, b: [null, { c: "cursor!City!KEY_ASC!espoo" }] }, errors: [error] };
 const text = `{"errors":[${JSON.stringify(error)}],"data":{"a":60.0,"b":[null,{"c":"Zm9v"}]}}`;
-const seen = (changed, cursors = new Map()) => compare(changed, reference, cursors).differences.length > 0;
+const below = { ...error, path: ["b", 0, "d"] };
+const occurred = [error, below];
+const seen = (changed, cursors = new Map()) => compare(changed, reference, occurred, cursors).differences.length > 0;
 const change = (from, to) => {
   assert(text.includes(from));
   return text.replace(from, to);
@@ -32,6 +34,14 @@ for (const [what, changed] of Object.entries({
 })) {
   assert(seen(changed), what);
 }
-const more = change("[{\"message\"", `[${JSON.stringify({ ...error, path: ["b", 0, "d"] })},{"message"`);
-assert(!seen(more), "a further error below the same null");
-assert(!compare(more, reference, new Map()).same);
+// Two errors below one null: either will do, and both; but not none, and none that did not occur.
+const withErrors = (...errors) => change(JSON.stringify(error), errors.map((one) => JSON.stringify(one)).join());
+assert(!seen(withErrors(error, below)), "both");
+assert(!seen(withErrors(below)), "the other");
+assert(seen(withErrors({ ...error, path: ["b", 0, "e"] })), "one that did not occur");
+assert(!compare(withErrors(below), reference, occurred, new Map()).same);
+assert(compare(text, reference, occurred, new Map()).same);
+// A field that may be null is null because of its own error, and no other will do.
+const own = { ...error, path: ["b", 0] };
+const other = `{"errors":[${JSON.stringify(below)}],"data":{"a":60,"b":[null]}}`;
+assert(compare(other, { data: { a: 60, b: [null] }, errors: [own] }, [own, below], new Map()).differences.length > 0);

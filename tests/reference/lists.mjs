@@ -138,11 +138,12 @@ export class Lists {
     const [, what, direction] = /^(.*)_(ASC|DESC)$/.exec(name);
     const column = what.toLowerCase();
     const sign = direction === "ASC" ? 1 : -1;
-    const compare = this.positions(type, column, direction);
+    const { get, by } = this.positions(type, column, direction);
+    const at = remembered(get);
     return (a, b) => {
-      const [x, y] = [compare.get(a), compare.get(b)];
+      const [x, y] = [at(a), at(b)];
       if ((x === null) !== (y === null)) return x === null ? 1 : -1;
-      return sign * ((x === null ? 0 : compare.by(x, y)) || byBytes(a.uuid, b.uuid));
+      return sign * ((x === null ? 0 : by(x, y)) || byBytes(a.uuid, b.uuid));
     };
   }
 
@@ -195,6 +196,15 @@ export class Lists {
     if (ofType !== type || ofOrder !== order) throw refuse("INVALID_CURSOR", `${cursor} is no cursor of this list`);
     return this.records.get(type, key);
   }
+}
+
+/** Asks only once for each record: sorting compares a record many times. */
+function remembered(get) {
+  const known = new Map();
+  return (record) => {
+    if (!known.has(record)) known.set(record, get(record));
+    return known.get(record);
+  };
 }
 
 /** The parts of an input object that are given; `null` says nothing. */

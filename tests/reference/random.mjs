@@ -34,7 +34,7 @@ class Writer {
 
   document() {
     const body = this.selection(this.schema.getQueryType(), 5);
-    return `query Q($yes: Boolean!, $no: Boolean!, $n: Int = 2, $tags: [String!]! = ["zh"]) ${body}\n${this.fragments.join("\n")}`;
+    return `query Q($yes: Boolean! = true, $no: Boolean!, $n: Int = 2, $tags: [String!]! = ["zh"]) ${body}\n${this.fragments.join("\n")}`;
   }
 
   selection(type, depth) {
@@ -147,6 +147,6 @@ export function* generate(reference, seed, count) {
     });
     if (validate(reference.schema, parse(used)).length > 0) continue;
     n++;
-    yield { name: `random ${seed}/${n}`, query: used, runs: ['{"no": false, "yes": true}'] };
+    yield { name: `random ${seed}/${n}`, query: used, runs: ['{"no": false}', '{"no": true, "yes": false, "n": 1}'] };
   }
 }

@@ -1,6 +1,6 @@
 // The reference: graphql-js executes, over the exported data in memory. Nothing of the server's execution is used.
 
-import { buildSchema, getNamedType, getNullableType, graphqlSync, isAbstractType, isEnumType, isListType, isObjectType } from "graphql";
+import { GraphQLError, buildSchema, getNamedType, graphql, isAbstractType, isEnumType, isObjectType } from "graphql";
 import { Lists, checkId, refuse } from "./lists.mjs";
 import { Records, snake } from "./records.mjs";
 
@@ -11,16 +11,27 @@ export class Reference {
     this.lists = new Lists(this.schema, this.records);
   }
 
-  /** Answers a request. */
-  answer({ query, variables, operationName }) {
-    return graphqlSync({
+  /** Answers a request; `occurred` are all errors of fields, also those that the answer need not keep. */
+  async answer({ query, variables, operationName }) {
+    const occurred = [];
+    const answer = await graphql({
       schema: this.schema,
       source: query,
       variableValues: variables,
       operationName,
-      fieldResolver: (source, args, _, info) => this.resolve(source, args, info),
+      fieldResolver: (source, args, _, info) => {
+        try {
+          return this.resolve(source, args, info);
+        } catch (error) {
+          if (!(error instanceof GraphQLError)) throw error;
+          occurred.push(placed(error, info));
+          // Thrown, it would keep the fields beside this one from being asked.
+          return Promise.reject(error);
+        }
+      },
       typeResolver: (record) => record.type,
     });
+    return { answer, occurred };
   }
 
   resolve(source, args, { parentType, fieldName, returnType }) {
@@ -67,7 +78,7 @@ export class Reference {
     if (type.name === "EdtfDate") return this.records.date(record, column);
     if (isAbstractType(type)) return this.records.referred(record, column, null);
     if (isObjectType(type)) return this.records.referred(record, column, type.name);
-    return leaf(record.cells[column], type, isListType(getNullableType(returnType)));
+    return leaf(record.cells[column], type);
   }
 
   partners({ node, parent }) {
@@ -76,9 +87,16 @@ export class Reference {
   }
 }
 
+/** An error with the path and the place of its field. */
+function placed(error, info) {
+  const path = [];
+  for (let step = info.path; step; step = step.prev) path.unshift(step.key);
+  const { code } = error.extensions;
+  return new GraphQLError(error.message, { nodes: info.fieldNodes, path, extensions: { code } });
+}
+
 /** A cell as GraphQL has it. */
-function leaf(cell, type, isList) {
-  if (isList) throw new Error(`a list of ${type.name} is not known here`);
+function leaf(cell, type) {
   if (cell === null) return null;
   if (isEnumType(type)) return cell.toUpperCase();
   if (type.name === "Int" || type.name === "Float") return Number(cell);

@@ -8,9 +8,7 @@ use crate::support::{Data, Server, backends};
 async fn look_ups_find_by_id_key_and_identifier() {
     for backend in backends() {
         let server = Server::start(backend, Data::Bundled).await;
-        let by_key = server
-            .data("{ city(by: {key: \"espoo\"}) { id name } }", json!({}))
-            .await;
+        let by_key = server.data("{ city(by: {key: \"espoo\"}) { id name } }", json!({})).await;
         let id = by_key["city"]["id"].as_str().expect("an id").to_owned();
         assert!(id.starts_with("city_"), "{id}");
         let query = "query($id: ID!) { byId: city(by: {id: $id}) { name } node(id: $id) { __typename id } \
@@ -32,10 +30,7 @@ async fn what_is_unknown_is_null() {
         let query = "{ a: city(by: {key: \"nowhere\"}) { id } b: city(by: {id: \"city_00000000000000000000000000\"}) { id } \
                      c: node(id: \"visit_00000000000000000000000000\") { id } \
                      d: city(by: {identifier: {scheme: GEONAMES, value: \"0\"}}) { id } }";
-        assert_eq!(
-            server.data(query, json!({})).await,
-            json!({ "a": null, "b": null, "c": null, "d": null })
-        );
+        assert_eq!(server.data(query, json!({})).await, json!({ "a": null, "b": null, "c": null, "d": null }));
     }
 }
 
@@ -44,69 +39,24 @@ async fn what_is_unknown_is_null() {
 async fn bad_input_is_told_what_would_be_right() {
     for backend in backends() {
         let server = Server::start(backend, Data::Bundled).await;
-        let cursor = server
-            .data(
-                "{ cities(first: 1, orderBy: NAME_ASC) { pageInfo { endCursor } } }",
-                json!({}),
-            )
-            .await;
+        let cursor = server.data("{ cities(first: 1, orderBy: NAME_ASC) { pageInfo { endCursor } } }", json!({})).await;
         let cursor = &cursor["cities"]["pageInfo"]["endCursor"];
         for (query, code, says) in [
-            (
-                "{ node(id: \"nonsense\") { id } }",
-                "INVALID_ID",
-                "an id looks like",
-            ),
-            (
-                "{ city(by: {id: \"visit_00000000000000000000000000\"}) { id } }",
-                "INVALID_ID",
-                "no id of a city",
-            ),
-            (
-                "{ cities(filter: {id: {eq: \"x\"}}) { totalCount } }",
-                "INVALID_ID",
-                "an id looks like city_",
-            ),
-            (
-                "{ cities(first: 101) { totalCount } }",
-                "INVALID_PAGE",
-                "from 0 to 100",
-            ),
-            (
-                "{ cities(first: -1) { totalCount } }",
-                "INVALID_PAGE",
-                "from 0 to 100",
-            ),
-            (
-                "{ cities(first: 1, last: 1) { totalCount } }",
-                "INVALID_PAGE",
-                "give one of them",
-            ),
-            (
-                "{ cities(after: \"§\") { totalCount } }",
-                "INVALID_CURSOR",
-                "malformed",
-            ),
+            ("{ node(id: \"nonsense\") { id } }", "INVALID_ID", "an id looks like"),
+            ("{ city(by: {id: \"visit_00000000000000000000000000\"}) { id } }", "INVALID_ID", "no id of a city"),
+            ("{ cities(filter: {id: {eq: \"x\"}}) { totalCount } }", "INVALID_ID", "an id looks like city_"),
+            ("{ cities(first: 101) { totalCount } }", "INVALID_PAGE", "from 0 to 100"),
+            ("{ cities(first: -1) { totalCount } }", "INVALID_PAGE", "from 0 to 100"),
+            ("{ cities(first: 1, last: 1) { totalCount } }", "INVALID_PAGE", "give one of them"),
+            ("{ cities(after: \"§\") { totalCount } }", "INVALID_CURSOR", "malformed"),
             (
                 "query($c: String) { cities(after: $c, orderBy: NAME_DESC) { totalCount } }",
                 "INVALID_CURSOR",
                 "NAME_ASC",
             ),
-            (
-                "query($c: String) { visits(after: $c) { totalCount } }",
-                "INVALID_CURSOR",
-                "a list of city",
-            ),
-            (
-                "{ visits(filter: {start: {possiblyWithin: \"2019-02-30\"}}) { totalCount } }",
-                "INVALID_DATE",
-                "EDTF",
-            ),
-            (
-                "{ visits(filter: {start: {certainlyWithin: \"tomorrow\"}}) { totalCount } }",
-                "INVALID_DATE",
-                "EDTF",
-            ),
+            ("query($c: String) { visits(after: $c) { totalCount } }", "INVALID_CURSOR", "a list of city"),
+            ("{ visits(filter: {start: {possiblyWithin: \"2019-02-30\"}}) { totalCount } }", "INVALID_DATE", "EDTF"),
+            ("{ visits(filter: {start: {certainlyWithin: \"tomorrow\"}}) { totalCount } }", "INVALID_DATE", "EDTF"),
             (
                 "{ city(by: {key: \"espoo\"}) { label(languages: [\"no such\"]) { name } } }",
                 "INVALID_LANGUAGE",
@@ -115,11 +65,7 @@ async fn bad_input_is_told_what_would_be_right() {
             ("{ nonsense }", "GRAPHQL_VALIDATION_FAILED", "nonsense"),
             ("{ ", "GRAPHQL_PARSE_FAILED", "expected"),
         ] {
-            let variables = if query.contains("$c") {
-                json!({ "c": cursor })
-            } else {
-                json!({})
-            };
+            let variables = if query.contains("$c") { json!({ "c": cursor }) } else { json!({}) };
             let (found, message) = server.error(query, variables).await;
             assert_eq!(found, code, "{query}: {message}");
             assert!(message.contains(says), "{query}: {message}");
@@ -135,16 +81,10 @@ async fn internal_causes_stay_inside() {
         server.data.execute("DROP TABLE \"identifier\"").await;
         let query = "{ city(by: {key: \"espoo\"}) { identifiers { value } } country(by: {key: \"FI\"}) { name } }";
         let answer = server.answer(query, json!({})).await;
-        assert_eq!(
-            answer["data"],
-            json!({ "city": null, "country": { "name": "Finland" } })
-        );
+        assert_eq!(answer["data"], json!({ "city": null, "country": { "name": "Finland" } }));
         let error = &answer["errors"][0];
         assert_eq!(error["path"], json!(["city", "identifiers"]));
-        assert_eq!(
-            error["extensions"],
-            json!({ "code": "INTERNAL_SERVER_ERROR" })
-        );
+        assert_eq!(error["extensions"], json!({ "code": "INTERNAL_SERVER_ERROR" }));
         let message = error["message"].as_str().expect("a message");
         assert!(message.starts_with("internal server error "), "{message}");
         assert!(!message.contains("identifier"), "{message}");
@@ -173,14 +113,8 @@ async fn health_and_schema_are_served() {
         let server = Server::start(backend, Data::Empty).await;
         assert_eq!(server.get("/healthz").await, (200, "alive\n".to_owned()));
         assert_eq!(server.get("/readyz").await, (200, "ready\n".to_owned()));
-        assert_eq!(
-            server.get("/schema.graphql").await,
-            (200, coopgraph::http::sdl())
-        );
-        server
-            .data
-            .execute("DELETE FROM \"seaql_migrations\"")
-            .await;
+        assert_eq!(server.get("/schema.graphql").await, (200, coopgraph::http::sdl()));
+        server.data.execute("DELETE FROM \"seaql_migrations\"").await;
         assert_eq!(server.get("/readyz").await.0, 503);
     }
 }
@@ -191,18 +125,9 @@ async fn filters_mean_what_they_say() {
     for backend in backends() {
         let server = Server::start(backend, Data::Bundled).await;
         for (query, keys) in [
-            (
-                "{ x: cities(filter: {name: {eq: \"ähtäri\"}}) { nodes { key } } }",
-                &["ahtari"][..],
-            ),
-            (
-                "{ x: cities(filter: {name: {startsWith: \"SHANGH\"}}) { nodes { key } } }",
-                &["shanghai"],
-            ),
-            (
-                "{ x: cities(filter: {name: {contains: \"%\"}}) { nodes { key } } }",
-                &[],
-            ),
+            ("{ x: cities(filter: {name: {eq: \"ähtäri\"}}) { nodes { key } } }", &["ahtari"][..]),
+            ("{ x: cities(filter: {name: {startsWith: \"SHANGH\"}}) { nodes { key } } }", &["shanghai"]),
+            ("{ x: cities(filter: {name: {contains: \"%\"}}) { nodes { key } } }", &[]),
             (
                 "{ x: cities(filter: {key: {in: [\"espoo\", \"kuopio\", \"nowhere\"]}}) { nodes { key } } }",
                 &["espoo", "kuopio"],
@@ -223,10 +148,7 @@ async fn filters_mean_what_they_say() {
                 "{ x: visits(filter: {start: {possiblyWithin: \"../1957\"}}, orderBy: START_ASC) { nodes { key } } }",
                 &["sukselainen-china-1956", "saifudin-finland-1957"],
             ),
-            (
-                "{ x: visits(filter: {start: {isNull: true}}) { nodes { key } } }",
-                &["chen-jining-helsinki"],
-            ),
+            ("{ x: visits(filter: {start: {isNull: true}}) { nodes { key } } }", &["chen-jining-helsinki"]),
             (
                 "{ x: visits(filter: {toCity: {country: {key: {eq: \"FI\"}}}, start: {certainlyWithin: \"2017\"}}) { nodes { key } } }",
                 &["beihai-imatra-2017"],
@@ -241,12 +163,8 @@ async fn filters_mean_what_they_say() {
             ),
         ] {
             let data = server.data(query, json!({})).await;
-            let found: Vec<&str> = data["x"]["nodes"]
-                .as_array()
-                .expect("nodes")
-                .iter()
-                .filter_map(|n| n["key"].as_str())
-                .collect();
+            let found: Vec<&str> =
+                data["x"]["nodes"].as_array().expect("nodes").iter().filter_map(|n| n["key"].as_str()).collect();
             assert_eq!(found, keys, "{backend}: {query}");
         }
         let every = server.data("{ a: visits { totalCount } b: visits(filter: {participations: {every: {}}}) { totalCount } c: visits(filter: {participations: {none: {role: {eq: INVITER}}}}) { totalCount } d: visits(filter: {participations: {some: {role: {eq: INVITER}}}}) { totalCount } }", json!({})).await;

@@ -56,17 +56,11 @@ impl Set {
         let old = fs::read(self.path(file)).expect(file);
         let text = String::from_utf8(old.clone()).expect("UTF-8");
         let mut places = text.match_indices(from).map(|(place, _)| place);
-        let at = places
-            .next()
-            .unwrap_or_else(|| panic!("{file} has no {from:?}"));
+        let at = places.next().unwrap_or_else(|| panic!("{file} has no {from:?}"));
         assert_eq!(places.next(), None, "{file} has {from:?} twice");
         let new = [&old[..at], to, &old[at + from.len()..]].concat();
         fs::write(self.path(file), new).expect("an altered file");
-        let same = from
-            .bytes()
-            .zip(to)
-            .take_while(|(old, new)| old == *new)
-            .count();
+        let same = from.bytes().zip(to).take_while(|(old, new)| old == *new).count();
         let before = &old[..at + same];
         1 + before.iter().map(|b| u64::from(*b == b'\n')).sum::<u64>()
     }
@@ -77,9 +71,7 @@ pub fn csv_files(directory: &Path) -> Contents {
     let paths = entries.map(|entry| entry.expect("an entry").path());
     let files = paths.filter(|path| path.extension().is_some_and(|e| e == "csv"));
     let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into();
-    files
-        .map(|path| (name(&path), fs::read(&path).expect("a file")))
-        .collect()
+    files.map(|path| (name(&path), fs::read(&path).expect("a file"))).collect()
 }
 
 pub fn bundled() -> Contents {
@@ -89,9 +81,7 @@ pub fn bundled() -> Contents {
 async fn exported(database: &TestDatabase) -> Contents {
     let directory = tempfile::tempdir().expect("a directory");
     let target = directory.path().join("made/by/export");
-    export(&database.database, &target, &|_, _| {})
-        .await
-        .expect("an export");
+    export(&database.database, &target, &|_, _| {}).await.expect("an export");
     let hidden = fs::read_dir(&target).expect("a directory").count();
     let files = csv_files(&target);
     assert_eq!(hidden, files.len(), "export leaves nothing but its files");
@@ -161,10 +151,7 @@ async fn import_and_export_are_inverse() {
 
         let before = state(&second).await;
         let again = second.import(&set.files()).await.expect("an import");
-        let nothing = Imported {
-            unchanged: done.added,
-            ..Imported::default()
-        };
+        let nothing = Imported { unchanged: done.added, ..Imported::default() };
         assert_eq!(again, nothing, "{backend}");
         assert!(state(&second).await == before, "{backend}: rows changed");
     }
@@ -219,17 +206,12 @@ async fn files_of_other_programs_are_read() {
         let before = state(&database).await;
         let set = Set::bundled();
         for (name, bytes) in bundled() {
-            let mut writer = csv::WriterBuilder::new()
-                .terminator(csv::Terminator::CRLF)
-                .from_writer(b"\xEF\xBB\xBF".to_vec());
-            let mut reader = csv::ReaderBuilder::new()
-                .has_headers(false)
-                .from_reader(&*bytes);
+            let mut writer =
+                csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(b"\xEF\xBB\xBF".to_vec());
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&*bytes);
             for row in reader.records() {
                 let row = row.expect("a row");
-                writer
-                    .write_record(row.iter().collect::<Vec<_>>().iter().rev())
-                    .expect("a row");
+                writer.write_record(row.iter().collect::<Vec<_>>().iter().rev()).expect("a row");
             }
             fs::write(set.path(&name), writer.into_inner().expect("bytes")).expect("a file");
         }
@@ -243,16 +225,8 @@ async fn files_of_other_programs_are_read() {
 fn changed() -> Set {
     let set = Set::bundled();
     set.replace("cities.csv", "24.6522,323910,", b"24.6522,323911,");
-    set.replace(
-        "partnerships.csv",
-        ",ahtari;dujiangyan,",
-        b",akaa;dujiangyan,",
-    );
-    set.replace(
-        "names.csv",
-        "city,ahtari,zh,艾赫泰里",
-        "city,ahtari,zh,新".as_bytes(),
-    );
+    set.replace("partnerships.csv", ",ahtari;dujiangyan,", b",akaa;dujiangyan,");
+    set.replace("names.csv", "city,ahtari,zh,艾赫泰里", "city,ahtari,zh,新".as_bytes());
     set.replace(
         "topics.csv",
         "innovation,Innovation,en,,,public\n",
@@ -285,15 +259,9 @@ async fn a_changed_file_updates_by_key() {
         assert_eq!(new["city"]["population"], 323_911);
         assert_eq!(new["city"]["createdAt"], old["city"]["createdAt"]);
         assert!(new["city"]["updatedAt"].as_str() > old["city"]["updatedAt"].as_str());
-        assert_eq!(
-            new["partnership"]["members"]["nodes"],
-            json!([{ "key": "akaa" }, { "key": "dujiangyan" }])
-        );
+        assert_eq!(new["partnership"]["members"]["nodes"], json!([{ "key": "akaa" }, { "key": "dujiangyan" }]));
         assert_eq!(new["ahtari"]["label"]["name"], "新");
-        assert_eq!(
-            new["topic"],
-            json!({ "version": 1, "broader": { "key": "innovation" } })
-        );
+        assert_eq!(new["topic"], json!({ "version": 1, "broader": { "key": "innovation" } }));
 
         let again = server.data.import(&set.files()).await.expect("an import");
         assert_eq!((again.added, again.updated, again.beside), (0, 0, 0));

@@ -4,10 +4,13 @@
 //! each test says so.
 
 mod command;
+mod dates;
 mod endpoint;
 mod exchange;
 mod leak;
+mod migrations;
 mod nplusone;
+mod paging;
 mod population;
 mod readme;
 mod reference;

@@ -63,7 +63,8 @@ impl Guard {
 
     /// Asks for `selection` on the first records of a type.
     async fn of_records(&mut self, record: &str, size: usize, filter: &str, selection: &str) -> Taken {
-        let list = self.schema.head("Query", self.schema.list(record), &format!("first: {size}, orderBy: KEY_ASC{filter}"));
+        let list =
+            self.schema.head("Query", self.schema.list(record), &format!("first: {size}, orderBy: KEY_ASC{filter}"));
         let taken = self.take(&format!("{{ r: {list} {{ nodes {{ {selection} }} }} }}")).await;
         let found = items(&taken.data["r"]["nodes"]).count();
         assert_eq!(found, size, "the population has too few of {record}{filter}");
@@ -93,7 +94,11 @@ impl Guard {
                 let selection = self.schema.ask(record, field, &args, &brief);
                 let one = self.compare(record, &filter, &selection).await;
                 let found = &one.data["r"]["nodes"][0][&field.name];
-                let filled = if is_connection(field) { found["totalCount"] != 0 } else { !found.is_null() && *found != json!([]) };
+                let filled = if is_connection(field) {
+                    found["totalCount"] != 0
+                } else {
+                    !found.is_null() && *found != json!([])
+                };
                 assert!(filled, "the population leaves {record}.{} empty", field.name);
             }
         }
@@ -137,7 +142,12 @@ impl Guard {
 
     fn all_relations(&self, record: &str) -> String {
         let relations = self.schema.relations(record).into_iter();
-        relations.map(|field| self.schema.ask(record, field, if is_connection(field) { "first: 2" } else { "" }, &|_| "id ".to_owned())).collect()
+        relations
+            .map(|field| {
+                self.schema
+                    .ask(record, field, if is_connection(field) { "first: 2" } else { "" }, &|_| "id ".to_owned())
+            })
+            .collect()
     }
 
     /// What `more` adds to `less`, on many parents: at most one statement.
@@ -201,7 +211,8 @@ impl Guard {
             let list = self.schema.list(&record).clone();
             let mut found = Vec::new();
             for size in SIZES {
-                let selection = self.schema.ask("Query", &list, &format!("first: {size}"), &|ty| self.all_relations(ty));
+                let selection =
+                    self.schema.ask("Query", &list, &format!("first: {size}"), &|ty| self.all_relations(ty));
                 found.push(self.take(&format!("{{ r: {selection} }}")).await);
             }
             self.same(&format!("Query.{}", list.name), &found);

@@ -23,8 +23,21 @@ pub const MARKER: &str = "LEAK";
 
 /// All kinds of records, in the order in which the import makes their ids.
 pub const KINDS: [&str; 15] = [
-    "country", "topic", "source", "city", "partnership", "organization", "official", "position", "visit", "innovation_center",
-    "event", "participation", "membership", "indicator", "citation",
+    "country",
+    "topic",
+    "source",
+    "city",
+    "partnership",
+    "organization",
+    "official",
+    "position",
+    "visit",
+    "innovation_center",
+    "event",
+    "participation",
+    "membership",
+    "indicator",
+    "citation",
 ];
 
 /// What becomes of a row when the record that it refers to is hidden.
@@ -70,8 +83,23 @@ const REFERENCES: [(&str, &str, Option<&str>, Need); 28] = [
 
 /// The columns that hold free text.
 const TEXTS: [&str; 17] = [
-    "name", "title", "note", "purpose", "claimed_value", "venue", "location", "activity", "region", "measure", "unit", "field",
-    "publisher", "url", "retrieved_via", "alpha3", "numeric",
+    "name",
+    "title",
+    "note",
+    "purpose",
+    "claimed_value",
+    "venue",
+    "location",
+    "activity",
+    "region",
+    "measure",
+    "unit",
+    "field",
+    "publisher",
+    "url",
+    "retrieved_via",
+    "alpha3",
+    "numeric",
 ];
 
 /// A row of a CSV file.
@@ -150,7 +178,7 @@ impl Population {
         }
         for kind in KINDS {
             for i in 0..n {
-                let mut beside = |cells: &[&str]| Beside {
+                let beside = |cells: &[&str]| Beside {
                     kind,
                     key: key(kind, i),
                     cells: cells.iter().map(|c| (*c).to_owned()).collect(),
@@ -178,7 +206,8 @@ impl Population {
 
     /// Those that a viewer without credentials may not see: not public, or in need of such a record.
     pub fn hidden(&self) -> HashSet<(&'static str, String)> {
-        let mut hidden: HashSet<_> = self.records.iter().filter(|r| r.get("visibility") != "public").map(Record::name).collect();
+        let mut hidden: HashSet<_> =
+            self.records.iter().filter(|r| r.get("visibility") != "public").map(Record::name).collect();
         loop {
             let needs_hidden = |record: &&Record| {
                 let mut references = record.references().into_iter();
@@ -277,7 +306,11 @@ impl Population {
             }
             std::fs::write(directory.join(table.file()), text).expect("a file");
         }
-        let files = [("names", "language,name", &self.names), ("identifiers", "scheme,value", &self.identifiers), ("tags", "topic", &self.tags)];
+        let files = [
+            ("names", "language,name", &self.names),
+            ("identifiers", "scheme,value", &self.identifiers),
+            ("tags", "topic", &self.tags),
+        ];
         for (file, headers, rows) in files {
             let mut text = format!("record_kind,record,{headers}\n");
             for row in rows {
@@ -320,41 +353,91 @@ fn cells(kind: &'static str, i: usize, n: usize) -> Vec<(&'static str, String)> 
         "country" => vec![name, en(), ("alpha3", text("a")), ("numeric", text("n")), ("region", text("region"))],
         "topic" => vec![name, en(), ("broader", to("topic", 1))],
         "source" => vec![
-            title, en(), ("publisher", text("publisher")), ("url", format!("http://example.org/{i}")), ("published", day(2000)),
-            ("kind", is("news")), ("retrieved_via", text("by hand")),
+            title,
+            en(),
+            ("publisher", text("publisher")),
+            ("url", format!("http://example.org/{i}")),
+            ("published", day(2000)),
+            ("kind", is("news")),
+            ("retrieved_via", text("by hand")),
             ("derives_from", format!("{};{}", to("source", 1), to("source", 2))),
         ],
         "city" => vec![
-            name, en(), ("kind", is("city")), ("country", to("country", 0)), ("parent", to("city", 1)), ("latitude", is("60.5")),
-            ("longitude", is("24.5")), ("population", (1000 + i % 5).to_string()),
+            name,
+            en(),
+            ("kind", is("city")),
+            ("country", to("country", 0)),
+            ("parent", to("city", 1)),
+            ("latitude", is("60.5")),
+            ("longitude", is("24.5")),
+            ("population", (1000 + i % 5).to_string()),
         ],
         "partnership" => {
             let members: Vec<_> = (0..2 + i % 2).map(|step| to("city", step)).collect();
             vec![
-                ("members", members.join(";")), ("kind", is("sister_city")), ("since", day(1980)), ("ended", day(2000)),
-                ("status", is("active")), ("level", is("municipal")),
+                ("members", members.join(";")),
+                ("kind", is("sister_city")),
+                ("since", day(1980)),
+                ("ended", day(2000)),
+                ("status", is("active")),
+                ("level", is("municipal")),
             ]
         }
         "organization" => vec![
-            name, en(), ("kind", is("company")), ("city", to("city", 1)), ("country", to("country", 2)), ("parent", to("organization", 3)),
-            ("founded", day(1900)), ("dissolved", day(1950)),
+            name,
+            en(),
+            ("kind", is("company")),
+            ("city", to("city", 1)),
+            ("country", to("country", 2)),
+            ("parent", to("organization", 3)),
+            ("founded", day(1900)),
+            ("dissolved", day(1950)),
         ],
         "official" => vec![name, en()],
         "position" => vec![
-            ("official", to("official", 0)), title, en(), ("organization", to("organization", 4)), ("city", to("city", 5)),
-            ("start", day(1990)), ("end", day(2000)), ("as_of", day(1999)),
+            ("official", to("official", 0)),
+            title,
+            en(),
+            ("organization", to("organization", 4)),
+            ("city", to("city", 5)),
+            ("start", day(1990)),
+            ("end", day(2000)),
+            ("as_of", day(1999)),
         ],
         "visit" => vec![
-            title, en(), ("kind", is("delegation")), ("start", day(2000)), ("end", day(2010)), ("from_country", to("country", 1)),
-            ("from_city", to("city", 2)), ("to_country", to("country", 3)), ("to_city", to("city", 4)), ("purpose", text("purpose")),
+            title,
+            en(),
+            ("kind", is("delegation")),
+            ("start", day(2000)),
+            ("end", day(2010)),
+            ("from_country", to("country", 1)),
+            ("from_city", to("city", 2)),
+            ("to_country", to("country", 3)),
+            ("to_city", to("city", 4)),
+            ("purpose", text("purpose")),
         ],
         "innovation_center" => vec![
-            name, en(), ("kind", is("incubator")), ("city", to("city", 6)), ("location", text("location")),
-            ("operator", to("organization", 1)), ("founded", day(2000)), ("status", is("active")), ("activity", text("activity")),
+            name,
+            en(),
+            ("kind", is("incubator")),
+            ("city", to("city", 6)),
+            ("location", text("location")),
+            ("operator", to("organization", 1)),
+            ("founded", day(2000)),
+            ("status", is("active")),
+            ("activity", text("activity")),
         ],
         "event" => vec![
-            name, en(), ("is_series", is("true")), ("series", to("event", 1)), ("edition", (i % 5).to_string()), ("start", day(2000)),
-            ("end", day(2010)), ("venue", text("venue")), ("city", to("city", 3)), ("organizer", to("organization", 2)),
+            name,
+            en(),
+            ("is_series", is("true")),
+            ("series", to("event", 1)),
+            ("edition", (i % 5).to_string()),
+            ("start", day(2000)),
+            ("end", day(2010)),
+            ("venue", text("venue")),
+            ("city", to("city", 3)),
+            ("organizer", to("organization", 2)),
         ],
         _ => joint_cells(kind, i, n),
     }
@@ -369,33 +452,52 @@ fn joint_cells(kind: &'static str, i: usize, n: usize) -> Vec<(&'static str, Str
     let is = str::to_owned;
     match kind {
         "participation" => {
-            let ((activity_kind, _), participant) = (any(&["visit", "event"], 1, 0), any(&["official", "organization", "city", "country"], 2, 1));
+            let ((activity_kind, _), participant) =
+                (any(&["visit", "event"], 1, 0), any(&["official", "organization", "city", "country"], 2, 1));
             let activity = key(&activity_kind, (i / 8 + i % 3) % n);
             vec![
-                ("activity_kind", activity_kind), ("activity", activity), ("participant_kind", participant.0), ("participant", participant.1),
-                ("role", is("guest")), ("status", is("attended")),
+                ("activity_kind", activity_kind),
+                ("activity", activity),
+                ("participant_kind", participant.0),
+                ("participant", participant.1),
+                ("role", is("guest")),
+                ("status", is("attended")),
             ]
         }
         "membership" => {
             let member = any(&["official", "organization", "city"], 1, 0);
             vec![
-                ("member_kind", member.0), ("member", member.1), ("organization", key("organization", (i / 3 + 2) % n)),
-                ("role", format!("role {i:04}")), ("since", is("1999")), ("until", is("2001")),
+                ("member_kind", member.0),
+                ("member", member.1),
+                ("organization", key("organization", (i / 3 + 2) % n)),
+                ("role", format!("role {i:04}")),
+                ("since", is("1999")),
+                ("until", is("2001")),
             ]
         }
         "indicator" => {
             let (subject, counterpart) = (any(&KINDS, 1, 0), any(&KINDS, 1, 1));
             vec![
-                ("subject_kind", subject.0), ("subject", subject.1), ("counterpart_kind", counterpart.0), ("counterpart", counterpart.1),
-                ("measure", format!("measure {i:04}")), ("value", format!("{}.5", i % 9)), ("unit", format!("unit {i:04}")),
-                ("comparator", is("exactly")), ("as_of", format!("{}", 2000 + i % 9)),
+                ("subject_kind", subject.0),
+                ("subject", subject.1),
+                ("counterpart_kind", counterpart.0),
+                ("counterpart", counterpart.1),
+                ("measure", format!("measure {i:04}")),
+                ("value", format!("{}.5", i % 9)),
+                ("unit", format!("unit {i:04}")),
+                ("comparator", is("exactly")),
+                ("as_of", format!("{}", 2000 + i % 9)),
             ]
         }
         "citation" => {
             let record = any(&KINDS, 1, 0);
             vec![
-                ("record_kind", record.0), ("record", record.1), ("field", format!("field {i:04}")), ("claimed_value", format!("claim {i:04}")),
-                ("source", key("source", i % n)), ("stance", is("supports")),
+                ("record_kind", record.0),
+                ("record", record.1),
+                ("field", format!("field {i:04}")),
+                ("claimed_value", format!("claim {i:04}")),
+                ("source", key("source", i % n)),
+                ("stance", is("supports")),
             ]
         }
         other => panic!("no record of this kind is made: {other}"),

@@ -10,11 +10,7 @@ use crate::support::{Data, Server, backends};
 
 fn queries() -> Vec<&'static str> {
     let readme = include_str!("../../README.md");
-    readme
-        .split("```graphql\n")
-        .skip(1)
-        .filter_map(|rest| rest.split("```").next())
-        .collect()
+    readme.split("```graphql\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
 }
 
 /// The answers are what the README promises, the same on both databases; and they take just these statements.
@@ -30,22 +26,12 @@ async fn the_queries_of_the_readme_are_answered() {
             let mut statements = server.data.take_statements();
             // Fields of one level ask at the same time.
             statements.sort();
-            golden(
-                &format!("readme-{}.json", i + 1),
-                &format!("{:#}\n", without_cursors(data)),
-            );
+            golden(&format!("readme-{}.json", i + 1), &format!("{:#}\n", without_cursors(data)));
             let mut sql = format!("{} statements\n", statements.len());
             for statement in statements {
                 let _ = writeln!(sql, "\n{statement}");
             }
-            golden(
-                &format!(
-                    "readme-{}.{}.sql",
-                    i + 1,
-                    format!("{backend:?}").to_lowercase()
-                ),
-                &sql,
-            );
+            golden(&format!("readme-{}.{}.sql", i + 1, format!("{backend:?}").to_lowercase()), &sql);
         }
     }
 }
@@ -55,16 +41,10 @@ fn without_cursors(mut value: serde_json::Value) -> serde_json::Value {
     match &mut value {
         serde_json::Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {
-                *field = if name == "endCursor" {
-                    json!("…")
-                } else {
-                    without_cursors(field.take())
-                };
+                *field = if name == "endCursor" { json!("…") } else { without_cursors(field.take()) };
             }
         }
-        serde_json::Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| *item = without_cursors(item.take())),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| *item = without_cursors(item.take())),
         _ => {}
     }
     value
@@ -76,8 +56,5 @@ fn golden(name: &str, found: &str) {
         std::fs::write(&path, found).expect("a golden file");
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        kept == found,
-        "{name} differs; COOPGRAPH_BLESS=1 writes it anew. Found:\n{found}"
-    );
+    assert!(kept == found, "{name} differs; COOPGRAPH_BLESS=1 writes it anew. Found:\n{found}");
 }

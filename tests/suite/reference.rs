@@ -15,23 +15,35 @@ use uuid::Uuid;
 use crate::support::{Backend, Data, Server, TestDatabase, backends};
 
 /// How many documents there must be at least that somebody wrote, beside the random ones.
-const WRITTEN: u64 = 150;
+const WRITTEN: u64 = 250;
 
 /// The server and the reference give the same answers to all documents.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reference_gives_the_same_answers() {
+    let mut all = Vec::new();
     for backend in backends() {
         let (server, export) = prepare(backend).await;
         let groups = check(export.path(), &server).await;
-        let differences: Vec<_> = groups.iter().flat_map(differences).collect();
-        assert!(differences.is_empty(), "{backend}: {} differences:\n\n{}", differences.len(), differences.join("\n\n"));
-        let written: Vec<_> = groups.iter().filter(|g| g["group"] != "random").collect();
-        let sum = |groups: &[&Value], what: &str| groups.iter().filter_map(|g| g[what].as_u64()).sum::<u64>();
-        assert!(sum(&written, "documents") >= WRITTEN, "{written:?}");
-        // Failures are well represented, and where the specification leaves no choice, the errors are the very same.
-        assert!(sum(&written, "failed") >= 40, "{written:?}");
-        assert!(sum(&written, "answers") - sum(&written, "same") <= 15, "{written:?}");
+        all.extend(groups.iter().flat_map(differences).map(|d| format!("{backend}, {d}")));
+        enough(&groups);
     }
+    let briefly: Vec<_> = all.iter().filter_map(|d| d.lines().next()).collect();
+    let first = all.first().map_or("", String::as_str);
+    assert!(all.is_empty(), "{} differences:\n{}\n\nThe first:\n{first}", all.len(), briefly.join("\n"));
+}
+
+/// Many documents, many of which fail; and most errors are the very same, though the specification lets servers choose
+/// among several below one null.
+fn enough(groups: &[Value]) {
+    let written = groups.iter().filter(|group| group["group"] != "random");
+    let sum = |what: &str| written.clone().filter_map(|group| group[what].as_u64()).sum::<u64>();
+    let counts = ["documents", "answers", "failed", "same"].map(|what| format!("{what} {}", sum(what)));
+    eprintln!("beside the random ones: {}", counts.join(", "));
+    assert!(sum("documents") >= WRITTEN, "{} documents", sum("documents"));
+    assert!(sum("failed") >= 50, "{} failed answers", sum("failed"));
+    assert!(sum("same") + 15 >= sum("answers"), "{} of {} errors", sum("same"), sum("answers"));
+    let random: Vec<_> = groups.iter().filter(|group| group["group"] == "random").collect();
+    assert!(random.len() == 1 && random[0]["documents"] == 150, "{random:?}");
 }
 
 /// The comparison is not blind: where the reference knows other data, the answers differ.
@@ -88,7 +100,13 @@ async fn rows(database: &Database) -> String {
             let id: Uuid = row.try_get("", "id").expect("an id");
             let version: i32 = row.try_get("", "version").expect("a version");
             let moment = |column: &str| row.try_get::<i64>("", column).expect("a moment");
-            let _ = writeln!(csv, "{},{key},{id},{version},{},{}", table.kind(), moment("created_at"), moment("updated_at"));
+            let _ = writeln!(
+                csv,
+                "{},{key},{id},{version},{},{}",
+                table.kind(),
+                moment("created_at"),
+                moment("updated_at")
+            );
         }
     }
     csv

@@ -28,10 +28,7 @@ async fn everything_is_described() {
         }
         let mut check = |path: String, item: &Value| {
             checked += 1;
-            if item["description"]
-                .as_str()
-                .is_none_or(|d| d.trim().is_empty())
-            {
+            if item["description"].as_str().is_none_or(|d| d.trim().is_empty()) {
                 missing.push(path);
             }
         };
@@ -41,10 +38,7 @@ async fn everything_is_described() {
                 let path = format!("{name}.{}", item["name"].as_str().expect("a name"));
                 check(path.clone(), item);
                 for arg in item["args"].as_array().into_iter().flatten() {
-                    check(
-                        format!("{path}({})", arg["name"].as_str().expect("a name")),
-                        arg,
-                    );
+                    check(format!("{path}({})", arg["name"].as_str().expect("a name")), arg);
                 }
             }
         }

@@ -33,13 +33,8 @@ pub fn backends() -> Vec<Backend> {
     if postgres().is_some() {
         return vec![Backend::Sqlite, Backend::Postgres];
     }
-    assert!(
-        std::env::var("CI").is_err(),
-        "COOPGRAPH_TEST_POSTGRES is not set: run scripts/test"
-    );
-    eprintln!(
-        "COOPGRAPH_TEST_POSTGRES is not set: tested on SQLite alone; scripts/test tests on both"
-    );
+    assert!(std::env::var("CI").is_err(), "COOPGRAPH_TEST_POSTGRES is not set: run scripts/test");
+    eprintln!("COOPGRAPH_TEST_POSTGRES is not set: tested on SQLite alone; scripts/test tests on both");
     vec![Backend::Sqlite]
 }
 
@@ -78,11 +73,7 @@ impl TestDatabase {
             }
             Backend::Postgres => {
                 let template = postgres_template(data).await;
-                let name = format!(
-                    "test_{}_{}",
-                    std::process::id(),
-                    NUMBER.fetch_add(1, Ordering::Relaxed)
-                );
+                let name = format!("test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
                 postgres_create(&name, &template).await;
                 postgres_url(&name)
             }
@@ -95,15 +86,8 @@ impl TestDatabase {
         let seen = statements.clone();
         let observer: Arc<dyn Fn(&str) + Send + Sync> =
             Arc::new(move |sql: &str| seen.lock().expect("a list").push(sql.to_owned()));
-        let database = Database::connect(&url, Access::Create, Some(observer))
-            .await
-            .expect("a database");
-        Self {
-            database,
-            url,
-            statements,
-            _directory: directory,
-        }
+        let database = Database::connect(&url, Access::Create, Some(observer)).await.expect("a database");
+        Self { database, url, statements, _directory: directory }
     }
 
     /// The statements since the last call.
@@ -113,11 +97,7 @@ impl TestDatabase {
 
     /// Runs SQL that returns nothing.
     pub async fn execute(&self, sql: &str) {
-        self.database
-            .connection()
-            .execute_unprepared(sql)
-            .await
-            .expect(sql);
+        self.database.connection().execute_unprepared(sql).await.expect(sql);
     }
 
     /// Imports a directory.
@@ -127,32 +107,16 @@ impl TestDatabase {
 }
 
 /// Imports files, as the command does.
-pub async fn import(
-    database: &Database,
-    files: &Files,
-    dry_run: bool,
-) -> Result<Imported, exchange::Failure> {
+pub async fn import(database: &Database, files: &Files, dry_run: bool) -> Result<Imported, exchange::Failure> {
     let (clock, ids) = (Clock::system(), IdSource::system());
-    exchange::import(Import {
-        database,
-        files,
-        clock: &clock,
-        ids: &ids,
-        dry_run,
-        progress: &|_, _, _| {},
-    })
-    .await
+    exchange::import(Import { database, files, clock: &clock, ids: &ids, dry_run, progress: &|_, _, _| {} }).await
 }
 
 async fn fill(url: &str, data: Data) {
-    let database = Database::connect(url, Access::Create, None)
-        .await
-        .expect("a database");
+    let database = Database::connect(url, Access::Create, None).await.expect("a database");
     database.migrate().await.expect("tables");
     if data == Data::Bundled {
-        import(&database, &Files::Bundled, false)
-            .await
-            .expect("the bundled data");
+        import(&database, &Files::Bundled, false).await.expect("the bundled data");
     }
     database.connection().clone().close().await.expect("closed");
 }
@@ -187,13 +151,9 @@ fn postgres_url(name: &str) -> String {
 }
 
 async fn postgres_create(name: &str, template: &str) {
-    let admin = Database::connect(
-        &postgres().expect("COOPGRAPH_TEST_POSTGRES"),
-        Access::Open,
-        None,
-    )
-    .await
-    .expect("the cluster");
+    let admin = Database::connect(&postgres().expect("COOPGRAPH_TEST_POSTGRES"), Access::Open, None)
+        .await
+        .expect("the cluster");
     let sql = format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"");
     // Two tests may copy the template in the same moment, which PostgreSQL refuses: ask again.
     for attempt in 0.. {
@@ -223,35 +183,19 @@ impl Server {
     }
 
     pub async fn over(data: TestDatabase) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let router = http::router(data.database.clone());
-        let task = tokio::spawn(async move {
-            http::serve(listener, router, std::future::pending())
-                .await
-                .expect("a server")
-        });
-        Self {
-            data,
-            address,
-            client: reqwest::Client::new(),
-            task,
-        }
+        let task =
+            tokio::spawn(async move { http::serve(listener, router, std::future::pending()).await.expect("a server") });
+        Self { data, address, client: reqwest::Client::new(), task }
     }
 
     /// The whole answer to a query, as text.
     pub async fn text(&self, query: &str, variables: Value) -> String {
         let body = json!({ "query": query, "variables": variables });
         let url = format!("http://{}/graphql", self.address);
-        let response = self
-            .client
-            .post(url)
-            .json(&body)
-            .send()
-            .await
-            .expect("an answer");
+        let response = self.client.post(url).json(&body).send().await.expect("an answer");
         response.text().await.expect("a text")
     }
 
@@ -271,28 +215,15 @@ impl Server {
     /// The code and message of the only error of an answer.
     pub async fn error(&self, query: &str, variables: Value) -> (String, String) {
         let answer = self.answer(query, variables).await;
-        let errors = answer["errors"]
-            .as_array()
-            .unwrap_or_else(|| panic!("no error: {answer}"));
+        let errors = answer["errors"].as_array().unwrap_or_else(|| panic!("no error: {answer}"));
         assert_eq!(errors.len(), 1, "{answer}");
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        (
-            text(&errors[0]["extensions"]["code"]),
-            text(&errors[0]["message"]),
-        )
+        (text(&errors[0]["extensions"]["code"]), text(&errors[0]["message"]))
     }
 
     pub async fn get(&self, path: &str) -> (u16, String) {
-        let response = self
-            .client
-            .get(format!("http://{}{path}", self.address))
-            .send()
-            .await
-            .expect("an answer");
-        (
-            response.status().as_u16(),
-            response.text().await.expect("a text"),
-        )
+        let response = self.client.get(format!("http://{}{path}", self.address)).send().await.expect("an answer");
+        (response.status().as_u16(), response.text().await.expect("a text"))
     }
 }
 

@@ -123,7 +123,8 @@ impl Schema {
             return inner(name);
         }
         if self.is_abstract(name) {
-            let each = self.get(name).possible.iter().map(|ty| format!("... on {ty} {{ {} }} ", self.select(ty, inner)));
+            let each =
+                self.get(name).possible.iter().map(|ty| format!("... on {ty} {{ {} }} ", self.select(ty, inner)));
             return format!("__typename {}", each.collect::<String>());
         }
         let relations = self.relations(name).into_iter().map(|field| self.ask(name, field, "", inner));
@@ -147,7 +148,9 @@ impl Schema {
     /// The fields of object types that lead to objects, and that no query was made for.
     pub fn not_covered(&self) -> (usize, Vec<String>) {
         let objects = self.types.iter().filter(|(_, ty)| ty.kind == "OBJECT");
-        let all: Vec<_> = objects.flat_map(|(name, _)| self.relations(name).into_iter().map(move |f| format!("{name}.{}", f.name))).collect();
+        let all: Vec<_> = objects
+            .flat_map(|(name, _)| self.relations(name).into_iter().map(move |f| format!("{name}.{}", f.name)))
+            .collect();
         let covered = self.covered.lock().expect("a set");
         (all.len(), all.into_iter().filter(|path| !covered.contains(path)).collect())
     }
@@ -170,7 +173,10 @@ pub fn lower_first(name: &str) -> String {
 
 /// `InnovationCenter` → `innovation_center`.
 pub fn kind_of(name: &str) -> String {
-    let spaced = name.chars().enumerate().flat_map(|(i, c)| (i > 0 && c.is_uppercase()).then_some('_').into_iter().chain(c.to_lowercase()));
+    let spaced = name
+        .chars()
+        .enumerate()
+        .flat_map(|(i, c)| (i > 0 && c.is_uppercase()).then_some('_').into_iter().chain(c.to_lowercase()));
     spaced.collect()
 }
 
@@ -183,7 +189,8 @@ fn needed(argument: &Input) -> String {
 }
 
 fn read_type(ty: &Value) -> Type {
-    let inputs = |list: &Value| items(list).map(|i| Input { name: text(&i["name"]), ty: read_ref(&i["type"]) }).collect();
+    let inputs =
+        |list: &Value| items(list).map(|i| Input { name: text(&i["name"]), ty: read_ref(&i["type"]) }).collect();
     Type {
         kind: text(&ty["kind"]),
         fields: items(&ty["fields"])

@@ -132,10 +132,7 @@ async fn each(cases: &[Case]) {
 /// What is not as expected: one problem, just there, whose words begin or go on as expected.
 fn difference(found: &Problems, expected: &Problem) -> Option<String> {
     let one = &found.listed[0];
-    let placed = Problem {
-        message: expected.message.clone(),
-        ..one.clone()
-    };
+    let placed = Problem { message: expected.message.clone(), ..one.clone() };
     let right = found.total == 1 && placed == *expected && one.message.contains(&expected.message);
     (!right).then(|| format!("expected {expected}\n   found {found}"))
 }
@@ -199,36 +196,18 @@ async fn all_problems_are_told_and_a_hundred_listed() {
         let database = TestDatabase::new(backend, Data::Bundled).await;
         let before = state(&database).await;
         let set = Set::bundled();
-        set.replace(
-            "topics.csv",
-            "innovation,Innovation,en,,,public",
-            b"innovation,,en,,,secret",
-        );
+        set.replace("topics.csv", "innovation,Innovation,en,,,public", b"innovation,,en,,,secret");
         set.replace("tags.csv", "conference,sister-cities", b"conference,x");
         let found = problems(database.import(&set.files()).await);
-        let places: Vec<_> = found
-            .listed
-            .iter()
-            .map(|p| (p.file.as_str(), p.column.as_str()))
-            .collect();
-        let expected = [
-            ("topics.csv", "name"),
-            ("topics.csv", "visibility"),
-            ("tags.csv", "topic"),
-        ];
+        let places: Vec<_> = found.listed.iter().map(|p| (p.file.as_str(), p.column.as_str())).collect();
+        let expected = [("topics.csv", "name"), ("topics.csv", "visibility"), ("tags.csv", "topic")];
         assert_eq!(places, expected, "{backend}");
 
-        for (rows, more) in [
-            (100, None),
-            (101, Some("… and 1 more")),
-            (150, Some("… and 50 more")),
-        ] {
+        for (rows, more) in [(100, None), (101, Some("… and 1 more")), (150, Some("… and 50 more"))] {
             let set = Set::bundled();
             let path = set.path("cities.csv");
             let text = fs::read_to_string(&path).expect("a file");
-            let bad: String = (0..rows)
-                .map(|i| format!("bad{i},Bad,en,hamlet,FI,,,,,,public\n"))
-                .collect();
+            let bad: String = (0..rows).map(|i| format!("bad{i},Bad,en,hamlet,FI,,,,,,public\n")).collect();
             fs::write(&path, text + &bad).expect("a file");
             let found = problems(database.import(&set.files()).await);
             assert_eq!((found.total, found.listed.len()), (rows, 100), "{backend}");

@@ -1,0 +1,274 @@
+//! What the migrations make: it can be taken away again, bears the stated names, is what the entities expect, and is indexed
+//! where it is searched.
+
+mod catalog;
+
+use std::collections::BTreeMap;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ColumnTrait, EntityName, Iterable,
+    sea_query::{ColumnType, Iden},
+};
+use serde_json::json;
+
+use self::catalog::{Catalog, Kind, Table, plain, rows};
+use crate::{
+    support::{Backend, Data, Server, TestDatabase, backends},
+    walk::{Schema, is_connection, kind_of},
+};
+
+/// What is in the database beside the list of steps: tables, indexes, types, whatever.
+async fn left(database: &TestDatabase, backend: Backend) -> Vec<String> {
+    let sql = match backend {
+        Backend::Sqlite => {
+            "SELECT name AS x FROM sqlite_master WHERE tbl_name NOT IN ('seaql_migrations') AND name NOT LIKE 'sqlite_%'"
+        }
+        Backend::Postgres => {
+            "SELECT relname::text AS x FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE 'seaql_migrations%' \
+             UNION ALL SELECT typname::text FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typname NOT LIKE '%seaql_migrations' \
+             UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        }
+    };
+    rows(database, sql).await.iter().map(|row| row.try_get("", "x").expect("a name")).collect()
+}
+
+/// Up, down and up again: nothing is left behind, and the same comes again; with rows in the tables, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn up_and_down_and_up_again() {
+    for backend in backends() {
+        for data in [Data::Empty, Data::Bundled] {
+            let database = TestDatabase::new(backend, data).await;
+            let connection = database.database.connection();
+            let before = catalog::read(&database).await;
+            assert!(before.len() > 20 && !left(&database, backend).await.is_empty());
+            Migrator::down(connection, None).await.expect("the way down");
+            assert_eq!(left(&database, backend).await, Vec::<String>::new(), "{backend}");
+            Migrator::up(connection, None).await.expect("the way up");
+            assert!(catalog::read(&database).await == before, "{backend}: other tables");
+            database.import(&coopgraph::exchange::Files::Bundled).await.expect("an import");
+        }
+    }
+}
+
+/// Both databases have the same tables, columns, constraints and indexes; only types are called differently.
+#[tokio::test(flavor = "multi_thread")]
+async fn both_databases_have_the_same_tables() {
+    let mut catalogs = Vec::new();
+    for backend in backends() {
+        let mut catalog = catalog::read(&TestDatabase::new(backend, Data::Empty).await).await;
+        for (ty, _) in catalog.values_mut().flat_map(|table| table.columns.values_mut()) {
+            *ty = ty.replace("uuid_blob", "uuid");
+        }
+        catalogs.push(catalog);
+    }
+    for (name, table) in &catalogs[0] {
+        for other in &catalogs {
+            assert_eq!(table, &other[name], "{name}");
+            assert_eq!(catalogs[0].len(), other.len());
+        }
+    }
+}
+
+/// The name that a constraint must have; that of a condition says what it is about, and need not be worked out.
+fn constraint_name(table: &str, kind: Kind, columns: &[String]) -> String {
+    match kind {
+        Kind::Primary => format!("pk_{table}"),
+        Kind::Unique => format!("uq_{table}_{}", columns.join("_")),
+        // A reference to a record of several kinds: the id and the kind, called after what they have in common.
+        Kind::Foreign if columns.len() == 2 => format!("fk_{table}_{}", columns[0].trim_end_matches("_id")),
+        Kind::Foreign => format!("fk_{table}_{}", columns[0]),
+        Kind::Check => format!("ck_{table}_"),
+    }
+}
+
+/// The name that an index must have.
+fn index_name(table: &str, parts: &[String]) -> String {
+    let part = |part: &String| match part.strip_prefix("COALESCE") {
+        Some(rest) => {
+            let (column, last) = rest.split_once(',').expect("what stands for nothing");
+            format!("{column}_{}", if last.starts_with('-') { "desc" } else { "asc" })
+        }
+        None => part.clone(),
+    };
+    format!("ix_{table}_{}", parts.iter().map(part).collect::<Vec<_>>().join("_"))
+}
+
+/// Names say what bears them, so that an error of the database can be read.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_follow_the_stated_forms() {
+    for backend in backends() {
+        let catalog = catalog::read(&TestDatabase::new(backend, Data::Empty).await).await;
+        for (name, table) in &catalog {
+            for (constraint, (kind, columns)) in &table.constraints {
+                let expected = constraint_name(name, *kind, columns);
+                let right = if *kind == Kind::Check {
+                    let about = constraint.strip_prefix(&expected);
+                    about.is_some_and(|column| table.columns.contains_key(column))
+                } else {
+                    *constraint == expected
+                };
+                assert!(right, "{backend}: {constraint} should be called {expected}");
+            }
+            for (index, parts) in &table.indexes {
+                if !table.constraints.contains_key(index) {
+                    assert_eq!(*index, index_name(name, parts), "{backend}");
+                }
+            }
+            let primary = table.constraints.values().filter(|(kind, _)| *kind == Kind::Primary).count();
+            assert_eq!(primary, 1, "{backend}: {name}");
+        }
+    }
+}
+
+/// A search for the column alone is served by an index.
+fn is_indexed(table: &Table, column: &str) -> bool {
+    table.indexes.values().any(|parts| parts[0] == column)
+}
+
+/// Else each deletion, and each list of what hangs on a record, reads a whole table.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_foreign_key_is_indexed() {
+    for backend in backends() {
+        let catalog = catalog::read(&TestDatabase::new(backend, Data::Empty).await).await;
+        let mut keys = 0;
+        for (name, table) in &catalog {
+            for (constraint, (_, columns)) in table.constraints.iter().filter(|(_, (kind, _))| *kind == Kind::Foreign) {
+                assert!(
+                    is_indexed(table, &columns[0]),
+                    "{backend}: {name}: no index begins with the column of {constraint}"
+                );
+                keys += 1;
+            }
+        }
+        assert!(keys > 40, "{backend}: only {keys} foreign keys were seen");
+    }
+}
+
+/// What the entities say of their columns: the type, and whether it may be empty.
+fn expected(ty: &ColumnType) -> &'static str {
+    match ty {
+        ColumnType::Text | ColumnType::String(_) => "text",
+        ColumnType::Integer => "integer",
+        ColumnType::BigInteger => "bigint",
+        ColumnType::SmallInteger => "smallint",
+        ColumnType::Double => "double precision",
+        ColumnType::Boolean => "boolean",
+        ColumnType::Uuid => "uuid",
+        other => panic!("which type is {other:?}?"),
+    }
+}
+
+fn entity<E: sea_orm::EntityTrait>(entity: E) -> (String, BTreeMap<String, (String, bool)>)
+where
+    E::Column: Iterable,
+{
+    let columns = E::Column::iter().map(|column| {
+        let definition = column.def();
+        let ty = expected(definition.get_column_type()).to_owned();
+        (Iden::unquoted(&column).to_owned(), (ty, definition.is_null()))
+    });
+    (entity.table_name().to_owned(), columns.collect())
+}
+
+macro_rules! entities {
+    ($($module:ident)*) => { vec![$(entity(coopgraph::domain::$module::Entity)),*] };
+}
+
+/// The tables are what the entities expect: the same columns, of the same types, empty where they may be.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_are_what_entities_expect() {
+    let entities = entities!(citation city country event indicator innovation_center membership official organization
+        participation partnership position source topic visit);
+    let tables = coopgraph::domain::tables();
+    assert_eq!(entities.len(), tables.len(), "a kind of record is missing here");
+    for backend in backends() {
+        let catalog: Catalog = catalog::read(&TestDatabase::new(backend, Data::Empty).await).await;
+        for (name, columns) in &entities {
+            let mut real = catalog[name].columns.clone();
+            for (ty, _) in real.values_mut() {
+                *ty = ty.replace("uuid_blob", "uuid");
+            }
+            assert_eq!(real, *columns, "{backend}: {name}");
+            let table = tables.iter().find(|t| t.kind() == name).expect("a kind of record");
+            let mut read = table.table_columns().to_vec();
+            read.sort_unstable();
+            assert_eq!(read, columns.keys().map(String::as_str).collect::<Vec<_>>(), "{backend}: {name}");
+        }
+    }
+}
+
+/// Each order is served by an index: what the server really sorts by begins one, and the tie-breaker follows.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_order_is_indexed() {
+    for backend in backends() {
+        let server = Server::start(backend, Data::Empty).await;
+        let catalog = catalog::read(&server.data).await;
+        let schema = Schema::of(&server).await;
+        for list in schema.get("Query").fields.iter().filter(|f| is_connection(f)) {
+            let record = schema.targets(list).remove(0);
+            for order in &schema.get(&format!("{record}Order")).values {
+                server.data.take_statements();
+                server
+                    .data(&format!("{{ {}(first: 1, orderBy: {order}) {{ nodes {{ key }} }} }}", list.name), json!({}))
+                    .await;
+                let statements = server.data.take_statements();
+                let sorted: Vec<_> = statements.iter().filter_map(|sql| sql.rsplit_once(" ORDER BY ")).collect();
+                assert_eq!(sorted.len(), 1, "{statements:?}");
+                let (by, _) = sorted[0].1.split_once(" LIMIT").expect("a limit");
+                let (first, id) = by.rsplit_once(", ").expect("a tie-breaker");
+                let [first, id] = [first, id].map(|part| plain(part.trim_end_matches(" DESC")));
+                let table = &catalog[&kind_of(&record)];
+                let served = |parts: &Vec<String>| {
+                    parts[0] == first
+                        && (parts.get(1) == Some(&id) || parts.len() == 1 && ["id", "key"].contains(&first.as_str()))
+                };
+                assert!(table.indexes.values().any(served), "{backend}: no index for {record} by {order}: {by}");
+            }
+        }
+    }
+}
+
+/// The columns that a filter's field searches.
+fn searched(schema: &Schema, field: &str, ty: &str) -> Vec<String> {
+    let column = kind_of(field);
+    match ty {
+        "DateFilter" => vec![format!("{column}_earliest"), format!("{column}_latest")],
+        "TextFilter" => vec![format!("{column}_sort")],
+        "FloatFilter" if field == "value" => vec![format!("{column}_sort")],
+        // Of those that hang on a record, the foreign key is searched; see above.
+        _ if ty.ends_with("ListFilter") => Vec::new(),
+        _ if ty.ends_with("ReferenceFilter") => vec![format!("{column}_id")],
+        _ if schema.is_record(ty.trim_end_matches("Filter")) => vec![format!("{column}_id")],
+        _ => vec![column],
+    }
+}
+
+/// Each column that can be filtered by begins an index.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_filter_is_indexed() {
+    for backend in backends() {
+        let server = Server::start(backend, Data::Empty).await;
+        let catalog = catalog::read(&server.data).await;
+        let schema = Schema::of(&server).await;
+        for record in schema.records() {
+            let table = &catalog[&kind_of(record)];
+            for input in &schema.get(&format!("{record}Filter")).inputs {
+                if ["and", "or", "not"].contains(&input.name.as_str()) {
+                    continue;
+                }
+                for column in searched(&schema, &input.name, &input.ty.name) {
+                    assert!(
+                        table.columns.contains_key(&column),
+                        "{record} has no column {column} for the filter {}",
+                        input.name
+                    );
+                    assert!(
+                        is_indexed(table, &column),
+                        "{backend}: {record}.{column} can be filtered by, but is not indexed"
+                    );
+                }
+            }
+        }
+    }
+}
