@@ -143,6 +143,8 @@ fn log() {
 }
 
 async fn serve(args: Serve) -> Result<(), Failed> {
+    // Before anything else: whoever stops us while we set up is heard, too.
+    let stop = stop_signal()?;
     let database = Database::connect(&args.db.database_url, Access::Create, None).await?;
     if database.is_new().await? {
         database.migrate().await?;
@@ -160,7 +162,7 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     println!("GraphQL   http://{at}/graphql (POST)");
     println!("schema    http://{at}/schema.graphql");
     println!("health    http://{at}/healthz, http://{at}/readyz");
-    http::serve(listener, http::router(database), stop_signal()).await?;
+    http::serve(listener, http::router(database), stop).await?;
     println!("stopped");
     Ok(())
 }
@@ -170,18 +172,17 @@ async fn is_empty(database: &Database) -> Result<bool, Failed> {
     Ok(database.connection().query_one_raw(any).await?.is_none())
 }
 
-/// Done when the process is told to stop.
-async fn stop_signal() {
+/// Listens for the signals to stop from now on; the future is done when one has come.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    println!("stopping: finishing the requests that are running");
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        println!("stopping: finishing the requests that are running");
+    })
 }
 
 async fn migrate(args: Db) -> Result<(), Failed> {

@@ -108,14 +108,15 @@ impl Beside {
         values
     }
 
-    /// The cells that may stand only once together.
+    /// The cells that may stand only once together, language tags in their usual spelling.
     fn unique(&self, cells: &[&str]) -> String {
         let headers = self.all_headers();
-        let parts: Vec<_> = headers
-            .iter()
-            .zip(cells)
-            .filter(|(h, _)| self.unique.contains(&h.as_str()))
-            .map(|(_, cell)| *cell)
+        let unique = headers.iter().zip(cells).filter(|(header, _)| self.unique.contains(&header.as_str()));
+        let parts: Vec<String> = unique
+            .map(|(header, cell)| {
+                let usual = if header == "language" { language(cell).ok() } else { None };
+                usual.unwrap_or_else(|| (*cell).to_owned())
+            })
             .collect();
         parts.join("\u{1f}")
     }

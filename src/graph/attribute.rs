@@ -47,13 +47,13 @@ impl Ordered for String {
 }
 
 macro_rules! number {
-    ($($T:ty, $Kind:ty, $right:literal, $position:expr;)*) => {$(
+    ($($T:ty, $Kind:ty, $right:literal, $sound:expr, $position:expr;)*) => {$(
         impl Attribute for $T {
             fn predicate(name: &str, description: &str, column: &'static str) -> Predicate {
                 filter::column::<$Kind>(name, description, column)
             }
             fn read(cell: &str) -> Result<Value, String> {
-                cell.parse::<$T>().map(Into::into).map_err(|_| $right.to_owned())
+                cell.parse::<$T>().ok().filter($sound).map(Into::into).ok_or_else(|| $right.to_owned())
             }
             fn print(&self) -> String {
                 self.to_string()
@@ -67,8 +67,8 @@ macro_rules! number {
     )*};
 }
 number! {
-    i32, filter::Integer, "a whole number, such as 12, is needed", |n| Position::Integer(i64::from(n));
-    f64, filter::Real, "a number, such as 60.2052, is needed", Position::Real;
+    i32, filter::Integer, "a whole number, such as 12, is needed", |_| true, |n| Position::Integer(i64::from(n));
+    f64, filter::Real, "a number, such as 60.2052, is needed", |n| n.is_finite(), Position::Real;
 }
 
 impl Attribute for bool {
