@@ -19,14 +19,14 @@ use crate::{
 };
 
 /// No test waits longer for a process.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// Where a command runs: a directory of its own, and a database without tables.
 struct Place {
     directory: tempfile::TempDir,
     url: String,
     /// Keeps PostgreSQL's database.
-    database: Option<TestDatabase>,
+    _database: Option<TestDatabase>,
 }
 
 impl Place {
@@ -40,7 +40,7 @@ impl Place {
                 (made.url.clone(), Some(made))
             }
         };
-        Self { directory, url, database }
+        Self { directory, url, _database: database }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -66,7 +66,7 @@ impl Place {
     fn run(&self, args: &[&str]) -> Output {
         let mut command = self.command(args);
         command.env("DATABASE_URL", &self.url);
-        command.output().expect("the command")
+        finished(command)
     }
 
     /// What a command prints that must succeed.
@@ -86,6 +86,24 @@ impl Place {
         self.prints(&["export", "out"]);
         csv_files(&self.path("out"))
     }
+}
+
+/// Runs a command to its end; one that goes on, such as a server that should have refused, fails the test.
+fn finished(mut command: Command) -> Output {
+    let child = command.spawn().expect("the command");
+    let id = child.id();
+    let (done, output) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(child.wait_with_output()));
+    let output = output.recv_timeout(LONG).unwrap_or_else(|_| {
+        kill("KILL", id);
+        panic!("it does not end: {command:?}")
+    });
+    output.expect("its output")
+}
+
+fn kill(signal: &str, process: u32) {
+    let done = Command::new("sh").args(["-c", &format!("kill -{signal} {process}")]).status();
+    assert!(done.expect("sh").success());
 }
 
 /// A running server; it is killed if a test ends before it does.
@@ -131,9 +149,7 @@ impl Served {
     }
 
     fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.child.id());
-        let done = Command::new("sh").args(["-c", &kill]).status().expect("sh");
-        assert!(done.success());
+        kill(name, self.child.id());
     }
 
     /// Waits until it ends, which must be soon and well.

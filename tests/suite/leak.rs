@@ -35,7 +35,7 @@ fn hide(population: &mut Population) {
         };
         // Not the same number for each kind: most records refer to those of like number.
         if more || *i == kind + 1 || *i == SIZE + 14 - kind {
-            record.set("visibility", if *i % 2 == 0 { "partner" } else { "internal" });
+            record.set("visibility", if i.is_multiple_of(2) { "partner" } else { "internal" });
         }
         *i += 1;
     }
@@ -351,20 +351,20 @@ fn difference(query: &str, found: &Value, right: &Value) -> String {
             .lines()
             .find(|line| line.trim_start_matches(['{', ' ']).starts_with(&format!("{name}:")))
             .unwrap_or(query);
-        lines += &format!("\n  {:.400}\n    {}", asked, first_difference(&found[name], &right[name], String::new()));
+        lines += &format!("\n  {:.400}\n    {}", asked, first_difference(&found[name], &right[name], ""));
     }
     lines
 }
 
-fn first_difference(found: &Value, right: &Value, path: String) -> String {
+fn first_difference(found: &Value, right: &Value, path: &str) -> String {
     match (found, right) {
         (Value::Object(a), Value::Object(b)) => {
             let name = a.keys().find(|name| a.get(*name) != b.get(*name)).cloned().unwrap_or_default();
-            first_difference(&found[&name], &right[&name], format!("{path}.{name}"))
+            first_difference(&found[&name], &right[&name], &format!("{path}.{name}"))
         }
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             let i = (0..a.len()).find(|i| a[*i] != b[*i]).unwrap_or_default();
-            first_difference(&a[i], &b[i], format!("{path}[{i}]"))
+            first_difference(&a[i], &b[i], &format!("{path}[{i}]"))
         }
         _ => format!("{path}: found {:.100}, right is {:.100}", found.to_string(), right.to_string()),
     }

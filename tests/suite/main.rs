@@ -3,6 +3,12 @@
 //! `scripts/test` runs them with a PostgreSQL of their own. Without `COOPGRAPH_TEST_POSTGRES`, SQLite alone is tested, and
 //! each test says so.
 
+#![expect(
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "queries are written piece by piece, and need no speed"
+)]
+
 mod command;
 mod dates;
 mod endpoint;

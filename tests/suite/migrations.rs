@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ColumnTrait, EntityName, Iterable,
+    ColumnTrait, Iterable,
     sea_query::{ColumnType, Iden},
 };
 use serde_json::json;

@@ -184,7 +184,7 @@ async fn files_that_are_wrong() {
             assert!(stderr.contains(&says), "{says}: {stderr}");
         }
         let files = place.exported();
-        assert!(files.values().all(|file| file.iter().filter(|b| **b == b'\n').count() == 1));
+        assert!(files.values().all(|file| file.split(|b| *b == b'\n').count() == 2));
     }
 }
 
