@@ -62,6 +62,7 @@ async fn bad_input_is_told_what_would_be_right() {
                 "INVALID_LANGUAGE",
                 "BCP 47",
             ),
+            ("{ cities(filter: {key: {eq: \"a\\u0000\"}}) { totalCount } }", "INVALID_ARGUMENT", "NUL"),
             ("{ nonsense }", "GRAPHQL_VALIDATION_FAILED", "nonsense"),
             ("{ ", "GRAPHQL_PARSE_FAILED", "expected"),
         ] {

@@ -66,6 +66,9 @@ pub(in crate::graph) fn column<K: Kind + 'static>(name: &str, description: &str,
 
 fn text(value: &Value) -> Result<String> {
     match value {
+        Value::String(text) if text.contains('\0') => {
+            Err(Error::input(Code::InvalidArgument, format!("{text:?} contains the character NUL, which no text has")))
+        }
         Value::String(text) => Ok(text.clone()),
         Value::Enum(name) => Ok(name.to_string()),
         _ => Err(Error::input(Code::InvalidArgument, format!("{value} is no text"))),
