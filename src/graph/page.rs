@@ -90,7 +90,12 @@ impl Cursor {
             )
         };
         let malformed = || wrong("it is malformed");
-        let plain = URL_SAFE_NO_PAD.decode(text).ok().and_then(|b| String::from_utf8(b).ok()).ok_or_else(malformed)?;
+        let plain = URL_SAFE_NO_PAD
+            .decode(text)
+            .ok()
+            .and_then(|b| String::from_utf8(b).ok())
+            .filter(|text| !text.contains('\0'))
+            .ok_or_else(malformed)?;
         let mut parts = plain.splitn(4, ':');
         let (Some(l), Some(o), Some(id), Some(value)) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
             return Err(malformed());

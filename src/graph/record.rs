@@ -290,6 +290,11 @@ async fn look_up<R: Record>(call: &super::Call<'_>) -> Result<Option<Arc<R>>> {
         return Err(wrong());
     };
     let columns = call.columns::<R>();
+    // No database keeps the character NUL, so nothing is called so; PostgreSQL would fail on the question.
+    let nul = |value: &Value| matches!(value, Value::String(text) if text.contains('\0'));
+    if nul(value) || matches!(value, Value::Object(parts) if parts.values().any(nul)) {
+        return if what == "id" { Err(wrong()) } else { Ok(None) };
+    }
     match (what.as_str(), value) {
         ("id", value) => call.loader().by_id::<R>(filter::id(value, &[R::KIND])?, columns).await,
         ("key", Value::String(key)) => call.loader().by_key::<R>(key, columns).await,

@@ -27,7 +27,7 @@ async fn look_ups_find_by_id_key_and_identifier() {
 async fn what_is_unknown_is_null() {
     for backend in backends() {
         let server = Server::start(backend, Data::Bundled).await;
-        let query = "{ a: city(by: {key: \"nowhere\"}) { id } b: city(by: {id: \"city_00000000000000000000000000\"}) { id } \
+        let query = "{ a: city(by: {key: \"nowhere\\u0000\"}) { id } b: city(by: {id: \"city_00000000000000000000000000\"}) { id } \
                      c: node(id: \"visit_00000000000000000000000000\") { id } \
                      d: city(by: {identifier: {scheme: GEONAMES, value: \"0\"}}) { id } }";
         assert_eq!(server.data(query, json!({})).await, json!({ "a": null, "b": null, "c": null, "d": null }));
