@@ -1,6 +1,6 @@
 //! The command line: `serve`, `migrate`, `import`, `export`, `schema`, `health`.
 
-use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -8,11 +8,14 @@ use sea_orm::{ConnectionTrait, Statement};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::watch,
 };
 
 use crate::{
     clock::{Clock, IdSource},
+    config::Config,
     db::{Access, Database},
+    engine::Engine,
     exchange::{self, Files, Import, Imported},
     http,
 };
@@ -35,7 +38,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Answers GraphQL over HTTP.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Makes the database, or brings its tables up to date.
     Migrate(Db),
     /// Reads a directory of CSV files into the database: everything, or nothing.
@@ -71,6 +74,8 @@ struct Serve {
     /// Leaves an empty database empty, rather than filling it with the bundled data.
     #[arg(long, env = "COOPGRAPH_NO_SAMPLE_DATA")]
     no_sample_data: bool,
+    #[command(flatten)]
+    config: Config,
 }
 
 #[derive(Args)]
@@ -108,7 +113,7 @@ pub fn run() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match command {
-            Command::Serve(args) => serve(args).await,
+            Command::Serve(args) => serve(*args).await,
             Command::Migrate(args) => migrate(args).await,
             Command::Import(args) => import(args).await,
             Command::Export(args) => export(args).await,
@@ -159,10 +164,12 @@ async fn serve(args: Serve) -> Result<(), Failed> {
         .await
         .map_err(|cause| format!("cannot listen on {}: {cause}", args.address.listen))?;
     let at = listener.local_addr()?;
-    println!("GraphQL   http://{at}/graphql (POST)");
+    println!("GraphQL   http://{at}/graphql");
     println!("schema    http://{at}/schema.graphql");
     println!("health    http://{at}/healthz, http://{at}/readyz");
-    http::serve(listener, http::router(database), stop).await?;
+    let engine = Arc::new(Engine::new(database, args.config, Clock::system())?);
+    let stopping = watch::Sender::new(false);
+    http::serve(listener, http::router(engine, stopping.subscribe()), stopping, stop).await?;
     println!("stopped");
     Ok(())
 }

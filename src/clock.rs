@@ -25,6 +25,12 @@ impl Clock {
         Self(Arc::new(move || milliseconds))
     }
 
+    /// A clock that says what `now` says.
+    #[must_use]
+    pub fn from_fn(now: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
     /// Milliseconds since 1970-01-01T00:00Z.
     #[must_use]
     pub fn now(&self) -> i64 {

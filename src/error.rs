@@ -6,50 +6,119 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, ServerError};
+use async_graphql::{ErrorExtensionValues, ServerError, Value};
 use sea_orm::DbErr;
 
-/// The closed list of `extensions.code`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Code {
+macro_rules! codes {
+    ($($(#[doc = $about:literal])+ $Code:ident = $text:literal,)+) => {
+        /// The closed list of `extensions.code`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[doc = $about])+ $Code,)+ }
+
+        impl Code {
+            /// As clients see it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$Code => $text,)+ }
+            }
+
+            /// The code of an error that has one.
+            #[must_use]
+            pub fn of(error: &ServerError) -> Option<Self> {
+                let Some(Value::String(code)) = error.extensions.as_ref()?.get("code") else { return None };
+                match code.as_str() {
+                    $($text => Some(Self::$Code),)+
+                    _ => None,
+                }
+            }
+
+            /// Every code, and what it says.
+            pub const ALL: &'static [(&'static str, &'static str)] =
+                &[$(($text, concat!($($about),+).trim_ascii_start())),+];
+        }
+    };
+}
+
+codes! {
     /// What was sent is not a request.
-    BadRequest,
+    BadRequest = "BAD_REQUEST",
     /// The document is not GraphQL.
-    GraphqlParseFailed,
-    /// The document does not fit the schema, or a value does not fit its type.
-    GraphqlValidationFailed,
+    GraphqlParseFailed = "GRAPHQL_PARSE_FAILED",
+    /// The document does not fit the schema.
+    GraphqlValidationFailed = "GRAPHQL_VALIDATION_FAILED",
+    /// The document has no operation of the name asked for, or several and no name is asked for.
+    OperationNotFound = "OPERATION_NOT_FOUND",
+    /// The variables do not fit the types that the operation declares.
+    InvalidVariables = "INVALID_VARIABLES",
+    /// The kind of operation cannot be run in this way: a mutation by GET, a subscription by a plain request.
+    OperationNotAllowed = "OPERATION_NOT_ALLOWED",
+    /// The server answers no introspection.
+    IntrospectionDisabled = "INTROSPECTION_DISABLED",
+    /// No document is known by this hash: send it along with the hash.
+    PersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND",
+    /// The hash is not that of the document, or there is no such way to name a document.
+    PersistedQueryInvalid = "PERSISTED_QUERY_INVALID",
+    /// The server runs only the documents that it was given a list of.
+    DocumentNotTrusted = "DOCUMENT_NOT_TRUSTED",
+    /// The document has too many bytes.
+    DocumentTooLarge = "DOCUMENT_TOO_LARGE",
+    /// The document has too many tokens.
+    TooManyTokens = "TOO_MANY_TOKENS",
+    /// Fields stand too deep inside one another.
+    TooDeep = "TOO_DEEP",
+    /// Fields stand too deep inside `__schema` or `__type`.
+    IntrospectionTooDeep = "INTROSPECTION_TOO_DEEP",
+    /// The document has too many aliases.
+    TooManyAliases = "TOO_MANY_ALIASES",
+    /// The document has too many directives.
+    TooManyDirectives = "TOO_MANY_DIRECTIVES",
+    /// The operation has too many fields at its root.
+    TooManyRootFields = "TOO_MANY_ROOT_FIELDS",
+    /// A list in an argument or a variable has too many items.
+    ListTooLong = "LIST_TOO_LONG",
+    /// The variables have too many bytes.
+    VariablesTooLarge = "VARIABLES_TOO_LARGE",
+    /// The operation may cost more than one operation may.
+    TooCostly = "TOO_COSTLY",
+    /// The client has used up what it may spend for now.
+    RateLimited = "RATE_LIMITED",
+    /// Too many requests run at the same time.
+    ServerBusy = "SERVER_BUSY",
+    /// The request took too long, and was stopped.
+    Timeout = "TIMEOUT",
+    /// Too many subscriptions are open, on the connection or on the server.
+    TooManySubscriptions = "TOO_MANY_SUBSCRIPTIONS",
     /// An id is not a global id, or it is the id of another type.
-    InvalidId,
+    InvalidId = "INVALID_ID",
     /// A cursor is not one of ours, or belongs to another list or order.
-    InvalidCursor,
+    InvalidCursor = "INVALID_CURSOR",
     /// `first`, `last`, `after` or `before` do not describe a page.
-    InvalidPage,
+    InvalidPage = "INVALID_PAGE",
     /// A date is not EDTF, or is impossible.
-    InvalidDate,
+    InvalidDate = "INVALID_DATE",
     /// A language tag is not BCP 47.
-    InvalidLanguage,
+    InvalidLanguage = "INVALID_LANGUAGE",
     /// A filter, or another argument, asks for something that cannot be.
-    InvalidArgument,
+    InvalidArgument = "INVALID_ARGUMENT",
     /// Ours to mend; the message carries the id under which the cause was logged.
-    InternalServerError,
+    InternalServerError = "INTERNAL_SERVER_ERROR",
 }
 
 impl Code {
-    /// As clients see it.
+    /// Whether it says that a document, or its variables, cannot be run: not that the request is malformed, that it may
+    /// not be answered in this way or at this time, or that something failed.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BadRequest => "BAD_REQUEST",
-            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
-            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
-            Self::InvalidId => "INVALID_ID",
-            Self::InvalidCursor => "INVALID_CURSOR",
-            Self::InvalidPage => "INVALID_PAGE",
-            Self::InvalidDate => "INVALID_DATE",
-            Self::InvalidLanguage => "INVALID_LANGUAGE",
-            Self::InvalidArgument => "INVALID_ARGUMENT",
-            Self::InternalServerError => "INTERNAL_SERVER_ERROR",
-        }
+    pub const fn is_of_document(self) -> bool {
+        !matches!(
+            self,
+            Self::BadRequest
+                | Self::OperationNotAllowed
+                | Self::RateLimited
+                | Self::ServerBusy
+                | Self::Timeout
+                | Self::TooManySubscriptions
+                | Self::InternalServerError
+        )
     }
 }
 
@@ -97,23 +166,10 @@ impl From<DbErr> for Error {
     }
 }
 
-/// Gives the errors that async-graphql itself makes (parsing, validation, coercion) their code.
-pub fn classify(errors: &mut [ServerError]) {
-    for error in errors {
-        let coded_already = error.extensions.as_ref().is_some_and(|e| e.get("code").is_some());
-        if coded_already {
-            continue;
-        }
-        let code = if error.source.is_some() {
-            error.message = masked(&std::io::Error::other(error.message.clone()));
-            Code::InternalServerError
-        } else if error.message.starts_with(" -->") {
-            Code::GraphqlParseFailed
-        } else {
-            Code::GraphqlValidationFailed
-        };
-        error.extensions = Some(coded(code));
-    }
+/// An error of the request as a whole, which no field has.
+#[must_use]
+pub fn request_error(code: Code, message: impl Into<String>) -> ServerError {
+    Error::input(code, message).shown()
 }
 
 /// The extensions of an error with `code`.

@@ -5,6 +5,7 @@
 //! `ix_<table>_<columns>`.
 
 mod m0001_cooperation_graph;
+mod m0002_dataset_version;
 mod table;
 
 use sea_orm_migration::MigrationTrait;
@@ -16,6 +17,6 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_cooperation_graph::Migration)]
+        vec![Box::new(m0001_cooperation_graph::Migration), Box::new(m0002_dataset_version::Migration)]
     }
 }

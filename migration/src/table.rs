@@ -119,6 +119,12 @@ impl Table {
         self
     }
 
+    /// A required number of 64 bits.
+    pub(crate) fn big_integer(mut self, name: &'static str) -> Self {
+        self.column(name, Type::BigInteger, true);
+        self
+    }
+
     /// An exact decimal as text, and its size, by which it is compared.
     pub(crate) fn decimal(mut self, name: &'static str) -> Self {
         self.column(name, Type::Text, true);

@@ -1,4 +1,5 @@
-//! The entities: a file for each, which says what it is, what it has, and how it is filtered, ordered and exchanged.
+//! The entities: a file for each, which says what it is, what it has, and how it is filtered, ordered and exchanged; and
+//! [`dataset`], all of them as a whole.
 //!
 //! To add an entity: write its file after the model of a small one such as [`topic`]; add the table in a new migration; add
 //! one line to [`graph`], and one to [`ALL`] if citations and figures may speak of it. Everything else (ids, look-ups,
@@ -7,6 +8,7 @@
 pub mod citation;
 pub mod city;
 pub mod country;
+pub mod dataset;
 pub mod event;
 pub mod indicator;
 pub mod innovation_center;
@@ -85,6 +87,8 @@ static GRAPH: LazyLock<Graph> = LazyLock::new(|| {
             &["Official", "Organization", "City", "Country"],
         )
         .with_union("Activity", "What one can take part in.", &["Visit", "Event"])
+        .with_object(dataset::version)
+        .with_object(dataset::subscription)
         .with_union("Member", "Whoever belongs to an organization.", &["Official", "Organization", "City"])
         .finish("Topic", common::FIELDS)
 });

@@ -87,6 +87,14 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     }
     done.imported.beside = beside::write(&import, &transaction, &keys).await?;
     audience::settle(&transaction, &tables).await?;
+    if done.imported.added + done.imported.updated + done.imported.beside > 0 {
+        let now = import.clock.now();
+        let version = format!(
+            "INSERT INTO \"dataset_version\" (\"version\", \"changed_at\") \
+             SELECT COALESCE(MAX(\"version\"), 0) + 1, {now} FROM \"dataset_version\""
+        );
+        transaction.execute_unprepared(&version).await?;
+    }
     if import.dry_run {
         transaction.rollback().await?;
     } else {

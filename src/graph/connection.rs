@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::{
+    document::Size,
     error::{Error, Result},
     graph::{
         Answer, Argument, Call, Graph, Object, Record,
@@ -143,10 +144,12 @@ pub(super) fn register<C: Record, X: Edges<C>>(graph: &mut Graph) {
                 });
                 ready(Answer::many(lists))
             },
-        );
+        )
+        .weighs(0, Size::Items);
         o.level("nodes", "A list of the items of this page.", format!("[{}!]!", C::NAME), Vec::new(), |_, pages| {
             ready(Answer::many(pages.iter().map(|page| page.rows.iter().cloned())))
-        });
+        })
+        .weighs(0, Size::Items);
         o.level("pageInfo", "Where this page lies in the list.", "PageInfo!", Vec::new(), |_, pages| {
             let infos = pages.iter().map(|page| {
                 let info = Info {
@@ -160,7 +163,8 @@ pub(super) fn register<C: Record, X: Edges<C>>(graph: &mut Graph) {
                 Some(Arc::new(info))
             });
             ready(Answer::one(infos))
-        });
+        })
+        .weighs(0, Size::One);
         o.level(
             "totalCount",
             "How many items the whole list has; counted only when asked for.",
@@ -191,7 +195,8 @@ pub(super) fn register<C: Record, X: Edges<C>>(graph: &mut Graph) {
         );
         o.level("node", "The item.", format!("{}!", C::NAME), Vec::new(), |_, edges| {
             ready(Answer::one(edges.iter().map(|edge| Some(edge.node.clone()))))
-        });
+        })
+        .weighs(0, Size::One);
         X::define(&mut o);
         o
     });

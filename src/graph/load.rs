@@ -4,7 +4,13 @@
 //! `audience <= clearance`. `audience` is the strictest visibility among a row's own and those of the records that it
 //! cannot be shown without; it is kept up to date by whatever writes (see [`crate::exchange`]).
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use rustc_hash::FxHashMap;
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, QueryResult};
@@ -60,10 +66,11 @@ impl Link {
 }
 
 /// Reads records as a viewer may see them. One is made for each request.
-#[derive(Clone)]
 pub struct Loader {
     connection: DatabaseConnection,
     clearance: Clearance,
+    statements: AtomicU64,
+    objects: AtomicU64,
 }
 
 /// On which side of a page to look for further rows.
@@ -82,7 +89,28 @@ impl Loader {
     /// Reads `database` for a viewer.
     #[must_use]
     pub fn new(database: &Database, clearance: Clearance) -> Self {
-        Self { connection: database.connection().clone(), clearance }
+        Self {
+            connection: database.connection().clone(),
+            clearance,
+            statements: AtomicU64::new(0),
+            objects: AtomicU64::new(0),
+        }
+    }
+
+    /// How many statements were run.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// How many objects were answered.
+    #[must_use]
+    pub fn objects(&self) -> u64 {
+        self.objects.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_objects(&self, objects: usize) {
+        self.objects.fetch_add(objects as u64, Ordering::Relaxed);
     }
 
     fn rank(&self) -> i16 {
@@ -94,6 +122,7 @@ impl Loader {
     }
 
     async fn rows(&self, sql: Sql) -> Result<Vec<QueryResult>> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
         Ok(self.connection.query_all_raw(sql.finish()).await?)
     }
 
@@ -141,8 +170,7 @@ impl Loader {
     }
 
     async fn one<R: Record>(&self, sql: Sql, columns: Columns) -> Result<Option<Arc<R>>> {
-        let row = self.connection.query_one_raw(sql.finish()).await?;
-        row.map(|row| read::<R>(&row, columns, 0)).transpose()
+        self.rows(sql).await?.first().map(|row| read::<R>(row, columns, 0)).transpose()
     }
 
     /// `SELECT … FROM … AS c WHERE` the viewer may see it.

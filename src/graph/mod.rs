@@ -2,13 +2,14 @@
 //!
 //! - [`Record`], [`Definition`]: what a slice says about its entity, once
 //! - [`Object`], [`leaf`]: GraphQL objects and plain values
-//! - `exec`, `answer`, `level`: level by level
+//! - `select`, `exec`, `answer`, `level`: level by level
 //! - `page`, `connection`, `filter`: lists
 //! - [`Loader`]: the only way to read records, as the viewer may see them
-//! - [`Graph`]: all of it, put together; `schema` hands it to async-graphql
+//! - [`Graph`]: all of it, put together; `schema` completes it, `sdl` writes it down
 
 mod answer;
 mod attribute;
+mod budget;
 mod columns;
 mod connection;
 mod date;
@@ -23,6 +24,8 @@ mod page;
 mod record;
 mod reference;
 mod schema;
+mod sdl;
+mod select;
 
 pub mod leaf;
 pub mod types;
@@ -40,17 +43,20 @@ use uuid::Uuid;
 pub use self::{
     answer::Answer,
     attribute::Attribute,
+    budget::Budget,
     columns::{ColumnReader, Columns},
     connection::{Edge, Edges},
     definition::{Cell, Column, Definition, Links},
-    exec::{Answered, Call},
+    exec::Executed,
     filter::Predicate,
     load::{Clearance, Link, Loader},
     names::{IdentifierScheme, language},
     object::{Argument, Object},
     page::{DEFAULT_SIZE, MAX_SIZE},
     record::{Attr, Common, Record, Visibility},
-    schema::{Query, Root, Source},
+    schema::Root,
+    sdl::{Source, sdl},
+    select::{Call, Exec},
 };
 pub(crate) use self::{
     attribute::{read_word, vocabulary_attribute, word_predicate},
@@ -58,7 +64,10 @@ pub(crate) use self::{
 };
 
 use self::{filter::Test, types::Types};
-use crate::error::Result;
+use crate::{
+    document::{Size, Weigh, Weight},
+    error::Result,
+};
 
 /// A text without case and diacritics, for search and order: NFKD, without marks, in lower case.
 #[must_use]
@@ -73,6 +82,7 @@ pub struct Graph {
     definitions: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     kinds: IndexMap<&'static str, Box<dyn Kind>>,
     types: Types,
+    weights: HashMap<String, IndexMap<String, Weight>>,
     late: Vec<definition::Late>,
 }
 
@@ -118,6 +128,7 @@ impl Graph {
         }
         let object = describe();
         object.register(&mut self.types);
+        self.weights.insert(object.name.clone(), object.weights());
         self.objects.insert(TypeId::of::<R>(), Box::new(object));
         true
     }
@@ -157,6 +168,13 @@ impl Graph {
             .get(&TypeId::of::<R>())
             .and_then(|o| o.downcast_ref())
             .unwrap_or_else(|| panic!("{} is not in the graph", std::any::type_name::<R>()))
+    }
+}
+
+impl Weigh for Graph {
+    fn weight(&self, ty: &str, field: &str) -> Weight {
+        let known = self.weights.get(ty).and_then(|fields| fields.get(field));
+        known.copied().unwrap_or(Weight { statements: 0, size: Size::None })
     }
 }
 

@@ -7,12 +7,14 @@ use futures_util::future::BoxFuture;
 use indexmap::IndexMap;
 
 use crate::{
+    document::{Size, Weight},
     error::Result,
     graph::{
         Columns,
         answer::Answer,
-        exec::Call,
         leaf::{Leaf, type_of},
+        page::{DEFAULT_SIZE, MAX_SIZE},
+        select::Call,
         types::Types,
     },
 };
@@ -35,6 +37,7 @@ pub(super) struct Field<R> {
     pub(super) run: Run<R>,
     /// The columns of the row that it is had from.
     pub(super) columns: Columns,
+    weight: Weight,
 }
 
 /// How the values of a field are had.
@@ -142,10 +145,13 @@ impl<R: Send + Sync + 'static> Object<R> {
             let answer = Answer::one(rows.iter().map(|row| get(row).map(Arc::new)));
             Box::pin(std::future::ready(Ok(answer)))
         })
+        .weighs(0, Size::One)
     }
 
     fn add(&mut self, name: &str, description: &str, ty: String, args: Vec<Argument>, run: Run<R>) -> &mut Self {
-        let field = Field { description: description.to_owned(), ty, args, run, columns: Columns::ALL };
+        let statements = u32::from(matches!(run, Run::Level(_)));
+        let weight = Weight { statements, size: size(&ty) };
+        let field = Field { description: description.to_owned(), ty, args, run, columns: Columns::ALL, weight };
         let twice = self.fields.insert(name.to_owned(), field);
         assert!(twice.is_none(), "{}.{name} is described twice", self.name);
         self
@@ -157,6 +163,19 @@ impl<R: Send + Sync + 'static> Object<R> {
             field.columns = columns;
         }
         self
+    }
+
+    /// Says what the field added last costs; otherwise it is a statement, and what its type lets expect.
+    pub fn weighs(&mut self, statements: u32, size: Size) -> &mut Self {
+        if let Some((_, field)) = self.fields.last_mut() {
+            field.weight = Weight { statements, size };
+        }
+        self
+    }
+
+    /// What its fields cost.
+    pub(super) fn weights(&self) -> IndexMap<String, Weight> {
+        self.fields.iter().map(|(name, field)| (name.clone(), field.weight)).collect()
     }
 
     /// Makes the object's type, and the types of its leaves, known.
@@ -184,5 +203,16 @@ impl<R: Send + Sync + 'static> Object<R> {
                 (name.clone(), meta)
             })
             .collect()
+    }
+}
+
+/// How many objects a field of this type leads to.
+fn size(ty: &str) -> Size {
+    let (default, most) = (super::answer::index(DEFAULT_SIZE), super::answer::index(MAX_SIZE));
+    match ty.trim_end_matches('!') {
+        "Int" | "Boolean" | "String" => Size::None,
+        list if list.starts_with('[') => Size::Assumed(10),
+        connection if connection.ends_with("Connection") => Size::Connection { default, most },
+        _ => Size::One,
     }
 }

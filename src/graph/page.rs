@@ -143,14 +143,14 @@ pub struct List<R: 'static> {
 impl<R: Record> List<R> {
     /// Reads the arguments of a connection.
     pub(super) fn parse(
-        args: Vec<(async_graphql::Name, Value)>,
+        args: Vec<(&str, Value)>,
         orders: &'static [Order<R>],
         filter: impl Fn(&Value) -> Result<Test>,
     ) -> Result<Arc<Self>> {
         let (mut first, mut last, mut after, mut before) = (None, None, None, None);
         let (mut order, mut test) = (&orders[0], None);
         for (name, value) in args {
-            match (name.as_str(), value) {
+            match (name, value) {
                 (_, Value::Null) => {}
                 ("first", value) => first = Some(size("first", &value)?),
                 ("last", value) => last = Some(size("last", &value)?),

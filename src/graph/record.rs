@@ -238,7 +238,7 @@ impl<R: Record> Kind for KindOf<R> {
             |call, _| {
                 Box::pin(async move {
                     let definition = call.graph().definition::<R>();
-                    let list = List::parse(call.args()?, &definition.orders, |f| {
+                    let list = List::parse(call.args(), &definition.orders, |f| {
                         filter::read(f, &definition.predicates, call.graph())
                     })?;
                     connection::root::<R>(call, list).await
@@ -280,7 +280,7 @@ fn register_by(types: &mut Types, by: &str, name: &str) {
 }
 
 async fn look_up<R: Record>(call: &super::Call<'_>) -> Result<Option<Arc<R>>> {
-    let by: Vec<_> = call.args()?.into_iter().filter(|(name, _)| name == "by").collect();
+    let by: Vec<_> = call.args().into_iter().filter(|(name, _)| *name == "by").collect();
     let wrong = || Error::input(Code::InvalidArgument, "`by` must have exactly one of `id`, `key` and `identifier`");
     let Some((_, Value::Object(by))) = by.first() else {
         return Err(wrong());

@@ -248,7 +248,7 @@ pub(super) fn many<R: Record, C: Record, X: Edges<C>>(
         move |call, rows| {
             Box::pin(async move {
                 let definition = call.graph().definition::<C>();
-                let list = List::parse(call.args()?, &definition.orders, |f| {
+                let list = List::parse(call.args(), &definition.orders, |f| {
                     filter::read(f, &definition.predicates, call.graph())
                 })?;
                 let parents = rows.iter().map(|row| Some(row.id())).collect();

@@ -1,17 +1,14 @@
 //! The root of the graph, and what async-graphql needs to know of it.
 
-use std::{borrow::Cow, marker::PhantomData};
+use std::sync::Arc;
 
-use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult, Value,
-    parser::types::Field, registry::Registry,
-};
 use uuid::Uuid;
 
 use crate::{
+    document::Size,
     error::{Code, Error, Result},
     graph::{
-        Answer, Argument, Graph, Loader, Object, exec,
+        Answer, Argument, Graph, Object, budget,
         filter::global_id,
         leaf::Leaf,
         reference::load_any,
@@ -21,43 +18,6 @@ use crate::{
 
 /// The row that the fields of the root are read from.
 pub struct Root;
-
-/// Where the graph of a schema comes from; async-graphql asks types, not values.
-pub trait Source: Send + Sync + 'static {
-    /// The graph.
-    fn graph() -> &'static Graph;
-}
-
-/// The query root of async-graphql's schema.
-pub struct Query<S>(PhantomData<S>);
-
-impl<S> Default for Query<S> {
-    fn default() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<S: Source> OutputType for Query<S> {
-    fn type_name() -> Cow<'static, str> {
-        "Query".into()
-    }
-    fn create_type_info(registry: &mut Registry) -> String {
-        S::graph().types.hand_over(registry);
-        Self::qualified_type_name()
-    }
-    async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        async_graphql::resolver_utils::resolve_container(context, self).await
-    }
-}
-
-impl<S: Source> ContainerType for Query<S> {
-    async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
-        let loader = context.data_unchecked::<Loader>();
-        exec::resolve_root(context, S::graph(), loader, Root).await
-    }
-}
-
-impl<S: Source> ObjectType for Query<S> {}
 
 impl Graph {
     /// Completes the graph: the root, and the interfaces `Node` and `Record`; `common` are the fields that all records have.
@@ -86,6 +46,12 @@ impl Graph {
                 possible.clone(),
             )
         });
+        for (interface, fields) in [("Node", &["id"][..]), ("Record", common)] {
+            let weights = self.weights.get(sample).into_iter().flatten();
+            let weights = weights.filter(|(name, _)| fields.contains(&name.as_str()));
+            let weights = weights.map(|(name, weight)| (name.clone(), *weight)).collect();
+            self.weights.insert(interface.to_owned(), weights);
+        }
         self.types.add("Record", || {
             interface(
                 "Record",
@@ -125,6 +91,19 @@ impl Graph {
                 })
             },
         );
+        root.weighs(super::answer::index(kinds.len()), Size::Argument("ids"));
+        self.add_object(budget::object);
+        root.level(
+            "rateLimit",
+            "What the client may spend, and what this operation costs; `null` if nothing is limited.",
+            "RateLimit",
+            Vec::new(),
+            |call, rows| {
+                let answer = Answer::one(rows.iter().map(|_| call.budget().map(Arc::new)));
+                Box::pin(std::future::ready(Ok(answer)))
+            },
+        );
+        root.weighs(0, Size::None);
         for kind in kinds.values() {
             kind.add_to_root(&mut root, &mut self);
         }
@@ -138,6 +117,13 @@ impl Graph {
     pub fn with_union(mut self, name: &str, description: &str, members: &[&str]) -> Self {
         let members = members.iter().map(|m| (*m).to_owned()).collect();
         self.types.add(name, || union(name, description, members));
+        self
+    }
+
+    /// Adds an object type.
+    #[must_use]
+    pub fn with_object<R: Send + Sync + 'static>(mut self, describe: fn() -> Object<R>) -> Self {
+        self.add_object(describe);
         self
     }
 

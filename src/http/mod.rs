@@ -1,82 +1,113 @@
 //! The endpoint.
+//!
+//! [`graphql`] speaks GraphQL over HTTP and hands over to `sse` and `socket` for live data; `accept` chooses the media type;
+//! `serve` listens.
 
-mod answer;
-mod variables;
+mod accept;
+mod graphql;
+mod pages;
+mod serve;
+mod socket;
+mod sse;
 
-use std::{future::Future, io, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
-use async_graphql::{EmptyMutation, EmptySubscription, Request, Response, Schema, ServerError};
 use axum::{
     Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::IntoResponse,
-    routing::{get, post},
+    routing::{any, get},
 };
-use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::{
+    compression::{CompressionLayer, Predicate, predicate::SizeAbove},
+    cors::{AllowOrigin, CorsLayer},
+    set_header::SetResponseHeaderLayer,
+};
 
+pub use self::serve::serve;
 use crate::{
-    db::Database,
     domain::Cooperation,
-    error::{Code, classify, coded},
-    graph::{Answered, Clearance, Loader, Query},
+    engine::{Caller, Client, Engine},
+    graph::{self, Clearance},
 };
 
-/// The GraphQL schema.
-pub type CooperationSchema = Schema<Query<Cooperation>, EmptyMutation, EmptySubscription>;
-
-/// How many bytes the body of a request may have.
-const MAX_BODY: usize = 1 << 20;
+/// How many bytes an answer has at least before it is worth compressing.
+const COMPRESSED_ABOVE: u64 = 1024;
 
 /// What all requests share.
 #[derive(Clone)]
 struct App {
-    schema: CooperationSchema,
-    database: Database,
-}
-
-/// Puts the schema together.
-#[must_use]
-pub fn schema() -> CooperationSchema {
-    Schema::build(Query::default(), EmptyMutation, EmptySubscription).finish()
+    engine: Arc<Engine>,
+    /// Becomes true when the server is to stop; what stays open for long ends then.
+    stopping: watch::Receiver<bool>,
 }
 
 /// The schema in GraphQL's definition language, with every description.
 #[must_use]
 pub fn sdl() -> String {
-    let options = async_graphql::SDLExportOptions::new().include_specified_by();
-    let sdl = schema().sdl_with_options(options);
-    let lines: Vec<_> = sdl.lines().map(str::trim_end).collect();
-    format!("{}\n", lines.join("\n").trim())
+    graph::sdl::<Cooperation>()
 }
 
-/// The routes.
-pub fn router(database: Database) -> Router {
-    Router::new()
-        .route("/graphql", post(graphql))
-        .route("/schema.graphql", get(async || ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sdl())))
+/// The routes. `stopping` becomes true when the server is to stop.
+pub fn router(engine: Arc<Engine>, stopping: watch::Receiver<bool>) -> Router {
+    let config = engine.config();
+    let schema: &'static str = sdl().leak();
+    let mut router = Router::new()
+        .route("/graphql", any(graphql::handle))
         .route("/healthz", get(async || "alive\n"))
-        .route("/readyz", get(ready))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(Arc::new(App { schema: schema(), database }))
+        .route("/readyz", get(ready));
+    if !config.is_hardened() {
+        let text = (HeaderName::from_static("content-type"), "text/plain; charset=utf-8");
+        router = router.route("/schema.graphql", get(async move || ([text], schema))).merge(pages::routes());
+    }
+    router
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotEvents)))
+        .layer(cors(&config.cors_origins))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .with_state(App { engine, stopping })
 }
 
-/// Serves until `stop` is done; then refuses new connections and finishes the requests that are running.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-        // Answers are written whole: waiting for more to send would only delay them.
-        let _ = stream.set_nodelay(true);
-    });
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+/// Events are sent one by one; a compressor would hold them back.
+#[derive(Clone, Copy)]
+struct NotEvents;
+
+impl Predicate for NotEvents {
+    fn should_compress<B: axum::body::HttpBody>(&self, response: &axum::http::Response<B>) -> bool {
+        let media = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        !media.is_some_and(|media| media.starts_with("text/event-stream"))
+    }
 }
 
-async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
-    match app.database.check().await {
+fn cors(origins: &[String]) -> CorsLayer {
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_methods([axum::http::Method::GET, axum::http::Method::POST])
+        .allow_headers([header::CONTENT_TYPE, header::ACCEPT, header::AUTHORIZATION, REQUEST_ID])
+        .expose_headers([REQUEST_ID, header::RETRY_AFTER, RATE_LIMIT, RATE_LIMIT_POLICY])
+}
+
+/// The id of a request, taken from the client or made anew.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What a client may still spend (draft-ietf-httpapi-ratelimit-headers).
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// What a client may spend at all.
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+async fn ready(State(App { engine, .. }): State<App>) -> impl IntoResponse {
+    match engine.database().check().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
         Err(cause) => {
             tracing::warn!(%cause, "not ready");
@@ -85,41 +116,12 @@ async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     }
 }
 
-async fn graphql(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
-    let json = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|v| v.split(';').next().is_some_and(|v| v.trim().eq_ignore_ascii_case("application/json")));
-    let (status, response) = if json {
-        match serde_json::from_slice::<Request>(&body) {
-            Ok(request) => (StatusCode::OK, execute(&app, request).await),
-            Err(cause) => {
-                let message = format!("the body is no GraphQL request: {cause}");
-                (StatusCode::BAD_REQUEST, refuse(&message))
-            }
-        }
-    } else {
-        let message = "the body must be JSON, with the header `Content-Type: application/json`";
-        (StatusCode::UNSUPPORTED_MEDIA_TYPE, refuse(message))
+/// Who sent a request.
+fn caller(engine: &Engine, peer: SocketAddr, headers: &HeaderMap) -> Caller {
+    let forwarded = || -> Option<IpAddr> {
+        let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        last.rsplit(',').next()?.trim().parse().ok()
     };
-    let content_type = HeaderValue::from_static("application/json; charset=utf-8");
-    (status, [(header::CONTENT_TYPE, content_type)], Bytes::from(answer::write(&response)))
-}
-
-async fn execute(app: &App, mut request: Request) -> Response {
-    let mut response = match variables::complete(&mut request) {
-        Ok(()) => {
-            let loader = Loader::new(&app.database, Clearance::PUBLIC);
-            app.schema.execute(request.data(loader).data(Answered::default())).await
-        }
-        Err(errors) => Response::from_errors(errors),
-    };
-    classify(&mut response.errors);
-    response
-}
-
-fn refuse(message: &str) -> Response {
-    let mut error = ServerError::new(message, None);
-    error.extensions = Some(coded(Code::BadRequest));
-    Response::from_errors(vec![error])
+    let address = engine.config().trust_proxy.then(forwarded).flatten().unwrap_or(peer.ip());
+    Caller { client: Client::at(address), clearance: Clearance::PUBLIC }
 }

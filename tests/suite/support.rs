@@ -11,13 +11,16 @@ use std::{
 
 use coopgraph::{
     clock::{Clock, IdSource},
+    config::Config,
     db::{Access, Database},
+    document::Limits,
+    engine::Engine,
     exchange::{self, Files, Import, Imported},
     http,
 };
 use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,12 +185,34 @@ impl Server {
         Self::over(TestDatabase::new(backend, data).await).await
     }
 
+    /// A server that answers whatever it is asked: its limits are tested where they are the subject.
     pub async fn over(data: TestDatabase) -> Self {
+        let mut config = Config::default();
+        config.rate_limit = 0;
+        config.request_timeout_ms = 60_000;
+        config.limits = Limits {
+            document_bytes: usize::MAX,
+            tokens: usize::MAX,
+            depth: usize::MAX,
+            introspection_depth: usize::MAX,
+            aliases: usize::MAX,
+            directives: usize::MAX,
+            root_fields: usize::MAX,
+            cost: u64::MAX,
+            ..config.limits
+        };
+        Self::with(data, config).await
+    }
+
+    /// A server with settings of its own.
+    pub async fn with(data: TestDatabase, config: Config) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let router = http::router(data.database.clone());
-        let task =
-            tokio::spawn(async move { http::serve(listener, router, std::future::pending()).await.expect("a server") });
+        let engine = Engine::new(data.database.clone(), config, Clock::system()).expect("an engine");
+        let stopping = watch::Sender::new(false);
+        let router = http::router(Arc::new(engine), stopping.subscribe());
+        let serve = http::serve(listener, router, stopping, std::future::pending());
+        let task = tokio::spawn(async move { serve.await.expect("a server") });
         Self { data, address, client: reqwest::Client::new(), task }
     }
 

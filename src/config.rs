@@ -1,0 +1,96 @@
+//! What an operator can set about the endpoint: flags of `serve`, each an environment variable, too.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, ValueEnum};
+
+use crate::document::Limits;
+
+/// What the endpoint offers to strangers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// Everything: introspection, the playground, queries by GET.
+    Public,
+    /// No `__schema`, no playground, no GET; only trusted documents, if there is a list of them.
+    Hardened,
+}
+
+/// Which status codes answers have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StatusCodes {
+    /// Those that the public audit suite of GraphQL over HTTP asks for.
+    Audited,
+    /// Those of the newest draft: 422 for documents and variables that are not valid, 294 for data with errors.
+    Draft,
+}
+
+/// The settings of the endpoint.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// What the endpoint offers.
+    #[arg(long, env = "COOPGRAPH_PROFILE", value_enum, default_value_t = Profile::Public)]
+    pub profile: Profile,
+    /// Which status codes answers of the type application/graphql-response+json have.
+    #[arg(long, env = "COOPGRAPH_STATUS_CODES", value_enum, default_value_t = StatusCodes::Audited)]
+    pub status_codes: StatusCodes,
+    /// Documents that clients may name instead of sending them: a manifest as Relay's and Apollo's compilers write it, or a
+    /// directory of .graphql files.
+    #[arg(long, env = "COOPGRAPH_TRUSTED_DOCUMENTS")]
+    pub trusted_documents: Option<PathBuf>,
+    /// Origins whose pages may ask, such as `https://example.org`, separated by commas; `*` for all.
+    #[arg(long, env = "COOPGRAPH_CORS_ORIGINS", value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
+    /// Takes a client's address from the last entry of X-Forwarded-For: for a server behind a proxy that sets it.
+    #[arg(long, env = "COOPGRAPH_TRUST_PROXY")]
+    pub trust_proxy: bool,
+    /// How many bytes the body of a request, or a message of a WebSocket, may have.
+    #[arg(long, env = "COOPGRAPH_MAX_BODY_BYTES", default_value_t = 1 << 20)]
+    pub max_body_bytes: usize,
+    /// How long a request may take, in milliseconds: to be sent, and then to be answered.
+    #[arg(long, env = "COOPGRAPH_REQUEST_TIMEOUT_MS", default_value_t = 10_000)]
+    pub request_timeout_ms: u64,
+    /// How many requests may run at the same time.
+    #[arg(long, env = "COOPGRAPH_MAX_CONCURRENT_REQUESTS", default_value_t = 512)]
+    pub max_concurrent_requests: usize,
+    /// What a client may spend in a minute, in points (an object counts 1, a statement 10); 0 limits nothing.
+    #[arg(long, env = "COOPGRAPH_RATE_LIMIT", default_value_t = 600_000)]
+    pub rate_limit: u32,
+    /// How long a WebSocket may wait with `connection_init`, in milliseconds.
+    #[arg(long, env = "COOPGRAPH_INIT_TIMEOUT_MS", default_value_t = 3_000)]
+    pub init_timeout_ms: u64,
+    /// How many operations may run at the same time on one WebSocket.
+    #[arg(long, env = "COOPGRAPH_MAX_OPERATIONS_PER_SOCKET", default_value_t = 50)]
+    pub max_operations_per_socket: usize,
+    /// How many subscriptions may be open on the whole server.
+    #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS", default_value_t = 10_000)]
+    pub max_subscriptions: usize,
+    /// The limits on documents and their variables.
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+impl Config {
+    /// How long a request may take.
+    #[must_use]
+    pub const fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// Whether the profile is [`Profile::Hardened`].
+    #[must_use]
+    pub fn is_hardened(&self) -> bool {
+        self.profile == Profile::Hardened
+    }
+}
+
+/// What applies where neither a flag nor an environment variable says otherwise.
+impl Default for Config {
+    fn default() -> Self {
+        #[derive(Parser)]
+        struct Only {
+            #[command(flatten)]
+            config: Config,
+        }
+        Only::parse_from(["coopgraph"]).config
+    }
+}

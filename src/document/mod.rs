@@ -1,0 +1,248 @@
+//! Documents: parsed, validated, measured and priced once, however often they are run.
+//!
+//! `apollo-compiler` parses and validates as the specification (September 2025) says; [`unique_fields`] adds the one rule
+//! that it lacks. What is known of a document is kept under its text, in a cache that is bounded by size and in which
+//! documents that come once do not drive out those that come again.
+
+mod limits;
+mod price;
+mod shape;
+mod unique_fields;
+
+use std::sync::Arc;
+
+use apollo_compiler::{
+    ExecutableDocument, Name, Schema,
+    ast::{self, Definition},
+    collections::HashMap,
+    executable::{Operation, OperationType},
+    introspection,
+    parser::{LineColumn, Parser},
+    request::{self, RequestError},
+    response::{GraphQLError, JsonMap},
+    schema::Implementers,
+    validation::{DiagnosticList, Valid},
+};
+use async_graphql::{Pos, ServerError};
+use quick_cache::{Weighter, sync::Cache};
+use sha2::{Digest, Sha256};
+
+pub use self::{
+    limits::Limits,
+    price::{STATEMENT, Size, Weigh, Weight},
+};
+use self::{price::Prices, shape::Shape};
+use crate::error::{Code, request_error};
+
+/// How deep brackets may nest: far deeper than the limit on fields, and shallow enough for any stack.
+const NESTING: usize = 200;
+/// How many errors of one document are told.
+const ERRORS: usize = 5;
+
+/// Why a request is not run.
+pub type Refusal = Arc<[ServerError]>;
+
+/// A valid document.
+pub struct Document {
+    executable: Valid<ExecutableDocument>,
+    prices: Prices,
+    hash: String,
+}
+
+/// An operation of a document, with the values of its variables.
+pub struct Ready {
+    /// The document that the operation is a part of.
+    pub document: Arc<Document>,
+    operation: apollo_compiler::Node<Operation>,
+    /// The values, coerced.
+    pub variables: Valid<JsonMap>,
+    /// What it costs at most.
+    pub cost: u64,
+    /// The answers to `__schema` and `__type`.
+    pub introspected: JsonMap,
+}
+
+impl Ready {
+    /// What is to be run.
+    #[must_use]
+    pub fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// Query, mutation or subscription.
+    #[must_use]
+    pub fn kind(&self) -> OperationType {
+        self.operation.operation_type
+    }
+}
+
+impl Document {
+    /// The document itself.
+    #[must_use]
+    pub fn executable(&self) -> &ExecutableDocument {
+        &self.executable
+    }
+
+    /// The SHA-256 of its text, in hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The kind of an operation, if there is one of this name.
+    #[must_use]
+    pub fn kind(&self, operation: Option<&str>) -> Option<OperationType> {
+        self.executable.operations.get(operation).ok().map(|operation| operation.operation_type)
+    }
+
+    /// Whether an operation asks for `__schema`.
+    #[must_use]
+    pub fn asks_for_schema(&self, operation: Option<&str>) -> bool {
+        let operation = self.executable.operations.get(operation).ok();
+        operation.is_some_and(|operation| operation.root_fields(&self.executable).any(|field| field.name == "__schema"))
+    }
+}
+
+/// What is known of the documents that were sent.
+pub struct Documents {
+    schema: Valid<Schema>,
+    implementers: HashMap<Name, Implementers>,
+    weigh: &'static dyn Weigh,
+    limits: Limits,
+    known: Option<Cache<Arc<str>, Known, ByLength>>,
+}
+
+/// A document, or why it is none.
+type Known = Result<Arc<Document>, Refusal>;
+
+#[derive(Clone)]
+struct ByLength;
+
+impl Weighter<Arc<str>, Known> for ByLength {
+    fn weight(&self, text: &Arc<str>, _: &Known) -> u64 {
+        // A parsed document takes some thirty times its text.
+        text.len() as u64 * 32 + 1024
+    }
+}
+
+impl Documents {
+    /// Documents of the schema `sdl`.
+    ///
+    /// # Panics
+    /// If `sdl` is not a valid schema: a mistake that every test would meet.
+    #[must_use]
+    pub fn new(sdl: &str, weigh: &'static dyn Weigh, limits: Limits) -> Self {
+        let schema = Schema::parse_and_validate(sdl, "schema.graphql").unwrap_or_else(|e| panic!("{}", e.errors));
+        let implementers = schema.implementers_map();
+        let known = (limits.document_cache_bytes > 0)
+            .then(|| Cache::with_weighter(1024, limits.document_cache_bytes as u64, ByLength));
+        Self { schema, implementers, weigh, limits, known }
+    }
+
+    /// The limits that documents are held to.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The document of a text, known or new.
+    pub fn get(&self, text: &str) -> Known {
+        self.limits.document_bytes(text.len()).map_err(refuse)?;
+        let Some(known) = &self.known else { return self.read(text) };
+        if let Some(known) = known.get(text) {
+            return known;
+        }
+        let read = self.read(text);
+        known.insert(text.into(), read.clone());
+        read
+    }
+
+    /// The kind of an operation in a text that may not be valid, as far as it can be told.
+    #[must_use]
+    pub fn kind(&self, text: &str, operation: Option<&str>) -> Option<OperationType> {
+        let ast = self.parse(text).ok()?;
+        let mut operations = ast.definitions.iter().filter_map(Definition::as_operation_definition);
+        let wanted = operations.find(|found| operation.is_none() || found.name.as_deref() == operation)?;
+        Some(wanted.operation_type)
+    }
+
+    fn parse(&self, text: &str) -> Result<ast::Document, Refusal> {
+        let mut parser = Parser::new().recursion_limit(NESTING).token_limit(self.limits.tokens);
+        parser.parse_ast(text, "request.graphql").map_err(|wrong| {
+            if parser.tokens_reached() > self.limits.tokens {
+                refuse(self.limits.tokens(parser.tokens_reached()))
+            } else {
+                told(&wrong.errors, Code::GraphqlParseFailed)
+            }
+        })
+    }
+
+    fn read(&self, text: &str) -> Known {
+        let ast = self.parse(text)?;
+        let shape = Shape::of(&ast);
+        self.limits.shape(&shape).map_err(refuse)?;
+        let executable = ast
+            .to_executable_validate(&self.schema)
+            .map_err(|wrong| told(&wrong.errors, Code::GraphqlValidationFailed))?;
+        unique_fields::check(&ast).map_err(refuse)?;
+        let prices = Prices::of(&executable, self.weigh);
+        for operation in executable.operations.iter() {
+            introspection::check_max_depth(&executable, operation)
+                .map_err(|wrong| refuse(failed(Code::IntrospectionTooDeep, &wrong, &executable)))?;
+        }
+        let hash = hex(&Sha256::digest(text));
+        Ok(Arc::new(Document { executable, prices, hash }))
+    }
+
+    /// Chooses the operation, and gives it its variables.
+    pub fn ready(&self, document: Arc<Document>, name: Option<&str>, variables: &JsonMap) -> Result<Ready, Refusal> {
+        let executable = &document.executable;
+        let fail = |code, wrong: &RequestError| refuse(failed(code, wrong, executable));
+        let operation = executable.operations.get(name).map_err(|wrong| fail(Code::OperationNotFound, &wrong))?.clone();
+        let variables = request::coerce_variable_values(&self.schema, &operation, variables)
+            .map_err(|wrong| fail(Code::InvalidVariables, &wrong))?;
+        let cost = document.prices.of_operation(operation.name.as_deref(), &variables);
+        self.limits.cost(cost).map_err(refuse)?;
+        let mut introspected = JsonMap::new();
+        if document.prices.introspects(operation.name.as_deref()) {
+            let answer =
+                introspection::partial_execute(&self.schema, &self.implementers, executable, &operation, &variables)
+                    .map_err(|wrong| fail(Code::GraphqlValidationFailed, &wrong))?;
+            introspected = answer.data.unwrap_or_default();
+        }
+        Ok(Ready { document, operation, variables, cost, introspected })
+    }
+}
+
+fn refuse(error: ServerError) -> Refusal {
+    Arc::from([error])
+}
+
+fn told(errors: &DiagnosticList, code: Code) -> Refusal {
+    errors.iter().take(ERRORS).map(|wrong| server_error(wrong.to_json(), code)).collect()
+}
+
+fn failed(code: Code, wrong: &RequestError, document: &ExecutableDocument) -> ServerError {
+    server_error(wrong.to_graphql_error(&document.sources), code)
+}
+
+fn server_error(wrong: GraphQLError, code: Code) -> ServerError {
+    let mut error = request_error(code, wrong.message);
+    error.locations = wrong.locations.into_iter().map(position).collect();
+    error
+}
+
+fn position(at: LineColumn) -> Pos {
+    Pos { line: at.line, column: at.column }
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

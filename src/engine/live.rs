@@ -1,0 +1,79 @@
+//! News of the data set, for subscriptions.
+//!
+//! Whoever changes the data set may be another process, so the database is asked, from time to time and only while somebody
+//! listens.
+
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt, stream};
+use sea_orm::DbErr;
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{MissedTickBehavior, interval},
+};
+
+use crate::{db::Database, domain::dataset::DatasetVersion};
+
+/// How often the database is asked.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// The newest version of the data set, as far as it is known.
+pub(super) struct Live {
+    database: Database,
+    newest: watch::Sender<DatasetVersion>,
+    watcher: JoinHandle<()>,
+}
+
+impl Live {
+    /// Begins to watch; it must be called in a runtime.
+    pub(super) fn of(database: &Database) -> Self {
+        let newest = watch::Sender::new(DatasetVersion::default());
+        let watcher = tokio::spawn(watch(database.clone(), newest.clone()));
+        Self { database: database.clone(), newest, watcher }
+    }
+
+    /// The present version, and each that follows.
+    pub(super) async fn versions(&self) -> Result<impl Stream<Item = DatasetVersion> + Send + use<>, DbErr> {
+        let mut receiver = self.newest.subscribe();
+        let now = DatasetVersion::of(&self.database).await?;
+        tell(&self.newest, now);
+        receiver.borrow_and_update();
+        let later = stream::unfold(receiver, async |mut receiver| {
+            receiver.changed().await.ok()?;
+            let version = *receiver.borrow_and_update();
+            Some((version, receiver))
+        });
+        Ok(stream::once(std::future::ready(now)).chain(later))
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.watcher.abort();
+    }
+}
+
+async fn watch(database: Database, newest: watch::Sender<DatasetVersion>) {
+    let mut ticks = interval(INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if newest.receiver_count() == 0 {
+            continue;
+        }
+        match DatasetVersion::of(&database).await {
+            Ok(version) => tell(&newest, version),
+            Err(cause) => tracing::warn!(%cause, "the version of the data set cannot be read"),
+        }
+    }
+}
+
+/// Tells a version, unless it is known.
+fn tell(newest: &watch::Sender<DatasetVersion>, version: DatasetVersion) {
+    newest.send_if_modified(|known| {
+        let news = *known != version;
+        *known = version;
+        news
+    });
+}

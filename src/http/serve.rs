@@ -1,0 +1,83 @@
+//! Listening: connections that come, and the drain when the server stops.
+
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, time::Duration};
+
+use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    time::{sleep, timeout},
+};
+use tower_service::Service;
+
+/// How long a client may take to send the head of a request, and how long a connection may be idle.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many bytes the head of a request may have.
+const HEAD_BYTES: usize = 64 << 10;
+/// How long the requests that run may take to end when the server stops.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Serves until `stop` is done. Then `stopping` becomes true, no connection is taken any more, and the requests that are
+/// running are finished.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stopping: watch::Sender<bool>,
+    stop: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
+    let connections = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => connect(&connections, stream, peer, router.clone()),
+                Err(cause) if is_of_connection(&cause) => {}
+                Err(cause) => {
+                    // Too many open files, most likely: those that are open will end.
+                    tracing::warn!(%cause, "cannot take a connection");
+                    sleep(Duration::from_millis(100)).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    stopping.send_replace(true);
+    if timeout(DRAIN, connections.shutdown()).await.is_err() {
+        tracing::warn!("requests were still running, and were cut off");
+    }
+    Ok(())
+}
+
+fn connect(connections: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, router: Router) {
+    // Answers are written whole: waiting for more to send would only delay them. A client that is gone is noticed later.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut router = router.clone();
+        async move {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {}))
+        }
+    });
+    let watcher = connections.watcher();
+    tokio::spawn(async move {
+        let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        if let Err(cause) = watcher.watch(connection).await {
+            tracing::debug!(cause, "a connection failed");
+        }
+    });
+}
+
+/// Whether the failure is one of a single connection, which is gone.
+fn is_of_connection(cause: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(cause.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}

@@ -1,0 +1,55 @@
+//! Live data as server-sent events: the distinct connections mode of the `graphql-sse` protocol.
+
+use std::{convert::Infallible, future::ready};
+
+use apollo_compiler::executable::OperationType;
+use axum::response::{
+    IntoResponse, Response,
+    sse::{Event, KeepAlive, Sse},
+};
+use futures_util::{Stream, StreamExt, stream};
+
+use super::{App, accept::Media, graphql::respond};
+use crate::engine::{Answer, Caller, Outcome, Request};
+
+/// Answers a request by events: one `next` for each answer, then `complete`.
+pub(super) async fn answer(app: App, request: Request, caller: Caller, get: bool) -> Response {
+    // What is wrong with the document is told as an event, what is wrong with the request by the status.
+    let refused = |answer: Answer| match answer.outcome {
+        Outcome::Refused(code) if code.is_of_document() => events(stream::once(ready(answer))).into_response(),
+        _ => respond(answer, Media::GraphqlResponse, app.engine.config(), get),
+    };
+    let prepared = match app.engine.prepare(request, caller, if get { by_get } else { any }) {
+        Ok(prepared) => prepared,
+        Err(answer) => return refused(answer),
+    };
+    if prepared.kind() != OperationType::Subscription {
+        let answer = app.engine.run(prepared).await;
+        return events(stream::once(ready(answer))).into_response();
+    }
+    let answers = match app.engine.clone().stream(prepared).await {
+        Ok(answers) => answers,
+        Err(answer) => return refused(answer),
+    };
+    let mut stopping = app.stopping.clone();
+    let stopped = async move {
+        // An error means that nobody is left to say so.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    };
+    events(answers.take_until(stopped)).into_response()
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one of several rules")]
+const fn any(_: OperationType) -> Result<(), &'static str> {
+    Ok(())
+}
+
+fn by_get(kind: OperationType) -> Result<(), &'static str> {
+    if kind == OperationType::Mutation { Err("a mutation cannot be asked for by GET: send it by POST") } else { Ok(()) }
+}
+
+fn events(answers: impl Stream<Item = Answer> + Send + 'static) -> impl IntoResponse {
+    let next = answers.map(|answer| Event::default().event("next").data(String::from_utf8_lossy(&answer.body)));
+    let complete = stream::once(ready(Event::default().event("complete").data("")));
+    Sse::new(next.chain(complete).map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default())
+}
