@@ -66,7 +66,7 @@ impl Database {
         }
         let mut options = ConnectOptions::new(url);
         options
-            .max_connections(8)
+            .max_connections(std::env::var("XCONN").ok().and_then(|v| v.parse().ok()).unwrap_or(8))
             .min_connections(1)
             .acquire_timeout(Duration::from_secs(5))
             .test_before_acquire(false)
@@ -78,7 +78,7 @@ impl Database {
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "NORMAL")
                 .pragma("temp_store", "MEMORY")
-                .pragma("mmap_size", "268435456")
+                .pragma("mmap_size", std::env::var("XMMAP").unwrap_or("268435456".into()))
                 .pragma("cache_size", "-16384")
                 .statement_cache_capacity(256)
         });

@@ -159,7 +159,7 @@ async fn partners(
         .await?;
     let cities = call
         .loader()
-        .by_ids::<city::Model>(pairs.iter().map(|pair| pair.partner_id), call.columns::<city::Model>())
+        .by_ids::<city::Model>(pairs.iter().map(|pair| pair.partner_id), &call.wanted::<city::Model>())
         .await?;
     let mut partners: HashMap<(Uuid, Uuid), Vec<Arc<city::Model>>> = HashMap::new();
     for pair in pairs {

@@ -7,7 +7,7 @@ use sea_orm::{DbErr, QueryResult, TryGetable};
 use crate::graph::Record;
 
 /// A set of columns of a table, by their places in [`Record::COLUMNS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Columns(u64);
 
 impl Columns {
@@ -28,6 +28,22 @@ impl Columns {
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Those of the columns that the table of `R` has.
+    #[must_use]
+    pub(super) const fn within<R: Record>(self) -> Self {
+        Self(self.0 & (u64::MAX >> (64 - R::COLUMNS.len())))
+    }
+
+    /// How many columns there are.
+    pub(super) const fn count(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Whether the other columns are among these.
+    pub(super) const fn covers(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
     }
 
     const fn has(self, place: usize) -> bool {

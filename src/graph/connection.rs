@@ -103,8 +103,8 @@ pub(super) async fn connect<C: Record, X: Edges<C>>(
     let children = if call.selects(&name, &["edges", "nodes", "pageInfo"]) {
         let ids: Vec<Uuid> = parents.iter().copied().flatten().collect();
         {
-            let columns = call.connection_columns::<C>(&name, &format!("{}Edge", X::name()));
-            call.loader().page(link, &ids, &list, columns).await?
+            let wanted = call.wanted_of_connection::<C>(&name, &format!("{}Edge", X::name()));
+            call.loader().page(link, &ids, &list, wanted).await?
         }
     } else {
         HashMap::new()

@@ -20,8 +20,9 @@ use crate::{
     db::{Database, Sql},
     error::{Error, Result},
     graph::{
-        ColumnReader, Columns, Record, Visibility,
+        Columns, Record, Visibility, Wanted,
         page::{Cursor, List},
+        wanted::{Place, Riders},
     },
 };
 
@@ -69,6 +70,7 @@ impl Link {
 pub struct Loader {
     connection: DatabaseConnection,
     clearance: Clearance,
+    riders: Riders,
     statements: AtomicU64,
     objects: AtomicU64,
 }
@@ -92,6 +94,7 @@ impl Loader {
         Self {
             connection: database.connection().clone(),
             clearance,
+            riders: Riders::default(),
             statements: AtomicU64::new(0),
             objects: AtomicU64::new(0),
         }
@@ -126,34 +129,48 @@ impl Loader {
         Ok(self.connection.query_all_raw(sql.finish()).await?)
     }
 
+    /// Records that a field leads to, by their ids: those that rode along with the rows that refer to them, and the others
+    /// as [`Loader::by_ids`] has them.
+    pub(super) async fn referred<R: Record>(
+        &self,
+        place: Place,
+        ids: impl Iterator<Item = Uuid>,
+        wanted: &Wanted,
+    ) -> Result<FxHashMap<Uuid, Arc<R>>> {
+        let (mut found, missing) = self.riders.take(place, distinct(&ids.collect::<Vec<_>>()), wanted.columns);
+        found.extend(self.by_ids::<R>(missing.into_iter(), wanted).await?);
+        Ok(found)
+    }
+
     /// Records by their ids; those that do not exist, or may not be seen, are missing.
     pub(crate) async fn by_ids<R: Record>(
         &self,
         ids: impl Iterator<Item = Uuid>,
-        columns: Columns,
+        wanted: &Wanted,
     ) -> Result<FxHashMap<Uuid, Arc<R>>> {
         let ids = distinct(&ids.collect::<Vec<_>>());
         if ids.is_empty() {
             return Ok(FxHashMap::default());
         }
-        let mut sql = self.select::<R>(columns);
+        let mut sql = self.select::<R>(wanted);
         sql.push(" AND ").column("c", "id").in_ids(&ids);
         let rows = self.rows(sql).await?;
-        rows.iter().map(|row| read::<R>(row, columns, 0).map(|r| (r.id(), r))).collect()
+        let mut reader = wanted.reader(&self.riders, 0);
+        rows.iter().map(|row| reader.read::<R>(row).map(|r| (r.id(), r))).collect()
     }
 
     /// A record by its id.
-    pub async fn by_id<R: Record>(&self, id: Uuid, columns: Columns) -> Result<Option<Arc<R>>> {
-        let mut sql = self.select::<R>(columns);
+    pub async fn by_id<R: Record>(&self, id: Uuid, wanted: &Wanted) -> Result<Option<Arc<R>>> {
+        let mut sql = self.select::<R>(wanted);
         sql.push(" AND ").column("c", "id").push(" = ").bind(id);
-        self.one(sql, columns).await
+        self.one(sql, wanted).await
     }
 
     /// A record by its key.
-    pub async fn by_key<R: Record>(&self, key: &str, columns: Columns) -> Result<Option<Arc<R>>> {
-        let mut sql = self.select::<R>(columns);
+    pub async fn by_key<R: Record>(&self, key: &str, wanted: &Wanted) -> Result<Option<Arc<R>>> {
+        let mut sql = self.select::<R>(wanted);
         sql.push(" AND ").column("c", "key").push(" = ").bind(key);
-        self.one(sql, columns).await
+        self.one(sql, wanted).await
     }
 
     /// A record by an identifier of the outside world.
@@ -161,36 +178,40 @@ impl Loader {
         &self,
         scheme: &str,
         value: &str,
-        columns: Columns,
+        wanted: &Wanted,
     ) -> Result<Option<Arc<R>>> {
-        let mut sql = self.select::<R>(columns);
+        let mut sql = self.select::<R>(wanted);
         sql.push(" AND ").column("c", "id").push(" = (SELECT \"record_id\" FROM \"identifier\" WHERE \"scheme\" = ");
         sql.bind(scheme).push(" AND \"value\" = ").bind(value).push(")");
-        self.one(sql, columns).await
+        self.one(sql, wanted).await
     }
 
-    async fn one<R: Record>(&self, sql: Sql, columns: Columns) -> Result<Option<Arc<R>>> {
-        self.rows(sql).await?.first().map(|row| read::<R>(row, columns, 0)).transpose()
+    async fn one<R: Record>(&self, sql: Sql, wanted: &Wanted) -> Result<Option<Arc<R>>> {
+        let rows = self.rows(sql).await?;
+        rows.first().map(|row| wanted.reader(&self.riders, 0).read::<R>(row)).transpose()
     }
 
-    /// `SELECT … FROM … AS c WHERE` the viewer may see it.
-    fn select<R: Record>(&self, columns: Columns) -> Sql {
+    /// `SELECT … FROM … AS c` and what rides along, `WHERE` the viewer may see it.
+    fn select<R: Record>(&self, wanted: &Wanted) -> Sql {
         let mut sql = self.sql();
         sql.push("SELECT ");
-        write_columns::<R>(&mut sql, "c", columns);
-        sql.push(" FROM ");
-        self.visible::<R>(&mut sql);
+        wanted.write_columns::<R>(&mut sql, "c");
+        sql.push(" FROM \"").push(R::KIND).push("\" AS c");
+        wanted.write_joins(&mut sql, "c", self.rank());
+        sql.push(" WHERE ");
+        self.visible(&mut sql);
         sql
     }
 
-    /// Appends the table as `c`, and the condition that the viewer may see a row.
-    fn visible<R: Record>(&self, sql: &mut Sql) {
-        sql.push("\"").push(R::KIND).push("\" AS c WHERE ").column("c", "audience").push(" <= ").bind(self.rank());
+    /// Appends the condition that the viewer may see the row of `c`.
+    fn visible(&self, sql: &mut Sql) {
+        sql.column("c", "audience").push(" <= ").bind(self.rank());
     }
 
     /// Appends what decides whether a row belongs to a list: visibility, parent, filter.
     fn belonging<C: Record>(&self, sql: &mut Sql, link: Option<Link>, list: &List<C>) {
-        self.visible::<C>(sql);
+        sql.push("\"").push(C::KIND).push("\" AS c WHERE ");
+        self.visible(sql);
         if let Some(link) = link {
             let parent = sql.parent();
             sql.push(" AND ");
@@ -208,10 +229,10 @@ impl Loader {
         link: Option<Link>,
         parents: &[Uuid],
         list: &List<C>,
-        columns: Columns,
+        mut wanted: Wanted,
     ) -> Result<Children<C>> {
         let parents = &distinct(parents);
-        let columns = columns.and(Columns::of::<C>(&[list.order.column]));
+        wanted.columns = wanted.columns.and(Columns::of::<C>(&[list.order.column]));
         let limit = (list.size + 1).to_string();
         let mut sql = self.sql();
         let inner = |sql: &mut Sql, alias: &str| {
@@ -221,25 +242,39 @@ impl Loader {
             sql.push(" LIMIT ").push(&limit);
         };
         sql.push("SELECT ");
-        if link.is_none() {
-            write_columns::<C>(&mut sql, "c", columns);
+        if link.is_none() && !wanted.has_riders() {
+            wanted.write_columns::<C>(&mut sql, "c");
             sql.push(" FROM ");
             inner(&mut sql, "c");
-        } else if sql.is_postgres() {
-            // One index range for each parent, however many children it has.
-            sql.push("p.p AS \"parent_\", c.* FROM ").from_parents(parents).push(" CROSS JOIN LATERAL (SELECT ");
-            write_columns::<C>(&mut sql, "c", columns);
+        } else if link.is_none() {
+            // What rides along is joined to the page, not to the list.
+            wanted.write_columns::<C>(&mut sql, "c");
+            sql.push(" FROM (SELECT ");
+            Wanted::of(wanted.columns).write_columns::<C>(&mut sql, "c");
             sql.push(" FROM ");
             inner(&mut sql, "c");
             sql.push(") AS c");
+            wanted.write_joins(&mut sql, "c", self.rank());
+            list.write_order(&mut sql, "c");
+        } else if sql.is_postgres() {
+            // One index range for each parent, however many children it has.
+            sql.push("p.p AS \"parent_\", ");
+            wanted.write_columns::<C>(&mut sql, "c");
+            sql.push(" FROM ").from_parents(parents).push(" CROSS JOIN LATERAL (SELECT ");
+            Wanted::of(wanted.columns).write_columns::<C>(&mut sql, "c");
+            sql.push(" FROM ");
+            inner(&mut sql, "c");
+            sql.push(") AS c");
+            wanted.write_joins(&mut sql, "c", self.rank());
             list.write_order(&mut sql, "c");
         } else {
             // SQLite has no lateral joins; a correlated list of ids does the same.
             let parent = sql.parent();
             sql.push(parent).push(" AS \"parent_\", ");
-            write_columns::<C>(&mut sql, "o", columns);
-            sql.push(" FROM ").from_parents(parents).push(" CROSS JOIN \"").push(C::KIND).push("\" AS o WHERE ");
-            sql.column("o", "id").push(" IN (SELECT ").column("c", "id").push(" FROM ");
+            wanted.write_columns::<C>(&mut sql, "o");
+            sql.push(" FROM ").from_parents(parents).push(" CROSS JOIN \"").push(C::KIND).push("\" AS o");
+            wanted.write_joins(&mut sql, "o", self.rank());
+            sql.push(" WHERE ").column("o", "id").push(" IN (SELECT ").column("c", "id").push(" FROM ");
             inner(&mut sql, "c");
             sql.push(")");
             list.write_order(&mut sql, "o");
@@ -248,9 +283,10 @@ impl Loader {
         let mut children = Children::new();
         // A record that hangs on several parents is one row of the next level.
         let mut known: FxHashMap<Uuid, Arc<C>> = FxHashMap::default();
+        let mut reader = wanted.reader(&self.riders, usize::from(link.is_some()));
         for row in &rows {
             let parent = if link.is_some() { Some(row.try_get_by_index::<Uuid>(0)?) } else { None };
-            let record = read::<C>(row, columns, usize::from(link.is_some()))?;
+            let record = reader.read::<C>(row)?;
             let record = known.entry(record.id()).or_insert(record);
             children.entry(parent).or_default().push(record.clone());
         }
@@ -347,15 +383,4 @@ fn distinct(ids: &[Uuid]) -> Vec<Uuid> {
     ids.sort_unstable();
     ids.dedup();
     ids
-}
-
-fn write_columns<R: Record>(sql: &mut Sql, alias: &str, columns: Columns) {
-    for (i, column) in columns.names::<R>().enumerate() {
-        sql.push(if i > 0 { ", " } else { "" }).column(alias, column);
-    }
-}
-
-/// Reads a record from a row, after `skip` other values.
-fn read<R: Record>(row: &QueryResult, columns: Columns, skip: usize) -> Result<Arc<R>> {
-    Ok(Arc::new(R::read(&mut ColumnReader::new(row, columns, skip))?))
 }

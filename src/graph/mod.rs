@@ -26,6 +26,7 @@ mod reference;
 mod schema;
 mod sdl;
 mod select;
+mod wanted;
 
 pub mod leaf;
 pub mod types;
@@ -33,10 +34,13 @@ pub mod types;
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
+    sync::Arc,
 };
 
+use apollo_compiler::executable::SelectionSet;
 use futures_util::future::BoxFuture;
 use indexmap::IndexMap;
+use sea_orm::QueryResult;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use uuid::Uuid;
 
@@ -57,6 +61,7 @@ pub use self::{
     schema::Root,
     sdl::{Source, sdl},
     select::{Call, Exec},
+    wanted::Wanted,
 };
 pub(crate) use self::{
     attribute::{read_word, vocabulary_attribute, word_predicate},
@@ -96,6 +101,12 @@ pub trait Kind: Send + Sync {
     fn read_filter(&self, value: &async_graphql::Value, scope: filter::Scope) -> Result<Test>;
     /// Loads records, as a group to be executed and the place of each id in it.
     fn load<'a>(&'a self, call: Call<'a>, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Loaded>>;
+    /// What selection sets want of such records.
+    fn wanted<'a>(&self, exec: &Exec<'a>, sets: &[&'a SelectionSet], depth: usize) -> Wanted;
+    /// The names of columns of the table.
+    fn column_names(&self, columns: Columns) -> Vec<&'static str>;
+    /// Reads a row, after `skip` other values.
+    fn read_row(&self, row: &QueryResult, columns: Columns, skip: usize) -> Result<Arc<dyn Any + Send + Sync>>;
     /// Adds the look-up and the list of this kind to the root.
     fn add_to_root(&self, root: &mut Object<Root>, graph: &mut Graph);
 }

@@ -16,6 +16,7 @@ use crate::{
         page::{DEFAULT_SIZE, MAX_SIZE},
         select::Call,
         types::Types,
+        wanted::Reference,
     },
 };
 
@@ -38,6 +39,14 @@ pub(super) struct Field<R> {
     /// The columns of the row that it is had from.
     pub(super) columns: Columns,
     weight: Weight,
+    /// The records that it leads to, if they can ride along with the row.
+    pub(super) rides: Option<Rides>,
+}
+
+/// Records to which columns of a row refer.
+pub(super) struct Rides {
+    pub on: Reference,
+    pub kinds: Vec<&'static str>,
 }
 
 /// How the values of a field are had.
@@ -151,7 +160,7 @@ impl<R: Send + Sync + 'static> Object<R> {
     fn add(&mut self, name: &str, description: &str, ty: String, args: Vec<Argument>, run: Run<R>) -> &mut Self {
         let statements = u32::from(matches!(run, Run::Level(_)));
         let weight = Weight { statements, size: size(&ty) };
-        let field = Field { description: description.to_owned(), ty, args, run, columns: Columns::ALL, weight };
+        let field = Field { description: description.to_owned(), ty, args, run, columns: Columns::ALL, weight, rides: None };
         let twice = self.fields.insert(name.to_owned(), field);
         assert!(twice.is_none(), "{}.{name} is described twice", self.name);
         self
@@ -161,6 +170,14 @@ impl<R: Send + Sync + 'static> Object<R> {
     pub(super) fn uses(&mut self, columns: Columns) -> &mut Self {
         if let Some((_, field)) = self.fields.last_mut() {
             field.columns = columns;
+        }
+        self
+    }
+
+    /// Says that what the field added last leads to can ride along with the row.
+    pub(super) fn rides(&mut self, on: Reference, kinds: &[&'static str]) -> &mut Self {
+        if let Some((_, field)) = self.fields.last_mut() {
+            field.rides = Some(Rides { on, kinds: kinds.to_vec() });
         }
         self
     }

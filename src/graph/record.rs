@@ -1,17 +1,18 @@
 //! Records: rows that have an id, a key, a visibility and a version, of whatever kind.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{any::Any, marker::PhantomData, sync::Arc};
 
+use apollo_compiler::executable::SelectionSet;
 use async_graphql::Value;
 use futures_util::future::BoxFuture;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
 use crate::{
     db::{Moment, vocabulary},
     error::{Code, Error, Result},
     graph::{
-        Answer, Argument, Call, ColumnReader, Definition, Graph, Kind, Loaded, Object, Root, connection,
+        Answer, Argument, Call, ColumnReader, Columns, Definition, Exec, Graph, Kind, Loaded, Object, Root, Wanted, connection,
         filter::{self, Test},
         page::List,
         types::Types,
@@ -204,10 +205,22 @@ impl<R: Record> Kind for KindOf<R> {
     fn load<'a>(&'a self, call: Call<'a>, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Loaded>> {
         Box::pin(async move {
             let rows: Vec<Arc<R>> =
-                call.loader().by_ids::<R>(ids.iter().copied(), call.columns::<R>()).await?.into_values().collect();
+                call.loader().referred::<R>(call.place(), ids.iter().copied(), &call.wanted::<R>()).await?.into_values().collect();
             let places = rows.iter().enumerate().map(|(i, row)| (row.id(), super::answer::index(i))).collect();
             Ok(Loaded { group: Box::new(rows), places })
         })
+    }
+
+    fn wanted<'a>(&self, exec: &Exec<'a>, sets: &[&'a SelectionSet], depth: usize) -> Wanted {
+        exec.wanted::<R>(sets.iter().copied(), depth)
+    }
+
+    fn column_names(&self, columns: Columns) -> Vec<&'static str> {
+        columns.names::<R>().collect()
+    }
+
+    fn read_row(&self, row: &QueryResult, columns: Columns, skip: usize) -> Result<Arc<dyn Any + Send + Sync>> {
+        Ok(Arc::new(R::read(&mut ColumnReader::new(row, columns, skip))?))
     }
 
     fn add_to_root(&self, root: &mut Object<Root>, graph: &mut Graph) {
@@ -289,21 +302,21 @@ async fn look_up<R: Record>(call: &super::Call<'_>) -> Result<Option<Arc<R>>> {
     let (Some((what, value)), None) = (given.next(), given.next()) else {
         return Err(wrong());
     };
-    let columns = call.columns::<R>();
+    let wanted = &call.wanted::<R>();
     // No database keeps the character NUL, so nothing is called so; PostgreSQL would fail on the question.
     let nul = |value: &Value| matches!(value, Value::String(text) if text.contains('\0'));
     if nul(value) || matches!(value, Value::Object(parts) if parts.values().any(nul)) {
         return if what == "id" { Err(wrong()) } else { Ok(None) };
     }
     match (what.as_str(), value) {
-        ("id", value) => call.loader().by_id::<R>(filter::id(value, &[R::KIND])?, columns).await,
-        ("key", Value::String(key)) => call.loader().by_key::<R>(key, columns).await,
+        ("id", value) => call.loader().by_id::<R>(filter::id(value, &[R::KIND])?, wanted).await,
+        ("key", Value::String(key)) => call.loader().by_key::<R>(key, wanted).await,
         ("identifier", Value::Object(identifier)) => match (identifier.get("scheme"), identifier.get("value")) {
             (Some(Value::Enum(scheme)), Some(Value::String(value))) => {
-                call.loader().by_identifier::<R>(&scheme.to_ascii_lowercase(), value, columns).await
+                call.loader().by_identifier::<R>(&scheme.to_ascii_lowercase(), value, wanted).await
             }
             (Some(Value::String(scheme)), Some(Value::String(value))) => {
-                call.loader().by_identifier::<R>(&scheme.to_ascii_lowercase(), value, columns).await
+                call.loader().by_identifier::<R>(&scheme.to_ascii_lowercase(), value, wanted).await
             }
             _ => Err(wrong()),
         },

@@ -18,6 +18,7 @@ use crate::{
         filter::{self, Predicate, Test},
         page::List,
         record::{article, words},
+        wanted,
     },
 };
 
@@ -54,12 +55,17 @@ pub(super) fn one<R: Record, T: Reference>(d: &mut Definition<R>, at: Attr<R, T>
         Box::pin(async move {
             let found = call
                 .loader()
-                .by_ids::<T::Target>(rows.iter().filter_map(|row| (at.get)(row).id()), call.columns::<T::Target>())
+                .referred::<T::Target>(
+                    call.place(),
+                    rows.iter().filter_map(|row| (at.get)(row).id()),
+                    &call.wanted::<T::Target>(),
+                )
                 .await?;
             Ok(Answer::one(rows.iter().map(|row| (at.get)(row).id().and_then(|id| found.get(&id).cloned()))))
         })
     });
     d.uses(&[at.column]);
+    d.object().rides(wanted::Reference { id: at.column, kind: None }, &[T::Target::KIND]);
     d.predicates.push(refers(&name, at.column, T::Target::KIND, target));
     d.columns.push(Column {
         header: at.column.strip_suffix("_id").unwrap_or(at.column),
@@ -134,6 +140,7 @@ pub(super) fn any<R: Record, T: AnyId>(
         })
     });
     d.uses(&[at.column, kind.column]);
+    d.object().rides(wanted::Reference { id: at.column, kind: Some(kind.column) }, kinds);
     let input = format!("{ty}ReferenceFilter");
     let about = format!("The {} passes.", words(&name));
     let column = at.column;

@@ -14,8 +14,17 @@ use rustc_hash::FxHashSet;
 
 use crate::{
     error::{Code, Error, Result},
-    graph::{Budget, Columns, Graph, Loader, Record},
+    graph::{
+        Budget, Columns, Graph, Kind, Loader, Record,
+        object::Rides,
+        wanted::{Place, Wanted},
+    },
 };
+
+/// How many joins long a chain of records that ride on one another is at most.
+const DEEPEST: usize = 3;
+/// How many kinds of records that one field leads to ride along at most.
+const WIDEST: usize = 4;
 
 /// What the execution of a request has at hand.
 #[derive(Clone, Copy)]
@@ -45,6 +54,10 @@ pub(super) struct Selected<'a> {
 impl<'a> Selected<'a> {
     pub(super) fn name(&self) -> &'a str {
         self.occurrences[0].name.as_str()
+    }
+
+    pub(super) fn place(&self) -> Place {
+        Place(std::ptr::from_ref::<Field>(self.occurrences[0]) as usize)
     }
 
     /// The selection sets of all occurrences.
@@ -98,6 +111,36 @@ impl<'a> Exec<'a> {
                     }
                 }
                 Selection::FragmentSpread(_) => {}
+            }
+        }
+    }
+
+    /// What selection sets want of records: their columns, and what can ride along with them, `depth` joins deep already.
+    pub(super) fn wanted<R: Record>(&self, sets: impl Iterator<Item = &'a SelectionSet>, depth: usize) -> Wanted {
+        let object = self.graph.object::<R>();
+        let mut wanted = Wanted::of(Columns::of::<R>(&[]));
+        for selected in self.collect(&object.name, sets) {
+            let Some(field) = object.fields.get(selected.name()) else { continue };
+            wanted.columns = wanted.columns.and(field.columns.within::<R>());
+            if let Some(rides) = field.rides.as_ref().filter(|_| depth < DEEPEST) {
+                self.let_ride(&mut wanted, rides, &selected, depth);
+            }
+        }
+        wanted
+    }
+
+    fn let_ride(&self, wanted: &mut Wanted, rides: &Rides, selected: &Selected<'a>, depth: usize) {
+        let asked = |kind: &&dyn Kind| {
+            // Of kinds of which nothing is asked, most rows will be of another kind.
+            rides.on.kind.is_none()
+                || self.collect(kind.name(), selected.sets()).iter().any(|s| s.name() != "__typename")
+        };
+        let kinds = rides.kinds.iter().filter_map(|kind| self.graph.kind(kind).ok()).filter(asked);
+        let kinds: Vec<&'static dyn Kind> = kinds.collect();
+        if kinds.len() <= WIDEST {
+            for kind in kinds {
+                let sets: Vec<_> = selected.sets().collect();
+                wanted.ride(selected.place(), rides.on, kind, kind.wanted(self, &sets, depth + 1));
             }
         }
     }
@@ -213,34 +256,32 @@ impl<'a> Call<'a> {
         self.exec.collect(ty, self.selected.sets()).iter().any(|s| names.contains(&s.name()))
     }
 
-    /// The columns that the selection on the records of type `C`, to which the field leads, needs.
+    /// What the selection on the records of type `C`, to which the field leads, wants of them.
     #[must_use]
-    pub fn columns<C: Record>(&self) -> Columns {
-        self.columns_of::<C>(self.selected.sets())
+    pub fn wanted<C: Record>(&self) -> Wanted {
+        self.exec.wanted::<C>(self.selected.sets(), 0)
     }
 
     /// The same, where the field leads to a connection of such records.
-    pub(super) fn connection_columns<C: Record>(&self, connection: &str, edge: &str) -> Columns {
-        let mut columns = Columns::of::<C>(&[]);
+    pub(super) fn wanted_of_connection<C: Record>(&self, connection: &str, edge: &str) -> Wanted {
+        let mut wanted = Wanted::of(Columns::of::<C>(&[]));
         for part in self.exec.collect(connection, self.selected.sets()) {
             match part.name() {
-                "nodes" => columns = columns.and(self.columns_of::<C>(part.sets())),
+                "nodes" => wanted = wanted.and(self.exec.wanted::<C>(part.sets(), 0)),
                 "edges" => {
                     for node in self.exec.collect(edge, part.sets()).iter().filter(|s| s.name() == "node") {
-                        columns = columns.and(self.columns_of::<C>(node.sets()));
+                        wanted = wanted.and(self.exec.wanted::<C>(node.sets(), 0));
                     }
                 }
                 _ => {}
             }
         }
-        columns
+        wanted
     }
 
-    fn columns_of<C: Record>(&self, sets: impl Iterator<Item = &'a SelectionSet>) -> Columns {
-        let object = self.exec.graph.object::<C>();
-        let selected = self.exec.collect(&object.name, sets);
-        let fields = selected.iter().filter_map(|s| object.fields.get(s.name()));
-        fields.fold(Columns::of::<C>(&[]), |columns, field| columns.and(field.columns))
+    /// The field of the document.
+    pub(super) fn place(&self) -> Place {
+        self.selected.place()
     }
 
     fn first(&self) -> &'a Field {

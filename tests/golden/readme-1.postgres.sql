@@ -1,55 +1,33 @@
-27 statements
+16 statements
 
 SELECT c."id" FROM "city" AS c WHERE c."audience" <= $1 AND c."key" = $2
 
 SELECT c."id" FROM "city" AS c WHERE c."audience" <= $1 AND c."key" = $2
-
-SELECT c."id", c."name" FROM "city" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
-
-SELECT c."id", c."name" FROM "city" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
-
-SELECT c."id", c."name" FROM "official" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
-
-SELECT c."id", c."name" FROM "official" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
-
-SELECT c."id", c."name" FROM "organization" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
-
-SELECT c."id", c."name" FROM "organization" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
-
-SELECT c."id", c."name" FROM "organization" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
-
-SELECT c."id", c."name" FROM "organization" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
-
-SELECT c."id", c."name", c."city_id" FROM "organization" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
 
 SELECT c."id", c."name", c."language" FROM "city" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
 
-SELECT c."id", c."name", c."name_sort", c."city_id", c."operator_id", c."founded", c."founded_earliest", c."founded_latest" FROM "innovation_center" AS c WHERE c."audience" <= $1 AND (c."city_id" IN (SELECT cc."id" FROM "city" AS cc WHERE cc."audience" <= $2 AND (cc."country_id" IN (SELECT ccc."id" FROM "country" AS ccc WHERE ccc."audience" <= $3 AND ((ccc."key" = $4))))) AND c."operator_id" IN (SELECT cc."id" FROM "organization" AS cc WHERE cc."audience" <= $5 AND (cc."country_id" IN (SELECT ccc."id" FROM "country" AS ccc WHERE ccc."audience" <= $6 AND ((ccc."key" = $7)))))) ORDER BY c."name_sort", c."id" LIMIT 21
+SELECT c."id", c."name", c."name_sort", c."city_id", c."operator_id", c."founded", c."founded_earliest", c."founded_latest", c."city_id", r1."id", r1."name", c."operator_id", r2."id", r2."name", r2."city_id", r2."city_id", r3."id", r3."name" FROM (SELECT c."id", c."name", c."name_sort", c."city_id", c."operator_id", c."founded", c."founded_earliest", c."founded_latest" FROM "innovation_center" AS c WHERE c."audience" <= $1 AND (c."city_id" IN (SELECT cc."id" FROM "city" AS cc WHERE cc."audience" <= $2 AND (cc."country_id" IN (SELECT ccc."id" FROM "country" AS ccc WHERE ccc."audience" <= $3 AND ((ccc."key" = $4))))) AND c."operator_id" IN (SELECT cc."id" FROM "organization" AS cc WHERE cc."audience" <= $5 AND (cc."country_id" IN (SELECT ccc."id" FROM "country" AS ccc WHERE ccc."audience" <= $6 AND ((ccc."key" = $7)))))) ORDER BY c."name_sort", c."id" LIMIT 21) AS c LEFT JOIN "city" AS r1 ON r1."id" = c."city_id" AND r1."audience" <= $8 LEFT JOIN "organization" AS r2 ON r2."id" = c."operator_id" AND r2."audience" <= $9 LEFT JOIN "city" AS r3 ON r3."id" = r2."city_id" AND r3."audience" <= $10 ORDER BY c."name_sort", c."id"
 
 SELECT c."id", c."name", c."start", c."start_earliest", c."start_latest", c."end", c."end_earliest", c."end_latest", c."venue" FROM "event" AS c WHERE c."audience" <= $1 AND ((c."start_latest" <= $2 AND c."start_latest" >= $3 AND c."start_earliest" >= $4)) ORDER BY c."start_earliest", c."id" LIMIT 21
 
-SELECT c."id", c."title", c."publisher", c."published", c."published_earliest", c."published_latest" FROM "source" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
-
 SELECT c."id", c."title", c."start_latest" FROM "visit" AS c WHERE c."audience" <= $1 AND ((c."start_latest" <= $2 AND c."start_latest" >= $3 AND c."start_earliest" >= $4) AND (EXISTS (SELECT 1 FROM "participation" AS cc WHERE cc."activity_id" = c."id" AND cc."audience" <= $5 AND ((cc."role" = $6) AND (cc."participant_id" IN (SELECT ccc."id" FROM "organization" AS ccc WHERE ccc."audience" <= $7 AND ((ccc."key" = $8)))))))) ORDER BY c."start_latest" DESC, c."id" DESC LIMIT 21
-
-SELECT c."id", c."title", c."url" FROM "source" AS c WHERE c."audience" <= $1 AND c."id" = ANY($2)
 
 SELECT l."partnership_id", l."city_id", l."partner_id" FROM "partnership_member" AS l WHERE l."partnership_id" = ANY($1) ORDER BY l."partner_id"
 
 SELECT l."record_id", l."language", l."name" FROM "name" AS l WHERE l."record_id" = ANY($1) AND (FALSE OR l."language" = $2 OR l."language" LIKE $3)
 
-SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."claimed_value", c."source_id", c."stance" FROM "citation" AS c WHERE c."audience" <= $2 AND c."record_id" = p.p ORDER BY c."key", c."id" LIMIT 21) AS c ORDER BY c."key", c."id"
+SELECT p.p AS "parent_", c."id", c."key", c."claimed_value", c."source_id", c."stance", c."source_id", r1."id", r1."title", r1."url" FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."claimed_value", c."source_id", c."stance" FROM "citation" AS c WHERE c."audience" <= $2 AND c."record_id" = p.p ORDER BY c."key", c."id" LIMIT 21) AS c LEFT JOIN "source" AS r1 ON r1."id" = c."source_id" AND r1."audience" <= $3 ORDER BY c."key", c."id"
 
-SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."field", c."claimed_value", c."source_id" FROM "citation" AS c WHERE c."audience" <= $2 AND c."record_id" = p.p AND ((c."stance" = $3)) ORDER BY c."key", c."id" LIMIT 21) AS c ORDER BY c."key", c."id"
+SELECT p.p AS "parent_", c."id", c."key", c."field", c."claimed_value", c."source_id", c."source_id", r1."id", r1."title", r1."publisher", r1."published", r1."published_earliest", r1."published_latest" FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."field", c."claimed_value", c."source_id" FROM "citation" AS c WHERE c."audience" <= $2 AND c."record_id" = p.p AND ((c."stance" = $3)) ORDER BY c."key", c."id" LIMIT 21) AS c LEFT JOIN "source" AS r1 ON r1."id" = c."source_id" AND r1."audience" <= $4 ORDER BY c."key", c."id"
 
-SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."participant_id", c."participant_kind", c."role" FROM "participation" AS c WHERE c."audience" <= $2 AND c."activity_id" = p.p ORDER BY c."key", c."id" LIMIT 21) AS c ORDER BY c."key", c."id"
+SELECT p.p AS "parent_", c."id", c."key", c."participant_id", c."participant_kind", c."role", CASE WHEN c."participant_kind" = 'official' THEN c."participant_id" END, r1."id", r1."name", CASE WHEN c."participant_kind" = 'organization' THEN c."participant_id" END, r2."id", r2."name" FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."participant_id", c."participant_kind", c."role" FROM "participation" AS c WHERE c."audience" <= $2 AND c."activity_id" = p.p ORDER BY c."key", c."id" LIMIT 21) AS c LEFT JOIN "official" AS r1 ON r1."id" = CASE WHEN c."participant_kind" = 'official' THEN c."participant_id" END AND r1."audience" <= $3 LEFT JOIN "organization" AS r2 ON r2."id" = CASE WHEN c."participant_kind" = 'organization' THEN c."participant_id" END AND r2."audience" <= $4 ORDER BY c."key", c."id"
 
-SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."participant_id", c."participant_kind", c."role", c."status" FROM "participation" AS c WHERE c."audience" <= $2 AND c."activity_id" = p.p ORDER BY c."key", c."id" LIMIT 21) AS c ORDER BY c."key", c."id"
+SELECT p.p AS "parent_", c."id", c."key", c."participant_id", c."participant_kind", c."role", c."status", CASE WHEN c."participant_kind" = 'official' THEN c."participant_id" END, r1."id", r1."name", CASE WHEN c."participant_kind" = 'organization' THEN c."participant_id" END, r2."id", r2."name" FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."key", c."participant_id", c."participant_kind", c."role", c."status" FROM "participation" AS c WHERE c."audience" <= $2 AND c."activity_id" = p.p ORDER BY c."key", c."id" LIMIT 21) AS c LEFT JOIN "official" AS r1 ON r1."id" = CASE WHEN c."participant_kind" = 'official' THEN c."participant_id" END AND r1."audience" <= $3 LEFT JOIN "organization" AS r2 ON r2."id" = CASE WHEN c."participant_kind" = 'organization' THEN c."participant_id" END AND r2."audience" <= $4 ORDER BY c."key", c."id"
 
-SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."measure", c."value", c."unit", c."comparator", c."as_of", c."as_of_earliest", c."as_of_latest" FROM "indicator" AS c WHERE c."audience" <= $2 AND c."subject_id" = p.p ORDER BY c."as_of_latest" DESC, c."id" DESC LIMIT 21) AS c ORDER BY c."as_of_latest" DESC, c."id" DESC
+SELECT p.p AS "parent_", c."id", c."measure", c."value", c."unit", c."comparator", c."as_of", c."as_of_earliest", c."as_of_latest" FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."measure", c."value", c."unit", c."comparator", c."as_of", c."as_of_earliest", c."as_of_latest" FROM "indicator" AS c WHERE c."audience" <= $2 AND c."subject_id" = p.p ORDER BY c."as_of_latest" DESC, c."id" DESC LIMIT 21) AS c ORDER BY c."as_of_latest" DESC, c."id" DESC
 
-SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."name", c."name_sort", c."operator_id", c."founded", c."founded_earliest", c."founded_latest" FROM "innovation_center" AS c WHERE c."audience" <= $2 AND c."city_id" = p.p ORDER BY c."name_sort", c."id" LIMIT 21) AS c ORDER BY c."name_sort", c."id"
+SELECT p.p AS "parent_", c."id", c."name", c."name_sort", c."operator_id", c."founded", c."founded_earliest", c."founded_latest", c."operator_id", r1."id", r1."name" FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."name", c."name_sort", c."operator_id", c."founded", c."founded_earliest", c."founded_latest" FROM "innovation_center" AS c WHERE c."audience" <= $2 AND c."city_id" = p.p ORDER BY c."name_sort", c."id" LIMIT 21) AS c LEFT JOIN "organization" AS r1 ON r1."id" = c."operator_id" AND r1."audience" <= $3 ORDER BY c."name_sort", c."id"
 
-SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."since", c."since_earliest", c."since_latest", c."status" FROM "partnership" AS c WHERE c."audience" <= $2 AND c."id" IN (SELECT l."partnership_id" FROM "partnership_member" AS l WHERE l."city_id" = p.p) AND ((EXISTS (SELECT 1 FROM "city" AS cc WHERE cc."id" IN (SELECT l."city_id" FROM "partnership_member" AS l WHERE l."partnership_id" = c."id") AND cc."audience" <= $3 AND (cc."country_id" IN (SELECT ccc."id" FROM "country" AS ccc WHERE ccc."audience" <= $4 AND ((ccc."key" = $5))))))) ORDER BY c."since_earliest", c."id" LIMIT 21) AS c ORDER BY c."since_earliest", c."id"
+SELECT p.p AS "parent_", c."id", c."since", c."since_earliest", c."since_latest", c."status" FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."since", c."since_earliest", c."since_latest", c."status" FROM "partnership" AS c WHERE c."audience" <= $2 AND c."id" IN (SELECT l."partnership_id" FROM "partnership_member" AS l WHERE l."city_id" = p.p) AND ((EXISTS (SELECT 1 FROM "city" AS cc WHERE cc."id" IN (SELECT l."city_id" FROM "partnership_member" AS l WHERE l."partnership_id" = c."id") AND cc."audience" <= $3 AND (cc."country_id" IN (SELECT ccc."id" FROM "country" AS ccc WHERE ccc."audience" <= $4 AND ((ccc."key" = $5))))))) ORDER BY c."since_earliest", c."id" LIMIT 21) AS c ORDER BY c."since_earliest", c."id"
 
-SELECT p.p AS "parent_", c.* FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."title", c."organization_id", c."start_latest" FROM "position" AS c WHERE c."audience" <= $2 AND c."official_id" = p.p ORDER BY c."start_latest" DESC, c."id" DESC LIMIT 21) AS c ORDER BY c."start_latest" DESC, c."id" DESC
+SELECT p.p AS "parent_", c."id", c."title", c."organization_id", c."start_latest", c."organization_id", r1."id", r1."name" FROM unnest($1) AS p CROSS JOIN LATERAL (SELECT c."id", c."title", c."organization_id", c."start_latest" FROM "position" AS c WHERE c."audience" <= $2 AND c."official_id" = p.p ORDER BY c."start_latest" DESC, c."id" DESC LIMIT 21) AS c LEFT JOIN "organization" AS r1 ON r1."id" = c."organization_id" AND r1."audience" <= $3 ORDER BY c."start_latest" DESC, c."id" DESC
