@@ -12,6 +12,8 @@ pub(crate) struct Table {
     /// What lists of a parent's rows are ordered by, after the reference to the parent.
     sorted_by: Option<&'static str>,
     references: Vec<&'static str>,
+    /// The primary key of a table of links.
+    key: Vec<String>,
 }
 
 struct Column {
@@ -41,6 +43,7 @@ impl Table {
             indexes: Vec::new(),
             sorted_by: None,
             references: Vec::new(),
+            key: Vec::new(),
         }
     }
 
@@ -222,6 +225,7 @@ impl Table {
     /// The primary key of a table of links.
     pub(crate) fn key(mut self, columns: &[&str]) -> Self {
         self.constraints.push(format!("CONSTRAINT \"pk_{}\" PRIMARY KEY ({})", self.name, quoted(columns)));
+        self.key = columns.iter().map(|c| (*c).to_owned()).collect();
         self
     }
 
@@ -277,14 +281,23 @@ impl Table {
             .map(|c| format!("\"{}\" {}{}", c.name, c.ty.sql(postgres), if c.required { " NOT NULL" } else { "" }));
         let body: Vec<_> = columns.chain(self.constraints.iter().cloned()).collect();
         let connection = manager.get_connection();
+        // Rows are had by their ids: SQLite then finds them where they lie, not by way of an index.
+        let form = if postgres { "" } else { " WITHOUT ROWID" };
         connection
-            .execute_unprepared(&format!("CREATE TABLE \"{}\" (\n  {}\n)", self.name, body.join(",\n  ")))
+            .execute_unprepared(&format!("CREATE TABLE \"{}\" (\n  {}\n){form}", self.name, body.join(",\n  ")))
             .await?;
         for reference in &self.references {
             let mut columns = vec![(*reference).to_owned()];
-            columns.extend(self.sorted_by.filter(|c| c != reference).map(str::to_owned));
-            if self.columns[0].name == "id" {
-                columns.push("id".into());
+            if self.key.is_empty() {
+                columns.extend(self.sorted_by.filter(|c| c != reference).map(str::to_owned));
+                // Whoever may not see a row is told so by the index; counting needs nothing else.
+                columns.extend(["id".to_owned(), "audience".to_owned()]);
+            } else if self.key[0] == *reference {
+                // The primary key serves.
+                continue;
+            } else {
+                // The other end of the link is had from the index.
+                columns.extend(self.key.iter().filter(|c| c != reference).cloned());
             }
             self.indexes.push(columns);
         }

@@ -52,7 +52,12 @@ impl Sql {
     }
 
     /// Appends `IN (…)` for ids, as one bound value however many they are.
+    ///
+    /// A single id is compared as such: PostgreSQL plans `= ANY` anew each time, because it expects more of them.
     pub fn in_ids(&mut self, ids: &[Uuid]) -> &mut Self {
+        if let [id] = ids {
+            return self.push(" = ").bind(*id);
+        }
         if self.is_postgres() {
             self.push(" = ANY(").bind(uuids(ids)).push(")")
         } else {
@@ -71,20 +76,18 @@ impl Sql {
         }
     }
 
-    /// Appends ids as rows of a table `p`, whose only column is named by [`Sql::parent`].
+    /// Appends ids as rows of a table `p`, whose only column is [`Sql::PARENT`].
     pub fn from_parents(&mut self, ids: &[Uuid]) -> &mut Self {
-        if self.is_postgres() {
-            self.push("unnest(").bind(uuids(ids)).push(") AS p")
-        } else {
-            self.push("json_each(").bind(hex_array(ids)).push(") AS p")
+        match (ids, self.is_postgres()) {
+            ([id], true) => self.push("(SELECT ").bind(*id).push("::uuid AS p) AS p"),
+            ([id], false) => self.push("(SELECT ").bind(*id).push(" AS p) AS p"),
+            (_, true) => self.push("unnest(").bind(uuids(ids)).push(") AS p"),
+            (_, false) => self.push("(SELECT unhex(value) AS p FROM json_each(").bind(hex_array(ids)).push(")) AS p"),
         }
     }
 
     /// The id in a row of [`Sql::from_parents`].
-    #[must_use]
-    pub fn parent(&self) -> &'static str {
-        if self.is_postgres() { "p.p" } else { "unhex(p.value)" }
-    }
+    pub const PARENT: &'static str = "p.p";
 
     /// The finished statement.
     #[must_use]

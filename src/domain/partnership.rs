@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use crate::{
@@ -103,14 +102,6 @@ fn define(d: &mut Definition<Model>) {
 /// The partnerships of a city: their edges say who the partner is.
 pub struct OfCity;
 
-#[derive(FromQueryResult)]
-#[expect(clippy::struct_field_names, reason = "the names are those of the columns")]
-struct Pair {
-    partnership_id: Uuid,
-    city_id: Uuid,
-    partner_id: Uuid,
-}
-
 impl Edges<Model> for OfCity {
     fn name() -> String {
         "CityPartnership".to_owned()
@@ -144,34 +135,26 @@ impl Edges<Model> for OfCity {
     }
 }
 
-/// The other members of each edge's partnership: two statements, however many edges there are.
+/// The other members of each edge's partnership: one statement, however many edges there are.
 async fn partners(
     call: &crate::graph::Call<'_>,
     edges: &[Arc<Edge<Model, OfCity>>],
 ) -> crate::error::Result<Vec<Vec<Arc<city::Model>>>> {
-    let ids: Vec<Uuid> = edges.iter().map(|edge| edge.node.id.0).collect();
-    let columns = ["partnership_id", "city_id", "partner_id"];
-    let pairs = call
-        .loader()
-        .owned::<Pair>("partnership_member", &columns, "partnership_id", &ids, |sql| {
-            sql.push(" ORDER BY ").column("l", "partner_id");
-        })
-        .await?;
-    let cities = call
-        .loader()
-        .by_ids::<city::Model>(pairs.iter().map(|pair| pair.partner_id), &call.wanted::<city::Model>())
-        .await?;
+    let place = |edge: &Edge<Model, OfCity>| edge.parent.map(|city| (edge.node.id.0, city));
+    let places: Vec<_> = edges.iter().filter_map(|edge| place(edge)).collect();
+    let Links { table, from, to, pair } = MEMBERS;
+    let partner = pair.unwrap_or(to);
+    let wanted = call.wanted::<city::Model>();
+    let found = call.loader().linked::<city::Model>(table, [from, to], &places, partner, &wanted).await?;
     let mut partners: HashMap<(Uuid, Uuid), Vec<Arc<city::Model>>> = HashMap::new();
-    for pair in pairs {
-        if let Some(city) = cities.get(&pair.partner_id) {
-            partners.entry((pair.partnership_id, pair.city_id)).or_default().push(city.clone());
-        }
+    let mut known: HashMap<Uuid, Arc<city::Model>> = HashMap::new();
+    for (partnership, city, partner) in found {
+        // A city that is the partner of several is one row of the next level.
+        let partner = known.entry(partner.id.0).or_insert(partner).clone();
+        partners.entry((partnership, city)).or_default().push(partner);
     }
     Ok(edges
         .iter()
-        .map(|edge| {
-            let place = edge.parent.map(|city| (edge.node.id.0, city));
-            place.and_then(|place| partners.get(&place).cloned()).unwrap_or_default()
-        })
+        .map(|edge| place(edge).and_then(|place| partners.get(&place).cloned()).unwrap_or_default())
         .collect())
 }

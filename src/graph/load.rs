@@ -174,12 +174,7 @@ impl Loader {
     }
 
     /// A record by an identifier of the outside world.
-    pub async fn by_identifier<R: Record>(
-        &self,
-        scheme: &str,
-        value: &str,
-        wanted: &Wanted,
-    ) -> Result<Option<Arc<R>>> {
+    pub async fn by_identifier<R: Record>(&self, scheme: &str, value: &str, wanted: &Wanted) -> Result<Option<Arc<R>>> {
         let mut sql = self.select::<R>(wanted);
         sql.push(" AND ").column("c", "id").push(" = (SELECT \"record_id\" FROM \"identifier\" WHERE \"scheme\" = ");
         sql.bind(scheme).push(" AND \"value\" = ").bind(value).push(")");
@@ -213,9 +208,8 @@ impl Loader {
         sql.push("\"").push(C::KIND).push("\" AS c WHERE ");
         self.visible(sql);
         if let Some(link) = link {
-            let parent = sql.parent();
             sql.push(" AND ");
-            link.write(sql, "c", parent);
+            link.write(sql, "c", Sql::PARENT);
         }
         if let Some(filter) = &list.filter {
             sql.push(" AND ");
@@ -258,7 +252,7 @@ impl Loader {
             list.write_order(&mut sql, "c");
         } else if sql.is_postgres() {
             // One index range for each parent, however many children it has.
-            sql.push("p.p AS \"parent_\", ");
+            sql.push(Sql::PARENT).push(" AS \"parent_\", ");
             wanted.write_columns::<C>(&mut sql, "c");
             sql.push(" FROM ").from_parents(parents).push(" CROSS JOIN LATERAL (SELECT ");
             Wanted::of(wanted.columns).write_columns::<C>(&mut sql, "c");
@@ -269,8 +263,7 @@ impl Loader {
             list.write_order(&mut sql, "c");
         } else {
             // SQLite has no lateral joins; a correlated list of ids does the same.
-            let parent = sql.parent();
-            sql.push(parent).push(" AS \"parent_\", ");
+            sql.push(Sql::PARENT).push(" AS \"parent_\", ");
             wanted.write_columns::<C>(&mut sql, "o");
             sql.push(" FROM ").from_parents(parents).push(" CROSS JOIN \"").push(C::KIND).push("\" AS o");
             wanted.write_joins(&mut sql, "o", self.rank());
@@ -336,8 +329,7 @@ impl Loader {
     fn for_each_parent(sql: &mut Sql, link: Option<Link>, parents: &[Uuid], number: impl FnOnce(&mut Sql)) {
         sql.push("SELECT ");
         if link.is_some() {
-            let parent = sql.parent();
-            sql.push(parent).push(" AS \"parent_\", ");
+            sql.push(Sql::PARENT).push(" AS \"parent_\", ");
         }
         number(sql);
         sql.push(" AS \"number_\"");
@@ -353,6 +345,38 @@ impl Loader {
                 let parent = if link.is_some() { Some(row.try_get::<Uuid>("", "parent_")?) } else { None };
                 Ok((parent, row.try_get::<i64>("", "number_")?))
             })
+            .collect()
+    }
+
+    /// The records at the ends of links: for each link of a table from a pair of the two columns of `from`, these, and the
+    /// record that the column `to` refers to.
+    pub(crate) async fn linked<R: Record>(
+        &self,
+        table: &str,
+        from: [&str; 2],
+        pairs: &[(Uuid, Uuid)],
+        to: &str,
+        wanted: &Wanted,
+    ) -> Result<Vec<(Uuid, Uuid, Arc<R>)>> {
+        if pairs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = self.sql();
+        sql.push("SELECT ").column("l", from[0]).push(", ").column("l", from[1]).push(", ");
+        wanted.write_columns::<R>(&mut sql, "c");
+        sql.push(" FROM \"").push(table).push("\" AS l JOIN \"").push(R::KIND).push("\" AS c ON ");
+        sql.column("c", "id").push(" = ").column("l", to).push(" AND ");
+        self.visible(&mut sql);
+        wanted.write_joins(&mut sql, "c", self.rank());
+        let [first, second]: [Vec<Uuid>; 2] =
+            [pairs.iter().map(|p| p.0).collect(), pairs.iter().map(|p| p.1).collect()];
+        sql.push(" WHERE ").column("l", from[0]).in_ids(&distinct(&first));
+        sql.push(" AND ").column("l", from[1]).in_ids(&distinct(&second));
+        sql.push(" ORDER BY ").column("l", to);
+        let rows = self.rows(sql).await?;
+        let mut reader = wanted.reader(&self.riders, 2);
+        rows.iter()
+            .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, reader.read::<R>(row)?)))
             .collect()
     }
 

@@ -160,7 +160,8 @@ impl<R: Send + Sync + 'static> Object<R> {
     fn add(&mut self, name: &str, description: &str, ty: String, args: Vec<Argument>, run: Run<R>) -> &mut Self {
         let statements = u32::from(matches!(run, Run::Level(_)));
         let weight = Weight { statements, size: size(&ty) };
-        let field = Field { description: description.to_owned(), ty, args, run, columns: Columns::ALL, weight, rides: None };
+        let field =
+            Field { description: description.to_owned(), ty, args, run, columns: Columns::ALL, weight, rides: None };
         let twice = self.fields.insert(name.to_owned(), field);
         assert!(twice.is_none(), "{}.{name} is described twice", self.name);
         self

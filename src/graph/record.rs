@@ -12,7 +12,8 @@ use crate::{
     db::{Moment, vocabulary},
     error::{Code, Error, Result},
     graph::{
-        Answer, Argument, Call, ColumnReader, Columns, Definition, Exec, Graph, Kind, Loaded, Object, Root, Wanted, connection,
+        Answer, Argument, Call, ColumnReader, Columns, Definition, Exec, Graph, Kind, Loaded, Object, Root, Wanted,
+        connection,
         filter::{self, Test},
         page::List,
         types::Types,
@@ -204,8 +205,12 @@ impl<R: Record> Kind for KindOf<R> {
 
     fn load<'a>(&'a self, call: Call<'a>, ids: &'a [Uuid]) -> BoxFuture<'a, Result<Loaded>> {
         Box::pin(async move {
-            let rows: Vec<Arc<R>> =
-                call.loader().referred::<R>(call.place(), ids.iter().copied(), &call.wanted::<R>()).await?.into_values().collect();
+            let rows: Vec<Arc<R>> = call
+                .loader()
+                .referred::<R>(call.place(), ids.iter().copied(), &call.wanted::<R>())
+                .await?
+                .into_values()
+                .collect();
             let places = rows.iter().enumerate().map(|(i, row)| (row.id(), super::answer::index(i))).collect();
             Ok(Loaded { group: Box::new(rows), places })
         })
