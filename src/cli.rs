@@ -160,6 +160,8 @@ async fn serve(args: Serve) -> Result<(), Failed> {
         let imported = read(&database, &Files::Bundled, false, false).await?;
         println!("loaded the bundled data: {} records", imported.added);
     }
+    let database =
+        Database::connect(&args.db.database_url, Access::Answer(args.config.request_timeout()), None).await?;
     let listener = TcpListener::bind(args.address.listen)
         .await
         .map_err(|cause| format!("cannot listen on {}: {cause}", args.address.listen))?;

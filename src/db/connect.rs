@@ -5,6 +5,11 @@ use std::{sync::Arc, time::Duration};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 
+/// Each has a thread and a cache of its own, which more of them would only drive out of the processor's.
+const SQLITE_CONNECTIONS: u32 = 4;
+/// Each is a process of the server.
+const POSTGRES_CONNECTIONS: u32 = 8;
+
 /// A database that can be read and written.
 #[derive(Clone)]
 pub struct Database {
@@ -18,6 +23,8 @@ pub enum Access {
     Create,
     /// The database must exist.
     Open,
+    /// The database must exist, and its clients wait so long for a statement; PostgreSQL stops those that take longer.
+    Answer(Duration),
 }
 
 /// Why a database cannot be used: one line for the operator.
@@ -66,7 +73,7 @@ impl Database {
         }
         let mut options = ConnectOptions::new(url);
         options
-            .max_connections(std::env::var("XCONN").ok().and_then(|v| v.parse().ok()).unwrap_or(8))
+            .max_connections(if sqlite { SQLITE_CONNECTIONS } else { POSTGRES_CONNECTIONS })
             .min_connections(1)
             .acquire_timeout(Duration::from_secs(5))
             .test_before_acquire(false)
@@ -78,11 +85,19 @@ impl Database {
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "NORMAL")
                 .pragma("temp_store", "MEMORY")
-                .pragma("mmap_size", std::env::var("XMMAP").unwrap_or("268435456".into()))
+                // What lies in the file's pages is read where it lies, up to a gigabyte.
+                .pragma("mmap_size", "1073741824")
                 .pragma("cache_size", "-16384")
                 .statement_cache_capacity(256)
         });
-        options.map_sqlx_postgres_opts(|o| o.statement_cache_capacity(256));
+        options.map_sqlx_postgres_opts(move |o| {
+            let o = o.statement_cache_capacity(256);
+            match access {
+                // What nobody waits for any more is not computed to its end.
+                Access::Answer(most) => o.options([("statement_timeout", most.as_millis().to_string())]),
+                Access::Create | Access::Open => o,
+            }
+        });
         let mut connection = sea_orm::Database::connect(options)
             .await
             .map_err(|cause| Unusable::Unreachable { url: without_password(url), cause })?;

@@ -22,7 +22,7 @@ use crate::{
 const LONG: Duration = Duration::from_mins(1);
 
 /// Where a command runs: a directory of its own, and a database without tables.
-struct Place {
+pub struct Place {
     directory: tempfile::TempDir,
     url: String,
     /// Keeps PostgreSQL's database.
@@ -30,7 +30,7 @@ struct Place {
 }
 
 impl Place {
-    async fn new(backend: Backend) -> Self {
+    pub async fn new(backend: Backend) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let (url, database) = match backend {
             Backend::Sqlite => (format!("sqlite://{}", directory.path().join("x.db").display()), None),
@@ -76,7 +76,7 @@ impl Place {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
-    fn serve(&self, more: &[&str]) -> Served {
+    pub fn serve(&self, more: &[&str]) -> Served {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.args(["--database-url", &self.url]).args(more);
         Served::start(command)
@@ -107,7 +107,7 @@ fn kill(signal: &str, process: u32) {
 }
 
 /// A running server; it is killed if a test ends before it does.
-struct Served {
+pub struct Served {
     child: Child,
     lines: std::io::Lines<BufReader<ChildStdout>>,
     /// What it printed until it listened.
@@ -140,12 +140,19 @@ impl Served {
         words.filter(|word| word.starts_with("http://")).map(str::to_owned).collect()
     }
 
-    async fn ask(&self, query: &str) -> Value {
+    pub async fn ask(&self, query: &str) -> Value {
         let client = reqwest::Client::new();
         let url = format!("http://{}/graphql", self.address);
         let answer = client.post(url).json(&json!({ "query": query })).send().await;
         let text = answer.expect("an answer").text().await.expect("a text");
         serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// The memory that it holds, in MiB.
+    pub fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
     }
 
     fn signal(&self, name: &str) {
@@ -165,7 +172,7 @@ impl Served {
         }
     }
 
-    fn stop(self) {
+    pub fn stop(self) {
         self.signal("TERM");
         self.ended();
     }
