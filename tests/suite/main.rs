@@ -13,6 +13,7 @@ mod abuse;
 mod command;
 mod dates;
 mod endpoint;
+mod engine;
 mod exchange;
 mod leak;
 mod migrations;

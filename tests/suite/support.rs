@@ -246,6 +246,18 @@ impl Server {
         (text(&errors[0]["extensions"]["code"]), text(&errors[0]["message"]))
     }
 
+    /// The status, headers and JSON of the answer to a body; `headers` beside those that a client always sends.
+    pub async fn post(&self, body: &Value, headers: &[(&str, &str)]) -> (u16, reqwest::header::HeaderMap, Value) {
+        let mut request = self.client.post(format!("http://{}/graphql", self.address)).json(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("a text");
+        (status, headers, serde_json::from_str(&text).unwrap_or_else(|cause| panic!("{cause}: {text}")))
+    }
+
     pub async fn get(&self, path: &str) -> (u16, String) {
         let response = self.client.get(format!("http://{}{path}", self.address)).send().await.expect("an answer");
         (response.status().as_u16(), response.text().await.expect("a text"))

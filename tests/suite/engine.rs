@@ -1,0 +1,182 @@
+//! What clients may spend, which documents they may run, and what they are told about both.
+
+use coopgraph::config::{Config, Profile, StatusCodes};
+use serde_json::{Value, json};
+
+use crate::support::{Backend, Data, Server, TestDatabase};
+
+async fn server(change: impl FnOnce(&mut Config)) -> Server {
+    let mut config = Config::default();
+    change(&mut config);
+    Server::with(TestDatabase::new(Backend::Sqlite, Data::Bundled).await, config).await
+}
+
+const TYPENAME: &str = "{ __typename }";
+/// The SHA-256 of [`TYPENAME`].
+const TYPENAME_HASH: &str = "7f56e67dd21ab3f30d1ff8b7bed08893f0a0db86449836189b361dd1e56ddb4b";
+/// What a client that knows the media type asks with.
+const RESPONSE: (&str, &str) = ("accept", "application/graphql-response+json");
+
+fn code(answer: &Value) -> &str {
+    answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()
+}
+
+/// A client spends until it has nothing left; it is told how long to wait. Another client is not touched.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_can_spend_what_it_has() {
+    let server = server(|config| {
+        config.rate_limit = 300;
+        config.trust_proxy = true;
+    })
+    .await;
+    let cities =
+        json!({ "query": "{ rateLimit { limit cost remaining resetAt } cities(first: 100) { nodes { key } } }" });
+    let one = ("x-forwarded-for", "203.0.113.9, 192.0.2.1");
+    let (status, headers, answer) = server.post(&cities, &[one]).await;
+    assert_eq!(status, 200, "{answer}");
+    let told = &answer["data"]["rateLimit"];
+    // The page, its hundred cities at most, and a statement.
+    assert_eq!((&told["limit"], &told["cost"], &told["remaining"]), (&json!(300), &json!(111), &json!(189)), "{told}");
+    assert_eq!(headers["ratelimit-policy"], "\"points\";q=300;w=60");
+    assert_eq!(headers["ratelimit"], "\"points\";r=189;t=0");
+    server.post(&cities, &[one]).await;
+    let (status, headers, answer) = server.post(&cities, &[one]).await;
+    assert_eq!((status, code(&answer)), (429, "RATE_LIMITED"), "{answer}");
+    let wait: i64 = headers["retry-after"].to_str().expect("text").parse().expect("seconds");
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert!(answer["errors"][0]["message"].as_str().expect("a message").contains("111 points"), "{answer}");
+    assert_eq!(server.post(&cities, &[("x-forwarded-for", "203.0.113.9, 192.0.2.2")]).await.0, 200);
+}
+
+/// What an operation could have cost, but did not, is given back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_used_is_given_back() {
+    let server = server(|config| config.rate_limit = 300).await;
+    let none = json!({ "query": "{ cities(first: 100, filter: {key: {eq: \"none\"}}) { nodes { key } } }", "extensions": { "cost": true } });
+    for _ in 0..12 {
+        let (status, _, answer) = server.post(&none, &[]).await;
+        assert_eq!(status, 200, "{answer}");
+        let cost = json!({ "requested": 111, "actual": 11, "statements": 1, "objects": 2 });
+        assert_eq!(answer["extensions"]["cost"], cost);
+    }
+}
+
+/// As many requests run as may; the others are told to come again.
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_at_once_are_sent_away() {
+    let server = server(|config| config.max_concurrent_requests = 0).await;
+    let (status, headers, answer) = server.post(&json!({ "query": TYPENAME }), &[]).await;
+    assert_eq!((status, code(&answer)), (503, "SERVER_BUSY"));
+    assert_eq!(headers["retry-after"], "1");
+}
+
+/// Automatic persisted queries: not known, sent along with the hash, known.
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_can_be_named_by_their_hash() {
+    let server = server(|_| {}).await;
+    let named = |hash: &str| json!({ "extensions": { "persistedQuery": { "version": 1, "sha256Hash": hash } } });
+    let (status, _, answer) = server.post(&named(TYPENAME_HASH), &[]).await;
+    assert_eq!((status, code(&answer)), (200, "PERSISTED_QUERY_NOT_FOUND"), "{answer}");
+    assert_eq!(answer["errors"][0]["message"], "PersistedQueryNotFound");
+    let with_text = |hash: &str| {
+        let mut body = named(hash);
+        body["query"] = json!(TYPENAME);
+        body
+    };
+    let (_, _, answer) = server.post(&with_text(&TYPENAME_HASH.replace('7', "8")), &[]).await;
+    assert_eq!(code(&answer), "PERSISTED_QUERY_INVALID");
+    assert_eq!(server.post(&with_text(TYPENAME_HASH), &[]).await.2["data"], json!({ "__typename": "Query" }));
+    assert_eq!(server.post(&named(TYPENAME_HASH), &[]).await.2["data"], json!({ "__typename": "Query" }));
+    let (_, _, answer) = server.post(&json!({ "extensions": { "persistedQuery": { "version": 2 } } }), &[]).await;
+    assert_eq!(code(&answer), "PERSISTED_QUERY_INVALID");
+}
+
+/// The lists that Relay's and Apollo's compilers write, and a directory; in the hardened profile nothing else is run.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_trusted_documents_are_run_where_there_is_a_list() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let (relay, apollo, files) =
+        (directory.path().join("relay.json"), directory.path().join("apollo.json"), directory.path().join("files"));
+    std::fs::write(&relay, json!({ "abc": TYPENAME }).to_string()).expect("a file");
+    let operation = json!({ "id": "abc", "name": "Q", "type": "query", "body": TYPENAME });
+    let manifest = json!({ "format": "apollo-persisted-query-manifest", "version": 1, "operations": [operation] });
+    std::fs::write(&apollo, manifest.to_string()).expect("a file");
+    std::fs::create_dir(&files).expect("a directory");
+    std::fs::write(files.join("abc.graphql"), TYPENAME).expect("a file");
+    for list in [relay, apollo, files] {
+        let server = server(|config| {
+            config.profile = Profile::Hardened;
+            config.trusted_documents = Some(list.clone());
+        })
+        .await;
+        let right = json!({ "data": { "__typename": "Query" } });
+        for body in [
+            json!({ "documentId": "abc" }),
+            json!({ "doc_id": "abc" }),
+            json!({ "documentId": format!("sha256:{TYPENAME_HASH}") }),
+            json!({ "extensions": { "persistedQuery": { "version": 1, "sha256Hash": TYPENAME_HASH } } }),
+            json!({ "query": TYPENAME }),
+        ] {
+            assert_eq!(server.post(&body, &[]).await.2, right, "{body}, {list:?}");
+        }
+        for body in [json!({ "documentId": "xyz" }), json!({ "query": "{ cities { totalCount } }" })] {
+            let (status, _, answer) = server.post(&body, &[RESPONSE]).await;
+            assert_eq!((status, code(&answer)), (400, "DOCUMENT_NOT_TRUSTED"), "{body}");
+        }
+    }
+}
+
+/// In the hardened profile the schema is not told, and GET is not answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hardened_profile_tells_less() {
+    let server = server(|config| config.profile = Profile::Hardened).await;
+    let (_, _, answer) = server.post(&json!({ "query": "{ __schema { types { name } } }" }), &[]).await;
+    assert_eq!(code(&answer), "INTROSPECTION_DISABLED");
+    let (_, _, answer) =
+        server.post(&json!({ "query": "{ ...F } fragment F on Query { __schema { types { name } } }" }), &[]).await;
+    assert_eq!(code(&answer), "INTROSPECTION_DISABLED");
+    assert_eq!(server.get("/graphql?query=%7B__typename%7D").await.0, 405);
+    assert_eq!(server.get("/schema.graphql").await.0, 404);
+    assert_eq!(server.post(&json!({ "query": TYPENAME }), &[]).await.0, 200);
+}
+
+/// The status codes: those of the audits, and those of the draft.
+#[tokio::test(flavor = "multi_thread")]
+async fn statuses_are_those_of_the_setting() {
+    for (codes, invalid, partial) in [(StatusCodes::Audited, 400, 200), (StatusCodes::Draft, 422, 294)] {
+        let server = server(|config| config.status_codes = codes).await;
+        let wrong_variable = json!({ "query": "query($n: Int!) { cities(first: $n) { totalCount } }" });
+        for (body, status) in [
+            (json!({ "query": "{ nonsense }" }), invalid),
+            (wrong_variable, invalid),
+            (json!({ "query": "{ " }), 400),
+            (json!({ "query": "{ __typename node(id: \"x\") { id } }" }), partial),
+            (json!({ "query": TYPENAME }), 200),
+        ] {
+            let (found, headers, answer) = server.post(&body, &[RESPONSE]).await;
+            assert_eq!(found, status, "{body}: {answer}");
+            assert_eq!(headers["content-type"], "application/graphql-response+json; charset=utf-8");
+            // Who knows only application/json hears of a transport that worked.
+            assert_eq!(server.post(&body, &[]).await.0, 200, "{body}");
+        }
+    }
+}
+
+/// Answers are compressed for who asks for it; pages of other origins may ask if the operator says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn compression_and_other_origins() {
+    let server = server(|config| config.cors_origins = vec!["https://example.org".to_owned()]).await;
+    let long = json!({ "query": "{ cities(first: 50) { nodes { key name } } }" });
+    let client = reqwest::Client::new();
+    let ask = |encoding: &'static str| {
+        client.post(format!("http://{}/graphql", server.address)).header("accept-encoding", encoding).json(&long).send()
+    };
+    for encoding in ["br", "gzip"] {
+        assert_eq!(ask(encoding).await.expect("an answer").headers()["content-encoding"], encoding);
+    }
+    assert!(ask("identity").await.expect("an answer").headers().get("content-encoding").is_none());
+    for (origin, allowed) in [("https://example.org", true), ("https://example.com", false)] {
+        let (_, headers, _) = server.post(&json!({ "query": TYPENAME }), &[("origin", origin)]).await;
+        assert_eq!(headers.get("access-control-allow-origin").is_some(), allowed, "{origin}");
+    }
+}
