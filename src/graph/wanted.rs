@@ -211,16 +211,13 @@ impl Riders {
     ) -> (FxHashMap<Uuid, Arc<R>>, Vec<Uuid>) {
         let (kept, mut found, mut missing) = (self.lock(), FxHashMap::default(), Vec::new());
         for id in ids {
-            match kept.get(&(place, id)).filter(|kept| kept.columns.covers(columns)) {
-                None => missing.push(id),
-                Some(Kept { record: None, .. }) => {}
-                Some(Kept { record: Some(record), .. }) => match record.clone().downcast::<R>() {
-                    Ok(record) => {
-                        found.insert(id, record);
-                    }
-                    // The id of a record of another kind: there is none of this kind.
-                    Err(_) => {}
-                },
+            let Some(kept) = kept.get(&(place, id)).filter(|kept| kept.columns.covers(columns)) else {
+                missing.push(id);
+                continue;
+            };
+            // The id of a record of another kind finds nothing, as that of a hidden one does.
+            if let Some(Ok(record)) = kept.record.clone().map(Arc::downcast) {
+                found.insert(id, record);
             }
         }
         (found, missing)

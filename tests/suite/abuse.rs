@@ -20,9 +20,7 @@ const SOON: Duration = Duration::from_secs(5);
 
 /// A server with the limits that it has when nobody sets any.
 async fn server() -> Server {
-    let mut config = Config::default();
-    config.rate_limit = 0;
-    config.request_timeout_ms = 1_000;
+    let config = Config { rate_limit: 0, request_timeout_ms: 1_000, ..Config::default() };
     Server::with(TestDatabase::new(Backend::Sqlite, Data::Bundled).await, config).await
 }
 
