@@ -3,9 +3,12 @@
 use std::{convert::Infallible, future::ready};
 
 use apollo_compiler::executable::OperationType;
-use axum::response::{
-    IntoResponse, Response,
-    sse::{Event, KeepAlive, Sse},
+use axum::{
+    body::{Body, Bytes},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
 };
 use futures_util::{Stream, StreamExt, stream};
 
@@ -16,7 +19,7 @@ use crate::engine::{Answer, Caller, Outcome, Request};
 pub(super) async fn answer(app: App, request: Request, caller: Caller, get: bool) -> Response {
     // What is wrong with the document is told as an event, what is wrong with the request by the status.
     let refused = |answer: Answer| match answer.outcome {
-        Outcome::Refused(code) if code.is_of_document() => events(stream::once(ready(answer))).into_response(),
+        Outcome::Refused(code) if code.is_of_document() => events(stream::once(ready(answer))),
         _ => respond(answer, Media::GraphqlResponse, app.engine.config(), get),
     };
     let prepared = match app.engine.prepare(request, caller, if get { by_get } else { any }) {
@@ -25,7 +28,7 @@ pub(super) async fn answer(app: App, request: Request, caller: Caller, get: bool
     };
     if prepared.kind() != OperationType::Subscription {
         let answer = app.engine.run(prepared).await;
-        return events(stream::once(ready(answer))).into_response();
+        return events(stream::once(ready(answer)));
     }
     let answers = match app.engine.clone().stream(prepared).await {
         Ok(answers) => answers,
@@ -36,7 +39,7 @@ pub(super) async fn answer(app: App, request: Request, caller: Caller, get: bool
         // An error means that nobody is left to say so.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
-    events(answers.take_until(stopped)).into_response()
+    events(answers.take_until(stopped))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one of several rules")]
@@ -48,8 +51,11 @@ fn by_get(kind: OperationType) -> Result<(), &'static str> {
     if kind == OperationType::Mutation { Err("a mutation cannot be asked for by GET: send it by POST") } else { Ok(()) }
 }
 
-fn events(answers: impl Stream<Item = Answer> + Send + 'static) -> impl IntoResponse {
+fn events(answers: impl Stream<Item = Answer> + Send + 'static) -> Response {
     let next = answers.map(|answer| Event::default().event("next").data(String::from_utf8_lossy(&answer.body)));
-    let complete = stream::once(ready(Event::default().event("complete").data("")));
-    Sse::new(next.chain(complete).map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default())
+    let events = Sse::new(next.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default());
+    let (head, next) = events.into_response().into_parts();
+    // Browsers pass over an event without a data field in silence, and the library leaves out one that is empty.
+    let complete = stream::once(ready(Ok(Bytes::from_static(b"event: complete\ndata:\n\n"))));
+    Response::from_parts(head, Body::from_stream(next.into_data_stream().chain(complete)))
 }
