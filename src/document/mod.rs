@@ -1,10 +1,11 @@
 //! Documents: parsed, validated, measured and priced once, however often they are run.
 //!
 //! `apollo-compiler` parses and validates as the specification (September 2025) says; [`unique_fields`] adds the one rule
-//! that it lacks. What is known of a document is kept under its text, in a cache that is bounded by size and in which
+//! that it lacks, and [`mended`] what it sees otherwise. What is known of a document is kept under its text, in a cache that is bounded by size and in which
 //! documents that come once do not drive out those that come again.
 
 mod limits;
+mod mended;
 mod price;
 mod shape;
 mod unique_fields;
@@ -21,7 +22,7 @@ use apollo_compiler::{
     request::{self, RequestError},
     response::{GraphQLError, JsonMap},
     schema::Implementers,
-    validation::{DiagnosticList, Valid},
+    validation::{DiagnosticList, Valid, WithErrors},
 };
 use async_graphql::{Pos, ServerError};
 use quick_cache::{Weighter, sync::Cache};
@@ -168,11 +169,23 @@ impl Documents {
 
     fn parse(&self, text: &str) -> Result<ast::Document, Refusal> {
         let mut parser = Parser::new().recursion_limit(NESTING).token_limit(self.limits.tokens);
-        parser.parse_ast(text, "request.graphql").map_err(|wrong| {
+        let ast = parser.parse_ast(text, "request.graphql").map_err(|wrong| {
             if parser.tokens_reached() > self.limits.tokens {
                 refuse(self.limits.tokens(parser.tokens_reached()))
             } else {
                 told(&wrong.errors, Code::GraphqlParseFailed)
+            }
+        })?;
+        mended::check_selections(&ast).map_err(refuse)?;
+        Ok(ast)
+    }
+
+    fn validate(&self, ast: &ast::Document) -> Result<Valid<ExecutableDocument>, Refusal> {
+        ast.to_executable_validate(&self.schema).or_else(|WithErrors { partial, errors }| {
+            if mended::are_unfounded(&errors, &partial) {
+                Ok(Valid::assume_valid(partial))
+            } else {
+                Err(told(&errors, Code::GraphqlValidationFailed))
             }
         })
     }
@@ -181,9 +194,10 @@ impl Documents {
         let ast = self.parse(text)?;
         let shape = Shape::of(&ast);
         self.limits.shape(&shape).map_err(refuse)?;
-        let executable = ast
-            .to_executable_validate(&self.schema)
-            .map_err(|wrong| told(&wrong.errors, Code::GraphqlValidationFailed))?;
+        if let Some(stricter) = mended::without_null_defaults(&ast) {
+            self.validate(&stricter)?;
+        }
+        let executable = self.validate(&ast)?;
         unique_fields::check(&ast).map_err(refuse)?;
         let prices = Prices::of(&executable, self.weigh);
         for operation in executable.operations.iter() {
