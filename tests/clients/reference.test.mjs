@@ -15,7 +15,8 @@ const MAX_OPERATIONS = 4;
 async function run(args, env = {}) {
   // Otherwise the child takes itself for a part of this run.
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, args, {
+  // What is printed where there is no terminal differs between versions of Node.js.
+  const child = spawn(process.execPath, ["--test-reporter=tap", ...args], {
     cwd: fileURLToPath(new URL(".", import.meta.url)),
     env: { ...inherited, ...env },
     stdio: ["ignore", "pipe", "inherit"],

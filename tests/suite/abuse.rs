@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use crate::{
-    command::Place,
+    process::Place,
     support::{Backend, Data, Server, TestDatabase},
 };
 

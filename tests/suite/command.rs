@@ -4,186 +4,20 @@ mod refused;
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Output, Stdio},
+    path::Path,
+    process::Output,
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    exchange::{Set, bundled, csv_files},
+    exchange::{Set, bundled},
+    process::{LONG, Place, Served},
     support::{Backend, Data, TestDatabase, backends},
 };
-
-/// No test waits longer for a process.
-const LONG: Duration = Duration::from_mins(1);
-
-/// Where a command runs: a directory of its own, and a database without tables.
-pub struct Place {
-    directory: tempfile::TempDir,
-    url: String,
-    /// Keeps PostgreSQL's database.
-    _database: Option<TestDatabase>,
-}
-
-impl Place {
-    pub async fn new(backend: Backend) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let (url, database) = match backend {
-            Backend::Sqlite => (format!("sqlite://{}", directory.path().join("x.db").display()), None),
-            Backend::Postgres => {
-                let made = TestDatabase::new(backend, Data::Empty).await;
-                made.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
-                (made.url.clone(), Some(made))
-            }
-        };
-        Self { directory, url, _database: database }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    /// The command, with nothing of this process's settings.
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_coopgraph"));
-        command
-            .args(args)
-            .current_dir(self.directory.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        for name in ["DATABASE_URL", "COOPGRAPH_LISTEN", "COOPGRAPH_NO_SAMPLE_DATA", "COOPGRAPH_LOG"] {
-            command.env_remove(name);
-        }
-        command
-    }
-
-    /// Runs a command on the place's database to its end.
-    fn run(&self, args: &[&str]) -> Output {
-        let mut command = self.command(args);
-        command.env("DATABASE_URL", &self.url);
-        finished(command)
-    }
-
-    /// What a command prints that must succeed.
-    fn prints(&self, args: &[&str]) -> String {
-        let output = self.run(args);
-        assert!(output.status.success(), "{args:?}: {output:?}");
-        String::from_utf8(output.stdout).expect("UTF-8")
-    }
-
-    pub fn serve(&self, more: &[&str]) -> Served {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.args(["--database-url", &self.url]).args(more);
-        Served::start(command)
-    }
-
-    fn exported(&self) -> crate::exchange::Contents {
-        self.prints(&["export", "out"]);
-        csv_files(&self.path("out"))
-    }
-}
-
-/// Runs a command to its end; one that goes on, such as a server that should have refused, fails the test.
-fn finished(mut command: Command) -> Output {
-    let child = command.spawn().expect("the command");
-    let id = child.id();
-    let (done, output) = std::sync::mpsc::channel();
-    std::thread::spawn(move || done.send(child.wait_with_output()));
-    let output = output.recv_timeout(LONG).unwrap_or_else(|_| {
-        kill("KILL", id);
-        panic!("it does not end: {command:?}")
-    });
-    output.expect("its output")
-}
-
-fn kill(signal: &str, process: u32) {
-    let done = Command::new("sh").args(["-c", &format!("kill -{signal} {process}")]).status();
-    assert!(done.expect("sh").success());
-}
-
-/// A running server; it is killed if a test ends before it does.
-pub struct Served {
-    child: Child,
-    lines: std::io::Lines<BufReader<ChildStdout>>,
-    /// What it printed until it listened.
-    printed: Vec<String>,
-    address: SocketAddr,
-}
-
-impl Served {
-    fn start(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::inherit()).spawn().expect("a server");
-        let stdout = child.stdout.take().expect("its output");
-        let mut lines = BufReader::new(stdout).lines();
-        let mut printed = Vec::new();
-        let address = loop {
-            let line = lines.next().unwrap_or_else(|| panic!("no server: {printed:?}"));
-            printed.push(line.expect("a line"));
-            let last = printed.last().expect("a line");
-            // The last of the three lines of addresses.
-            if last.starts_with("health") {
-                let (_, rest) = last.split_once("http://").expect("an address");
-                break rest.split('/').next().expect("an address").parse().expect("an address");
-            }
-        };
-        Self { child, lines, printed, address }
-    }
-
-    /// The addresses that it printed.
-    fn urls(&self) -> Vec<String> {
-        let words = self.printed.iter().flat_map(|line| line.split([' ', ',']));
-        words.filter(|word| word.starts_with("http://")).map(str::to_owned).collect()
-    }
-
-    pub async fn ask(&self, query: &str) -> Value {
-        let client = reqwest::Client::new();
-        let url = format!("http://{}/graphql", self.address);
-        let answer = client.post(url).json(&json!({ "query": query })).send().await;
-        let text = answer.expect("an answer").text().await.expect("a text");
-        serde_json::from_str(&text).expect("JSON")
-    }
-
-    /// The memory that it holds, in MiB.
-    pub fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
-        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
-    }
-
-    fn signal(&self, name: &str) {
-        kill(name, self.child.id());
-    }
-
-    /// Waits until it ends, which must be soon and well.
-    fn ended(mut self) {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a status") {
-                assert_eq!(status.code(), Some(0));
-                return;
-            }
-            assert!(start.elapsed() < LONG, "it does not stop");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-
-    pub fn stop(self) {
-        self.signal("TERM");
-        self.ended();
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 const ESPOO: &str = "{ city(by: {key: \"espoo\"}) { id name version createdAt updatedAt } cities { totalCount } }";
 

@@ -10,6 +10,7 @@
 )]
 
 mod abuse;
+mod clients;
 mod command;
 mod dates;
 mod endpoint;
@@ -20,6 +21,7 @@ mod migrations;
 mod nplusone;
 mod paging;
 mod population;
+mod process;
 mod readme;
 mod reference;
 mod schema;

@@ -5,14 +5,17 @@
 //! what the specification leaves open, is said in `tests/reference/compare.mjs`; the documents are in
 //! `tests/reference/documents`, one file for each thing that is tested, and random ones are made beside them.
 
-use std::{fmt::Write, fs, path::Path, process::Command};
+use std::{fmt::Write, fs, path::Path};
 
 use coopgraph::{db::Database, domain, exchange};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::support::{Backend, Data, Server, TestDatabase, backends};
+use crate::{
+    process,
+    support::{Backend, Data, Server, TestDatabase, backends},
+};
 
 /// How many documents there must be at least that somebody wrote, beside the random ones.
 const WRITTEN: u64 = 250;
@@ -130,14 +133,5 @@ fn differences(group: &Value) -> impl Iterator<Item = String> {
 
 /// Runs a script of `tests/reference`, and gives what it printed.
 fn node(args: &[&str]) -> String {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
-    assert!(
-        directory.join("node_modules/graphql").is_dir(),
-        "tests/reference/node_modules is missing: run scripts/test, or `npm ci` in tests/reference"
-    );
-    let run = Command::new("node").args(args).current_dir(&directory).output();
-    let output = run.unwrap_or_else(|cause| panic!("node cannot be run ({cause}): run scripts/test"));
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{args:?} failed:\n{errors}");
-    String::from_utf8(output.stdout).expect("UTF-8")
+    process::node("tests/reference", args, &[])
 }
