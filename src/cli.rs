@@ -166,9 +166,11 @@ async fn serve(args: Serve) -> Result<(), Failed> {
         .await
         .map_err(|cause| format!("cannot listen on {}: {cause}", args.address.listen))?;
     let at = listener.local_addr()?;
-    println!("GraphQL   http://{at}/graphql");
-    println!("schema    http://{at}/schema.graphql");
-    println!("health    http://{at}/healthz, http://{at}/readyz");
+    println!("GraphQL     http://{at}/graphql");
+    for (name, path) in http::addresses(args.config.profile) {
+        println!("{name:<11} http://{at}{path}");
+    }
+    println!("health      http://{at}/healthz, http://{at}/readyz");
     let engine = Arc::new(Engine::new(database, args.config, Clock::system())?);
     let stopping = watch::Sender::new(false);
     http::serve(listener, http::router(engine, stopping.subscribe()), stopping, stop).await?;

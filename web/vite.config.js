@@ -1,5 +1,6 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
 import { defineConfig } from 'vite';
 
 const ours = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -30,6 +31,17 @@ const writeLicences = {
   },
 };
 
+/** Compresses once, as well as can be, what the server would compress for everyone who asks. */
+const compress = {
+  name: 'compress',
+  writeBundle({ dir }, bundle) {
+    for (const file of Object.keys(bundle)) {
+      const small = brotliCompressSync(readFileSync(`${dir}/${file}`));
+      writeFileSync(`${dir}/${file}.br`, small);
+    }
+  },
+};
+
 export default defineConfig({
   base: '/playground/',
   resolve: {
@@ -39,7 +51,7 @@ export default defineConfig({
       'prettier/plugins/estree': ours('src/json-format.js'),
     },
   },
-  plugins: [notePackages, writeLicences],
+  plugins: [notePackages, writeLicences, compress],
   worker: {
     plugins: () => [notePackages],
     rollupOptions: {

@@ -1,7 +1,7 @@
 //! The endpoint.
 //!
 //! [`graphql`] speaks GraphQL over HTTP and hands over to `sse` and `socket` for live data; `accept` chooses the media type;
-//! `serve` listens.
+//! `pages` has what people see; `serve` listens.
 
 mod accept;
 mod graphql;
@@ -31,6 +31,7 @@ use tower_http::{
 
 pub use self::serve::serve;
 use crate::{
+    config::Profile,
     domain::Cooperation,
     engine::{Caller, Client, Engine},
     graph::{self, Clearance},
@@ -51,6 +52,20 @@ struct App {
 #[must_use]
 pub fn sdl() -> String {
     graph::sdl::<Cooperation>()
+}
+
+/// What a server of this profile has beside `/graphql`, for people: names and paths.
+#[must_use]
+pub fn addresses(profile: Profile) -> Vec<(&'static str, &'static str)> {
+    let mut addresses = Vec::new();
+    if profile == Profile::Public {
+        addresses.push(("start page", "/"));
+        if pages::has_playground() {
+            addresses.push(("playground", "/playground"));
+        }
+        addresses.push(("schema", "/schema.graphql"));
+    }
+    addresses
 }
 
 /// The routes. `stopping` becomes true when the server is to stop.

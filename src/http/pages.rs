@@ -1,10 +1,153 @@
-//! The pages for people: the start page, and the playground.
+//! The pages for people: the start page, and the playground, if the build has one.
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::Path,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use include_dir::{Dir, include_dir};
 
 use super::App;
+
+/// What `build.rs` made of `web`: nothing, where it could not.
+static PLAYGROUND: Dir<'_> = include_dir!("$OUT_DIR/playground");
+
+const START: &str = include_str!("pages/start.html");
+const NO_PLAYGROUND: &str = include_str!("pages/no-playground.html");
+const STYLE: &str = include_str!("pages/pages.css");
+const ICON: &str = include_str!("../../web/src/favicon.svg");
+
+/// What our own pages need: no script at all.
+const PLAIN: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+                     frame-ancestors 'none'";
+/// What the playground needs: its editor makes styles as it goes, and works in workers.
+const SCRIPTED: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; \
+                        font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
+                        form-action 'none'; frame-ancestors 'none'";
 
 /// The routes of the pages.
 pub(super) fn routes() -> Router<App> {
     Router::new()
+        .route("/", get(async |headers: HeaderMap| page(StatusCode::OK, START, &headers)))
+        .route("/pages.css", get(async || response(PLAIN, "text/css; charset=utf-8", STYLE)))
+        .route("/favicon.svg", get(async || response(PLAIN, "image/svg+xml", ICON)))
+        .route("/playground", get(async |headers: HeaderMap| playground(&PLAYGROUND, &headers)))
+        .route("/playground/", get(async |headers: HeaderMap| playground(&PLAYGROUND, &headers)))
+        .route("/playground/licences.txt", get(async |headers: HeaderMap| file("licences.txt", &headers)))
+        .route("/playground/assets/{name}", get(asset))
+}
+
+/// Whether the build has a playground.
+pub(super) fn has_playground() -> bool {
+    PLAYGROUND.get_file("index.html").is_some()
+}
+
+fn playground(files: &'static Dir<'_>, headers: &HeaderMap) -> Response {
+    if files.get_file("index.html").is_some() {
+        file("index.html", headers)
+    } else {
+        page(StatusCode::NOT_FOUND, NO_PLAYGROUND, headers)
+    }
+}
+
+/// The names of assets have a hash of what is in them.
+async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let mut response = file(&format!("assets/{name}"), &headers);
+    if response.status().is_success() {
+        let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+        response.headers_mut().insert(header::CACHE_CONTROL, forever);
+    }
+    response
+}
+
+/// A file of the playground, compressed where the client takes that.
+fn file(path: &str, headers: &HeaderMap) -> Response {
+    let Some((media, file)) = media(path).zip(PLAYGROUND.get_file(path)) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let small = PLAYGROUND.get_file(format!("{path}.br"));
+    let varies = (header::VARY, HeaderValue::from_static("accept-encoding"));
+    match small.filter(|_| takes_brotli(headers)) {
+        Some(small) => {
+            let encoded = (header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+            ([varies, encoded], response(SCRIPTED, media, small.contents())).into_response()
+        }
+        None => ([varies], response(SCRIPTED, media, file.contents())).into_response(),
+    }
+}
+
+/// The media type of a file, by its name; files of other names are none that anyone may have.
+fn media(path: &str) -> Option<&'static str> {
+    Some(match path.rsplit_once('.')?.1 {
+        "css" => "text/css; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "ttf" => "font/ttf",
+        "txt" => "text/plain; charset=utf-8",
+        _ => return None,
+    })
+}
+
+fn takes_brotli(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let refused = |part: &str| part.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32));
+        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("br")) && !parts.any(refused)
+    })
+}
+
+/// A page of our own, which says under which name the client knows us.
+fn page(status: StatusCode, text: &'static str, headers: &HeaderMap) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    let host = host.filter(|host| host.chars().all(plain)).unwrap_or("127.0.0.1:8000");
+    let text = text.replace("{host}", host).replace("{version}", env!("CARGO_PKG_VERSION"));
+    (status, response(PLAIN, "text/html; charset=utf-8", text)).into_response()
+}
+
+fn response(policy: &'static str, media: &'static str, body: impl IntoResponse) -> Response {
+    let headers: [(HeaderName, &str); 4] = [
+        (header::CONTENT_TYPE, media),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_build_without_playground_says_how_to_get_it() {
+        static NOTHING: Dir<'_> = Dir::new("", &[]);
+        let response = playground(&NOTHING, &HeaderMap::new());
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], PLAIN);
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        let text = String::from_utf8_lossy(&body);
+        assert!(text.contains("Node.js 18.20") && text.contains("http://127.0.0.1:8000/graphql"), "{text}");
+    }
+
+    #[test]
+    fn brotli_is_for_those_who_take_it() {
+        for (accepted, takes) in [
+            ("br", true),
+            ("gzip, deflate, BR;q=0.5", true),
+            ("gzip", false),
+            ("br;q=0", false),
+            ("br; q=0.000, gzip", false),
+            ("", false),
+            ("*", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
+            assert_eq!(takes_brotli(&headers), takes, "{accepted}");
+        }
+        assert!(!takes_brotli(&HeaderMap::new()));
+    }
 }

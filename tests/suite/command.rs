@@ -31,7 +31,7 @@ async fn serve_fills_a_database_and_a_second_start_changes_nothing() {
         let urls = served.urls();
         let base = format!("http://{}", served.address);
         let paths: Vec<_> = urls.iter().map(|url| url.strip_prefix(&base).expect("our address")).collect();
-        assert_eq!(paths, ["/graphql", "/schema.graphql", "/healthz", "/readyz"]);
+        assert_eq!(paths, ["/graphql", "/", "/playground", "/schema.graphql", "/healthz", "/readyz"]);
         for url in &urls[1..] {
             let status = reqwest::get(url).await.expect("an answer").status();
             assert_eq!(status.as_u16(), 200, "{url}");
@@ -47,6 +47,17 @@ async fn serve_fills_a_database_and_a_second_start_changes_nothing() {
         served.stop();
         assert!(place.exported() == bundled(), "{backend}: other data than bundled");
     }
+}
+
+/// In the hardened profile there is less to print.
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_prints_only_addresses_that_exist() {
+    let place = Place::new(Backend::Sqlite).await;
+    let served = place.serve(&["--no-sample-data", "--profile", "hardened"]);
+    let base = served.base();
+    let paths: Vec<_> = served.urls().iter().map(|url| url.replace(&base, "")).collect();
+    assert_eq!(paths, ["/graphql", "/healthz", "/readyz"]);
+    served.stop();
 }
 
 /// Someone's own data are not mixed with the bundled ones.

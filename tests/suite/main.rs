@@ -19,6 +19,7 @@ mod exchange;
 mod leak;
 mod migrations;
 mod nplusone;
+mod pages;
 mod paging;
 mod population;
 mod process;
