@@ -10,6 +10,7 @@
 )]
 
 mod abuse;
+mod browser;
 mod clients;
 mod command;
 mod dates;

@@ -1,6 +1,7 @@
 //! Processes that tests start: the command, and scripts for Node.js.
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
