@@ -1,15 +1,22 @@
 # docker build -t coopgraph . && docker run -p 8000:8000 -v coopgraph:/data coopgraph
 
 FROM rust:1.95-bookworm AS builder
+# They build the playground, see build.rs.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends nodejs npm \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY . .
 # The caches outlive the layer: a change of ours compiles nothing of others again. They are no part
 # of the image, hence the copy. `touch`, because cargo goes by times, and a cache may be newer than an
-# older checkout. Only the server is built: no tests, no benchmarks.
+# older checkout. Only the server is built: no tests, no benchmarks. The build goes on without the
+# playground where it fails, hence the look into the binary.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/build/target,sharing=locked \
-    find src migration -name '*.rs' -exec touch {} + \
+    --mount=type=cache,target=/root/.npm,sharing=locked \
+    find build.rs src migration web -type f -exec touch {} + \
     && cargo build --release --locked --package coopgraph --bin coopgraph \
+    && grep --quiet 'coopgraph playground' target/release/coopgraph \
     && cp target/release/coopgraph /coopgraph
 
 # Not distroless: the same Debian, hence the same libc, as the builder's, and a shell for the day
