@@ -48,7 +48,13 @@ pub async fn serve(
     }
     drop(listener);
     stopping.send_replace(true);
-    if timeout(DRAIN, connections.shutdown()).await.is_err() {
+    let drained = async {
+        connections.shutdown().await;
+        // WebSockets are no connections of HTTP any more: each holds a receiver until it has said farewell.
+        drop(router);
+        stopping.closed().await;
+    };
+    if timeout(DRAIN, drained).await.is_err() {
         tracing::warn!("requests were still running, and were cut off");
     }
     Ok(())

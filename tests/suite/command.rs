@@ -187,6 +187,30 @@ async fn told_to_stop_at_once_it_ends_well() {
 }
 
 /// `migrate`, `import` and `export` do what they say, and print how much.
+/// A WebSocket is told that the server stops: 1001, going away.
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_stop_it_says_farewell_to_web_sockets() {
+    let place = Place::new(Backend::Sqlite).await;
+    let served = place.serve(&["--no-sample-data"]);
+    let mut socket = TcpStream::connect(served.address).expect("a connection");
+    let handshake = "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                     Sec-WebSocket-Protocol: graphql-transport-ws\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    socket.write_all(handshake.as_bytes()).expect("a handshake");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        socket.read_exact(&mut byte).expect("an answer");
+        head.push(byte[0]);
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+    served.signal("TERM");
+    let mut frame = Vec::new();
+    socket.read_to_end(&mut frame).expect("an end");
+    assert_eq!(frame[0], 0x88, "a close frame: {frame:?}");
+    assert_eq!(u16::from_be_bytes([frame[2], frame[3]]), 1001);
+    served.ended();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn migrate_import_and_export_work_from_outside() {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/data");

@@ -12,6 +12,16 @@ fn the_committed_schema_is_current() {
     );
 }
 
+/// The list of codes is closed, and documented word for word.
+#[test]
+fn every_code_is_documented() {
+    let documented = include_str!("../../docs/endpoint.md");
+    for (code, meaning) in coopgraph::error::Code::ALL {
+        assert!(documented.contains(&format!("| `{code}` | {meaning} |")), "docs/endpoint.md lacks {code}: {meaning}");
+    }
+    assert_eq!(documented.matches("\n| `").count() - 3, coopgraph::error::Code::ALL.len());
+}
+
 /// Every type, field, argument, input field and enum value has a description.
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_is_described() {
