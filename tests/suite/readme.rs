@@ -4,9 +4,10 @@
 
 use std::fmt::Write;
 
+use coopgraph::config::Config;
 use serde_json::json;
 
-use crate::support::{Data, Server, backends};
+use crate::support::{Backend, Data, Server, TestDatabase, backends};
 
 fn queries() -> Vec<&'static str> {
     let readme = include_str!("../../README.md");
@@ -33,6 +34,15 @@ async fn the_queries_of_the_readme_are_answered() {
             }
             golden(&format!("readme-{}.{}.sql", i + 1, format!("{backend:?}").to_lowercase()), &sql);
         }
+    }
+}
+
+/// Whoever tries them meets the limits that a server has.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queries_of_the_readme_are_within_the_limits() {
+    let server = Server::with(TestDatabase::new(Backend::Sqlite, Data::Bundled).await, Config::default()).await;
+    for query in queries() {
+        server.data(query, json!({})).await;
     }
 }
 
