@@ -2,7 +2,7 @@
 
 use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
 use sea_orm::{ConnectionTrait, Statement};
 use tokio::{
@@ -72,7 +72,7 @@ struct Serve {
     #[command(flatten)]
     db: Db,
     /// Leaves an empty database empty, rather than filling it with the bundled data.
-    #[arg(long, env = "COOPGRAPH_NO_SAMPLE_DATA")]
+    #[arg(long, env = "COOPGRAPH_NO_SAMPLE_DATA", value_parser = BoolishValueParser::new())]
     no_sample_data: bool,
     #[command(flatten)]
     config: Config,

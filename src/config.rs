@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, Parser, ValueEnum, builder::BoolishValueParser};
 
 use crate::document::Limits;
 
@@ -41,7 +41,7 @@ pub struct Config {
     #[arg(long, env = "COOPGRAPH_CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
     /// Takes a client's address from the last entry of X-Forwarded-For: for a server behind a proxy that sets it.
-    #[arg(long, env = "COOPGRAPH_TRUST_PROXY")]
+    #[arg(long, env = "COOPGRAPH_TRUST_PROXY", value_parser = BoolishValueParser::new())]
     pub trust_proxy: bool,
     /// How many bytes the body of a request, or a message of a WebSocket, may have.
     #[arg(long, env = "COOPGRAPH_MAX_BODY_BYTES", default_value_t = 1 << 20)]
