@@ -7,7 +7,7 @@ use crate::{
     graph::{
         filter::{self, Predicate},
         leaf::Leaf,
-        page::Position,
+        page::{Position, Scale},
     },
 };
 
@@ -25,6 +25,8 @@ pub trait Attribute: Leaf + Clone + Into<Value> {
 pub trait Ordered: Attribute {
     /// Whether values can be missing.
     const MISSING: bool = false;
+    /// What positions are.
+    const SCALE: Scale;
     /// The value, as cursors hold it; `None` if it is missing.
     fn position(&self) -> Option<Position>;
 }
@@ -41,13 +43,14 @@ impl Attribute for String {
     }
 }
 impl Ordered for String {
+    const SCALE: Scale = Scale::Text;
     fn position(&self) -> Option<Position> {
         Some(Position::Text(self.clone()))
     }
 }
 
 macro_rules! number {
-    ($($T:ty, $Kind:ty, $right:literal, $sound:expr, $position:expr;)*) => {$(
+    ($($T:ty, $Kind:ty, $right:literal, $sound:expr, $Scale:ident;)*) => {$(
         impl Attribute for $T {
             fn predicate(name: &str, description: &str, column: &'static str) -> Predicate {
                 filter::column::<$Kind>(name, description, column)
@@ -60,15 +63,16 @@ macro_rules! number {
             }
         }
         impl Ordered for $T {
+            const SCALE: Scale = Scale::$Scale;
             fn position(&self) -> Option<Position> {
-                Some($position(*self))
+                Some(Position::$Scale((*self).into()))
             }
         }
     )*};
 }
 number! {
-    i32, filter::Integer, "a whole number, such as 12, is needed", |_| true, |n| Position::Integer(i64::from(n));
-    f64, filter::Real, "a number, such as 60.2052, is needed", |n| n.is_finite(), Position::Real;
+    i32, filter::Integer, "a whole number, such as 12, is needed", |_| true, Integer;
+    f64, filter::Real, "a number, such as 60.2052, is needed", |n| n.is_finite(), Real;
 }
 
 impl Attribute for bool {
@@ -104,6 +108,7 @@ where
     T: sea_orm::sea_query::Nullable,
 {
     const MISSING: bool = true;
+    const SCALE: Scale = T::SCALE;
     fn position(&self) -> Option<Position> {
         self.as_ref().and_then(T::position)
     }

@@ -15,7 +15,7 @@ use crate::{
         date::{self, DateValue},
         filter::{self, Predicate},
         fold, names,
-        page::{Order, Position},
+        page::{Order, Position, Scale},
         record::words,
         reference::{self, Reference},
     },
@@ -126,10 +126,10 @@ impl<R: Record> Definition<R> {
         o.computed("key", "The key: a slug, unique among its kind.", |row| row.key().to_owned());
         o.uses(Columns::of::<R>(&["key"]));
         for descending in [false, true] {
-            d.order("key", "key", descending, false, |row| Some(Position::Text(row.key().to_owned())));
+            d.order("key", "key", descending, Scale::Text, false, |row| Some(Position::Text(row.key().to_owned())));
         }
         for descending in [false, true] {
-            d.order("created", "id", descending, false, |row| Some(Position::Id(row.id())));
+            d.order("created", "id", descending, Scale::Id, false, |row| Some(Position::Id(row.id())));
         }
         d
     }
@@ -199,7 +199,7 @@ impl<R: Record> Definition<R> {
         self.uses(&[at.column]);
         self.predicates.push(f64::predicate(at.column, "By its size.", sort.column));
         for descending in [false, true] {
-            self.order(at.column, sort.column, descending, false, move |row| (sort.get)(row).position());
+            self.order(at.column, sort.column, descending, f64::SCALE, false, move |row| (sort.get)(row).position());
         }
         self.columns.push(Column {
             header: at.column,
@@ -220,19 +220,25 @@ impl<R: Record> Definition<R> {
     /// An attribute by which lists can be ordered, too; rows where it is missing come last.
     pub fn ordered_value<T: Ordered>(&mut self, at: Attr<R, T>, description: &str) -> &mut Self {
         self.value(at, description);
-        self.order(at.column, at.column, false, T::MISSING, move |row| (at.get)(row).position());
-        self.order(at.column, at.column, true, T::MISSING, move |row| (at.get)(row).position())
+        self.order(at.column, at.column, false, T::SCALE, T::MISSING, move |row| (at.get)(row).position());
+        self.order(at.column, at.column, true, T::SCALE, T::MISSING, move |row| (at.get)(row).position())
     }
 
     /// Adds an order by a column. What is missing stands after everything else in either direction.
+    ///
+    /// # Panics
+    /// If values that may be missing are no integers, which alone have a place behind all others: a mistake in the slice,
+    /// which every test would meet.
     pub(super) fn order(
         &mut self,
         name: &str,
         column: &'static str,
         descending: bool,
+        scale: Scale,
         missing: bool,
         position: impl Fn(&R) -> Option<Position> + Send + Sync + 'static,
     ) -> &mut Self {
+        assert!(!missing || scale == Scale::Integer, "{}: only integers may be missing in an order by {name}", R::NAME);
         let last = if descending { -i64::MAX } else { i64::MAX };
         let (direction, sense) = if descending { ("DESC", "descending") } else { ("ASC", "ascending") };
         self.orders.push(Order {
@@ -240,6 +246,7 @@ impl<R: Record> Definition<R> {
             description: format!("By {}, {sense}{}.", words(name), if missing { "; unknown ones last" } else { "" }),
             column,
             missing: missing.then_some(last),
+            scale,
             descending,
             value: Box::new(move |row| position(row).unwrap_or(Position::Integer(last))),
         });
@@ -260,7 +267,7 @@ impl<R: Record> Definition<R> {
         let about = "By the main name, without regard to case and diacritics.";
         self.predicates.push(filter::column::<filter::Text>(at.column, about, sort.column));
         for descending in [false, true] {
-            self.order(at.column, sort.column, descending, false, move |row| {
+            self.order(at.column, sort.column, descending, Scale::Text, false, move |row| {
                 Some(Position::Text((sort.get)(row).clone()))
             });
         }
@@ -307,10 +314,10 @@ impl<R: Record> Definition<R> {
             earliest.column,
             latest.column,
         ));
-        self.order(written.column, earliest.column, false, false, move |row| {
+        self.order(written.column, earliest.column, false, Scale::Integer, false, move |row| {
             Some(Position::Integer(i64::from(*(earliest.get)(row))))
         });
-        self.order(written.column, latest.column, true, false, move |row| {
+        self.order(written.column, latest.column, true, Scale::Integer, false, move |row| {
             Some(Position::Integer(i64::from(*(latest.get)(row))))
         });
         self.columns.push(Column {

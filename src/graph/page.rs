@@ -29,9 +29,36 @@ pub struct Order<R> {
     /// The column, and what stands in for its missing values.
     pub(super) column: &'static str,
     pub(super) missing: Option<i64>,
+    pub(super) scale: Scale,
     pub(super) descending: bool,
     /// The value of the expression for a row.
     pub(super) value: Box<dyn Fn(&R) -> Position + Send + Sync>,
+}
+
+/// What the positions of an order are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// [`Position::Text`].
+    Text,
+    /// [`Position::Integer`].
+    Integer,
+    /// [`Position::Real`].
+    Real,
+    /// [`Position::Id`].
+    Id,
+}
+
+impl Scale {
+    /// Reads a position of this scale from a cursor. A cursor may be forged: what the database could not compare with the
+    /// column is none.
+    fn read(self, text: &str) -> Option<Position> {
+        Some(match self {
+            Self::Text => Position::Text(text.to_owned()),
+            Self::Integer => Position::Integer(text.parse().ok()?),
+            Self::Real => Position::Real(text.parse().ok().filter(|x: &f64| x.is_finite())?),
+            Self::Id => Position::Id(Uuid::try_parse(text).ok()?),
+        })
+    }
 }
 
 /// A value that lists are ordered by.
@@ -71,18 +98,19 @@ pub struct Cursor {
 impl Cursor {
     /// As clients see it: opaque, and bound to its list and order.
     fn encode(&self, list: &str, order: &str) -> String {
-        let (tag, value) = match &self.position {
-            Position::Text(text) => ('t', text.clone()),
-            Position::Integer(n) => ('i', n.to_string()),
-            Position::Real(x) => ('r', format!("{:016x}", x.to_bits())),
-            Position::Id(id) => ('u', id.simple().to_string()),
+        let value = match &self.position {
+            Position::Text(text) => text.clone(),
+            Position::Integer(n) => n.to_string(),
+            // The shortest text that reads back as the same number.
+            Position::Real(x) => x.to_string(),
+            Position::Id(id) => id.simple().to_string(),
         };
         // The value comes last: it alone may hold any character.
-        URL_SAFE_NO_PAD.encode(format!("{list}:{order}:{}:{tag}{value}", self.id.simple()))
+        URL_SAFE_NO_PAD.encode(format!("{list}:{order}:{}:{value}", self.id.simple()))
     }
 
     /// Reads what [`Cursor::encode`] wrote for the same list and order.
-    fn decode(text: &str, list: &str, order: &str) -> Result<Self> {
+    fn decode<R>(text: &str, list: &str, order: &Order<R>) -> Result<Self> {
         let wrong = |why: &str| {
             Error::input(
                 Code::InvalidCursor,
@@ -103,19 +131,11 @@ impl Cursor {
         if l != list {
             return Err(wrong(&format!("it belongs to a list of {l}, not of {list}")));
         }
-        if o != order {
-            return Err(wrong(&format!("it belongs to the order {o}, not to {order}")));
+        if o != order.name {
+            return Err(wrong(&format!("it belongs to the order {o}, not to {}", order.name)));
         }
         let id = Uuid::try_parse(id).map_err(|_| malformed())?;
-        let position = match (value.get(..1), value.get(1..)) {
-            (Some("t"), Some(text)) => Position::Text(text.to_owned()),
-            (Some("i"), Some(n)) => Position::Integer(n.parse().map_err(|_| malformed())?),
-            (Some("r"), Some(bits)) => {
-                Position::Real(f64::from_bits(u64::from_str_radix(bits, 16).map_err(|_| malformed())?))
-            }
-            (Some("u"), Some(id)) => Position::Id(Uuid::try_parse(id).map_err(|_| malformed())?),
-            _ => return Err(malformed()),
-        };
+        let position = order.scale.read(value).ok_or_else(malformed)?;
         Ok(Self { position, id })
     }
 
@@ -171,7 +191,7 @@ impl<R: Record> List<R> {
             (None, Some(last)) => (last, true),
             (first, None) => (first.unwrap_or(DEFAULT_SIZE), false),
         };
-        let cursor = |text: Option<String>| text.map(|t| Cursor::decode(&t, R::KIND, &order.name)).transpose();
+        let cursor = |text: Option<String>| text.map(|t| Cursor::decode(&t, R::KIND, order)).transpose();
         Ok(Arc::new(Self { size, backward, after: cursor(after)?, before: cursor(before)?, filter: test, order }))
     }
 

@@ -1,5 +1,7 @@
 //! Every list of the schema: where it is asked for, and which records belong to it.
 
+use serde_json::{Value, json};
+
 use super::world::{Row, World};
 use crate::{
     support::Server,
@@ -69,11 +71,29 @@ fn hang(ty: &str, field: &str) -> Hang {
 pub struct List<'a> {
     /// For messages: `City.visitsTo of city-00`.
     pub name: String,
+    /// The record on which they hang.
+    pub parent: Option<&'a Row>,
     /// What comes before and after the connection in a query.
-    pub around: [String; 2],
-    pub field: String,
+    around: [String; 2],
+    field: String,
+    /// The kind of its records.
+    pub kind: String,
     pub orders: Vec<String>,
     pub rows: Vec<&'a Row>,
+}
+
+impl List<'_> {
+    /// Asks for several pages in one request, each with its arguments and its selection.
+    pub async fn ask(&self, server: &Server, pages: impl Iterator<Item = String>) -> Vec<Value> {
+        let [head, tail] = &self.around;
+        let pages: Vec<_> = pages.enumerate().map(|(i, page)| format!("p{i}: {}{page} ", self.field)).collect();
+        let mut data = server.data(&format!("{head}{}{tail}", pages.concat()), json!({})).await;
+        let parent = match self.parent {
+            Some(_) => data.as_object_mut().and_then(|d| d.values_mut().next()).expect("a parent"),
+            None => &mut data,
+        };
+        (0..pages.len()).map(|i| parent[format!("p{i}")].take()).collect()
+    }
 }
 
 /// Every list at the root; every nested one of the record on which most hangs, and of one on which nothing does.
@@ -88,7 +108,8 @@ pub async fn all<'a>(server: &Server, world: &'a World) -> Vec<List<'a>> {
         let (node, orders) = orders(&field.ty.name);
         let rows = world.of_kind(&kind_of(&node)).collect();
         let around = ["{ ".to_owned(), "}".to_owned()];
-        lists.push(List { name: field.name.clone(), around, field: field.name.clone(), orders, rows });
+        let (name, kind) = (field.name.clone(), kind_of(&node));
+        lists.push(List { name, parent: None, around, field: field.name.clone(), kind, orders, rows });
     }
     for ty in schema.records() {
         for field in schema.get(ty).fields.iter().filter(|f| is_connection(f)) {
@@ -103,7 +124,8 @@ pub async fn all<'a>(server: &Server, world: &'a World) -> Vec<List<'a>> {
                 let head = format!("{{ {}(by: {{key: \"{}\"}}) {{ ", lower_first(ty), parent.key);
                 let name = format!("{ty}.{} of {}", field.name, parent.key);
                 let around = [head, "} }".to_owned()];
-                lists.push(List { name, around, field: field.name.clone(), orders: orders.clone(), rows });
+                let (field, kind, orders) = (field.name.clone(), kind_of(&node), orders.clone());
+                lists.push(List { name, parent: Some(parent), around, field, kind, orders, rows });
             }
         }
     }

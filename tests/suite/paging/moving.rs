@@ -1,147 +1,209 @@
-//! Paging through a list that changes between the pages: no row that stays is skipped or comes twice.
+//! Paging through lists that change between the pages: no row that stays is skipped or comes twice.
 
 use std::collections::HashSet;
 
-use serde_json::json;
+use serde_json::Value;
 
 use super::{
     Random, SEED,
-    world::{self, key},
+    lists::{self, List},
+    world::{self, World},
 };
 use crate::{
     exchange::Set,
     support::{Backend, Data, Server, TestDatabase, backends},
-    walk::{Schema, items, text},
+    walk::{items, text},
 };
 
-/// The list of all visits, and that of the visits to a city.
-fn around(nested: bool) -> [String; 3] {
-    if nested {
-        let head = format!("{{ city(by: {{key: \"{}\"}}) {{ ", key("city", 0));
-        [head, "visitsTo".to_owned(), "} }".to_owned()]
-    } else {
-        ["{ ".to_owned(), "visits".to_owned(), "}".to_owned()]
-    }
-}
+/// The links of a row that a row like it has, too: of which kind, the table, the row's column, the others.
+const LINKS: [(&str, &str, &str, &[&str]); 7] = [
+    ("", "tag", "record_id", &["topic_id"]),
+    ("topic", "tag", "topic_id", &["record_id"]),
+    ("source", "source_derivation", "source_id", &["origin_id"]),
+    ("source", "source_derivation", "origin_id", &["source_id"]),
+    ("partnership", "partnership_member", "partnership_id", &["city_id", "partner_id"]),
+    ("city", "partnership_member", "city_id", &["partnership_id", "partner_id"]),
+    ("city", "partnership_member", "partner_id", &["partnership_id", "city_id"]),
+];
 
+/// A walk through a list, in one order and direction.
 struct Walk<'a> {
-    server: &'a Server,
-    backend: Backend,
-    nested: bool,
     order: &'a str,
     backward: bool,
+    /// What was there before the first page.
+    all: Vec<String>,
+    seen: Vec<String>,
+    cursor: Option<String>,
+    ended: bool,
 }
 
-impl Walk<'_> {
-    /// The keys of a page, from the side that the walk comes from; and the cursor to go on from, if there is more.
-    async fn page(&self, size: usize, cursor: Option<&str>) -> (Vec<String>, Option<String>) {
-        let [head, field, tail] = around(self.nested);
+impl<'a> Walk<'a> {
+    fn new(order: &'a str, backward: bool) -> Self {
+        Self { order, backward, all: Vec::new(), seen: Vec::new(), cursor: None, ended: false }
+    }
+
+    /// The next page, from the side that the walk comes from.
+    fn ask(&self, size: usize) -> String {
         let (count, bound, more, end) = if self.backward {
             ("last", "before", "hasPreviousPage", "startCursor")
         } else {
             ("first", "after", "hasNextPage", "endCursor")
         };
-        let bound = cursor.map(|c| format!(", {bound}: \"{c}\"")).unwrap_or_default();
+        let bound = self.cursor.as_ref().map(|cursor| format!(", {bound}: \"{cursor}\"")).unwrap_or_default();
         let order = self.order;
-        let query = format!(
-            "{head}{field}({count}: {size}, orderBy: {order}{bound}) {{ nodes {{ key }} pageInfo {{ {more} {end} }} }} {tail}"
-        );
-        let data = self.server.data(&query, json!({})).await;
-        let page = if self.nested { &data["city"][&field] } else { &data[&field] };
+        format!(
+            "({count}: {size}, orderBy: {order}{bound}) {{ nodes {{ key }} pageInfo {{ more: {more} end: {end} }} }}"
+        )
+    }
+
+    fn keys(&self, page: &Value) -> Vec<String> {
         let mut keys: Vec<_> = items(&page["nodes"]).map(|node| text(&node["key"])).collect();
         if self.backward {
             keys.reverse();
         }
-        let info = &page["pageInfo"];
-        (keys, (info[more] == true).then(|| text(&info[end])))
+        keys
     }
 
-    /// Walks while rows come and go: one after each page, among them the very one on which the cursor stands.
-    async fn walk(&self, random: &mut Random, serial: &mut usize) {
-        let what = format!("{} {} backward: {} nested: {}", self.backend, self.order, self.backward, self.nested);
-        let (all, more) = self.page(100, None).await;
-        assert_eq!(more, None, "{what}");
-        assert!(all.len() > 5, "{what}");
-        let (mut there, mut gone) = (all.clone(), HashSet::new());
-        let (mut seen, mut cursor) = (Vec::new(), None);
-        loop {
-            let (keys, next) = self.page(2, cursor.as_deref()).await;
-            seen.extend(keys);
-            if next.is_none() {
-                break;
-            }
-            cursor = next;
-            let last: &String = seen.last().expect("a page that is not the last has rows");
-            for _ in 0..2 {
-                *serial += 1;
-                // Near the cursor as often as anywhere: the same values, another id.
-                let like =
-                    if random.below(2) == 0 && there.contains(last) { last } else { &there[random.below(there.len())] };
-                let new = format!("new-{serial}");
-                insert(&self.server.data, self.backend, like, &new, random.next()).await;
-                there.push(new);
-            }
-            let on_cursor = random.below(2) == 0 && there.contains(last);
-            let delete = if on_cursor { last.clone() } else { there[random.below(there.len())].clone() };
-            remove(&self.server.data, &delete).await;
-            there.retain(|key| *key != delete);
-            gone.insert(delete);
-        }
-        let distinct: HashSet<_> = seen.iter().collect();
-        assert_eq!(distinct.len(), seen.len(), "a row came twice: {what}: {seen:?}");
+    fn go_on(&mut self, page: &Value) {
+        self.seen.extend(self.keys(page));
+        self.cursor = Some(text(&page["pageInfo"]["end"]));
+        self.ended = page["pageInfo"]["more"] == false;
+    }
+
+    fn check(&self, gone: &HashSet<String>, what: &str) {
+        let what = format!("{what} by {}, backward: {}", self.order, self.backward);
+        let distinct: HashSet<_> = self.seen.iter().collect();
+        assert_eq!(distinct.len(), self.seen.len(), "a row came twice: {what}: {:?}", self.seen);
+        let old: HashSet<_> = self.all.iter().collect();
         let stayed = |key: &&String| !gone.contains(*key);
-        let old: HashSet<_> = all.iter().collect();
-        let expected: Vec<_> = all.iter().filter(stayed).collect();
-        let found: Vec<_> = seen.iter().filter(stayed).filter(|key| old.contains(key)).collect();
+        let expected: Vec<_> = self.all.iter().filter(stayed).collect();
+        let found: Vec<_> = self.seen.iter().filter(stayed).filter(|key| old.contains(key)).collect();
         assert_eq!(found, expected, "a row that stayed was skipped, or moved: {what}");
     }
 }
 
-/// Adds a visit like another one, with an id that may lie before or behind those that are there.
-async fn insert(database: &TestDatabase, backend: Backend, like: &str, key: &str, random: u64) {
-    let hex = format!("{random:016x}{random:016x}");
-    let id = match backend {
-        Backend::Sqlite => format!("X'{hex}'"),
-        Backend::Postgres => format!("'{hex}'::uuid"),
-    };
-    let table = coopgraph::domain::tables().into_iter().find(|t| t.kind() == "visit").expect("visits");
-    let columns: Vec<_> = table.table_columns().iter().map(|c| format!("\"{c}\"")).collect();
-    let values = columns.iter().map(|column| match column.as_str() {
-        "\"id\"" => id.clone(),
-        "\"key\"" => format!("'{key}'"),
-        _ => column.clone(),
-    });
-    let values: Vec<_> = values.collect();
-    database
-        .execute(&format!("INSERT INTO \"record\" (\"id\", \"kind\", \"audience\") VALUES ({id}, 'visit', 0)"))
-        .await;
-    let (columns, values) = (columns.join(", "), values.join(", "));
-    database
-        .execute(&format!("INSERT INTO \"visit\" ({columns}) SELECT {values} FROM \"visit\" WHERE \"key\" = '{like}'"))
-        .await;
+/// Rows that come and go.
+struct Change<'a> {
+    database: &'a TestDatabase,
+    backend: Backend,
+    random: Random,
+    /// How many rows came.
+    serial: usize,
 }
 
-async fn remove(database: &TestDatabase, key: &str) {
-    let id = format!("SELECT \"id\" FROM \"visit\" WHERE \"key\" = '{key}'");
-    database.execute(&format!("DELETE FROM \"record\" WHERE \"id\" = ({id})")).await;
+impl Change<'_> {
+    /// Adds a row like another one, links included, with an id that may lie before or behind those that are there.
+    async fn insert(&mut self, kind: &str, like: &str) -> String {
+        self.serial += 1;
+        // In order of keys, too, it stands beside that one.
+        let key = format!("{like}.{}", self.serial);
+        let hex = format!("{:016x}{:016x}", self.random.next(), self.random.next());
+        let id = match self.backend {
+            Backend::Sqlite => format!("X'{hex}'"),
+            Backend::Postgres => format!("'{hex}'::uuid"),
+        };
+        let old = format!("(SELECT \"id\" FROM \"{kind}\" WHERE \"key\" = '{like}')");
+        let quoted = |columns: &[&str]| columns.iter().map(|c| format!(", \"{c}\"")).collect::<String>();
+        let table = coopgraph::domain::tables().into_iter().find(|t| t.kind() == kind).expect(kind);
+        let columns = table.table_columns();
+        let rest: Vec<_> = columns.iter().map(|c| &**c).filter(|c| !matches!(*c, "id" | "key")).collect();
+        let rest = quoted(&rest);
+        let mut sql = format!(
+            "INSERT INTO \"record\" (\"id\", \"kind\", \"audience\") VALUES ({id}, '{kind}', 0);\n\
+             INSERT INTO \"{kind}\" (\"id\", \"key\"{rest}) SELECT {id}, '{key}'{rest} FROM \"{kind}\" WHERE \"id\" = {old};\n"
+        );
+        for (_, table, column, others) in LINKS.iter().filter(|link| link.0.is_empty() || link.0 == kind) {
+            let others = quoted(others);
+            sql += &format!(
+                "INSERT INTO \"{table}\" (\"{column}\"{others}) SELECT {id}{others} FROM \"{table}\" WHERE \"{column}\" = {old};\n"
+            );
+        }
+        self.database.execute(&sql).await;
+        key
+    }
+
+    /// Takes a row away. Others may refer to one that was there from the beginning: it is hidden, which is the same to who
+    /// reads.
+    async fn remove(&self, kind: &str, key: &str) {
+        let hide = format!("UPDATE \"{kind}\" SET \"audience\" = 2 WHERE \"key\" = '{key}'");
+        let remove = if key.contains('.') { delete(kind, &format!("= '{key}'")) } else { hide };
+        self.database.execute(&remove).await;
+    }
+
+    /// Undoes all changes.
+    async fn restore(&self, kind: &str) {
+        let show = format!("UPDATE \"{kind}\" SET \"audience\" = 0 WHERE \"audience\" <> 0");
+        self.database.execute(&format!("{}{show}", delete(kind, "LIKE '%.%'"))).await;
+    }
 }
 
+/// Deletes rows by their keys, and their links.
+fn delete(kind: &str, keys: &str) -> String {
+    let ids = format!("(SELECT \"id\" FROM \"{kind}\" WHERE \"key\" {keys})");
+    let links = LINKS.iter().filter(|link| link.0 == kind);
+    let links = links.map(|(_, table, column, _)| format!("DELETE FROM \"{table}\" WHERE \"{column}\" IN {ids};\n"));
+    format!("{}DELETE FROM \"record\" WHERE \"id\" IN {ids};\n", links.collect::<String>())
+}
+
+/// Walks through a list in all orders and both directions, side by side, while after each page rows come and go, among
+/// them the very ones on which cursors stand.
+async fn walk(server: &Server, list: &List<'_>, change: &mut Change<'_>) {
+    let what = format!("{}: {}", change.backend, list.name);
+    let mut walks: Vec<_> = list.orders.iter().flat_map(|o| [Walk::new(o, false), Walk::new(o, true)]).collect();
+    let pages = list.ask(server, walks.iter().map(|walk| walk.ask(100))).await;
+    for (walk, page) in walks.iter_mut().zip(&pages) {
+        assert_eq!(page["pageInfo"]["more"], false, "{what}");
+        walk.all = walk.keys(page);
+    }
+    let (mut there, mut gone) = (walks[0].all.clone(), HashSet::new());
+    assert!(there.len() > 5, "{what}: {there:?}");
+    while walks.iter().any(|walk| !walk.ended) {
+        let mut going: Vec<_> = walks.iter_mut().filter(|walk| !walk.ended).collect();
+        let pages = list.ask(server, going.iter().map(|walk| walk.ask(2))).await;
+        for (walk, page) in going.iter_mut().zip(&pages) {
+            walk.go_on(page);
+        }
+        // Near the cursor of one of the walks as often as anywhere.
+        let last = going[change.random.below(going.len())].seen.last().cloned();
+        let on_cursor = last.filter(|key| there.contains(key));
+        for _ in 0..2 {
+            let like = on_cursor.clone().filter(|_| change.random.below(2) == 0);
+            let like = like.unwrap_or_else(|| there[change.random.below(there.len())].clone());
+            there.push(change.insert(&list.kind, &like).await);
+        }
+        let delete = on_cursor.filter(|_| change.random.below(2) == 0);
+        let delete = delete.unwrap_or_else(|| there[change.random.below(there.len())].clone());
+        // The record on which the list hangs must stay.
+        if list.parent.is_none_or(|parent| parent.kind != list.kind || parent.key != delete) {
+            change.remove(&list.kind, &delete).await;
+            there.retain(|key| *key != delete);
+            gone.insert(delete);
+        }
+    }
+    for walk in walks {
+        walk.check(&gone, &what);
+    }
+    change.restore(&list.kind).await;
+}
+
+/// Every list at the root, and every other that has rows enough.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_stay_come_once_while_others_come_and_go() {
     let set = Set::empty();
-    world::write(&set.path(""), &["country", "city", "visit"]);
-    for backend in backends() {
+    world::write(&set.path(""), &world::ALL);
+    let world = World::read(&set.path(""));
+    let each = backends().into_iter().map(async |backend| {
         let database = TestDatabase::new(backend, Data::Empty).await;
         database.import(&set.files()).await.unwrap_or_else(|cause| panic!("{cause}"));
-        let server = &Server::over(database).await;
-        let orders = Schema::of(server).await.get("VisitOrder").values.clone();
-        let (random, mut serial) = (&mut Random(SEED), 0);
-        for order in &orders {
-            for (nested, backward) in [(false, false), (false, true), (true, false), (true, true)] {
-                server.data.execute("DELETE FROM \"record\" WHERE \"kind\" = 'visit'").await;
-                server.data.import(&set.files()).await.unwrap_or_else(|cause| panic!("{cause}"));
-                Walk { server, backend, nested, order, backward }.walk(random, &mut serial).await;
-            }
+        let server = Server::over(database).await;
+        let lists = lists::all(&server, &world).await;
+        let lists: Vec<_> = lists.into_iter().filter(|list| list.rows.len() > 5).collect();
+        let nested = lists.iter().filter(|list| list.parent.is_some()).count();
+        assert!(lists.len() == nested + 15 && nested > 20, "{} lists, {nested} of them nested", lists.len());
+        let mut change = Change { database: &server.data, backend, random: Random(SEED), serial: 0 };
+        for list in &lists {
+            walk(&server, list, &mut change).await;
         }
-    }
+    });
+    futures_util::future::join_all(each).await;
 }
