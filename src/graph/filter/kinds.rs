@@ -148,17 +148,33 @@ impl Kind for Text {
     }
     fn test(column: &'static str, name: &str, value: &Value) -> Result<Test> {
         let folded = |value: &Value| text(value).map(|t| fold(&t));
-        let pattern = |prefix: &str, value: &Value| -> Result<Test> {
+        let contains = |value: &Value| -> Result<Test> {
             let escaped = folded(value)?.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            Ok(Test::Compare(column, " LIKE ", format!("{prefix}{escaped}%").into()))
+            Ok(Test::Compare(column, " LIKE ", format!("%{escaped}%").into()))
+        };
+        // A range, which an index serves whatever its bounds; a pattern is served only if it is known when planning.
+        let starts_with = |value: &Value| -> Result<Test> {
+            let prefix = folded(value)?;
+            let end = behind(&prefix).map(|end| Test::Compare(column, " < ", end.into()));
+            Ok(Test::All([Test::Compare(column, " >= ", prefix.into())].into_iter().chain(end).collect()))
         };
         match name {
             "eq" => Ok(Test::Compare(column, " = ", folded(value)?.into())),
             "in" => Ok(Test::Texts(column, values(value, folded)?)),
-            "contains" => pattern("%", value),
-            "startsWith" => pattern("", value),
+            "contains" => contains(value),
+            "startsWith" => starts_with(value),
             _ => Err(unknown(name)),
         }
+    }
+}
+
+/// The first text, by code points, behind all that start with `prefix`; nothing, if there is none.
+fn behind(prefix: &str) -> Option<String> {
+    let last = prefix.chars().next_back()?;
+    let rest = &prefix[..prefix.len() - last.len_utf8()];
+    match (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32) {
+        Some(next) => Some(format!("{rest}{next}")),
+        None => behind(rest),
     }
 }
 
@@ -387,4 +403,20 @@ pub(in crate::graph) fn dates(
         }
         Ok(Test::All(tests))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::behind;
+
+    proptest! {
+        /// What starts with a prefix lies between it and what is behind it, and nothing else does.
+        #[test]
+        fn a_range_is_a_prefix(prefix in "[a-c\u{d7ff}\u{10ffff}]{0,3}", text in "[a-d\u{d7ff}\u{e000}\u{10ffff}]{0,4}") {
+            let within = text >= prefix && behind(&prefix).is_none_or(|end| text < end);
+            prop_assert_eq!(within, text.starts_with(&prefix));
+        }
+    }
 }
