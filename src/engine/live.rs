@@ -69,11 +69,13 @@ async fn watch(database: Database, newest: watch::Sender<DatasetVersion>) {
     }
 }
 
-/// Tells a version, unless it is known.
+/// Tells a version, unless it is known; readings may come out of order.
 fn tell(newest: &watch::Sender<DatasetVersion>, version: DatasetVersion) {
     newest.send_if_modified(|known| {
-        let news = *known != version;
-        *known = version;
+        let news = version.version > known.version;
+        if news {
+            *known = version;
+        }
         news
     });
 }
