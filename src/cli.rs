@@ -18,6 +18,7 @@ use crate::{
     engine::Engine,
     exchange::{self, Files, Import, Imported},
     http,
+    observe::{Observer, logs},
 };
 
 /// A failure as the operator reads it: one line, or the list of what is wrong with files.
@@ -38,6 +39,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Answers GraphQL over HTTP.
+    #[command(
+        after_help = "The log goes to the standard error output: text on a terminal, JSON otherwise, a line for \
+                            each request. COOPGRAPH_LOG says how much of it, such as `debug`, or \
+                            `warn,coopgraph=info,coopgraph::request=off`."
+    )]
     Serve(Box<Serve>),
     /// Makes the database, or brings its tables up to date.
     Migrate(Db),
@@ -106,7 +112,10 @@ pub fn run() -> ExitCode {
         let Cli { command } = Cli::parse_from(["coopgraph", "serve"]);
         command.unwrap_or(Command::Schema)
     });
-    log();
+    let _logs = match logs() {
+        Ok(logs) => logs,
+        Err(cause) => return fail(&cause.into()),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(cause) => return fail(&cause.into()),
@@ -135,18 +144,6 @@ fn fail(failed: &Failed) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn log() {
-    // What libraries tell of their work is of no use to an operator, unless asked for.
-    let level = tracing_subscriber::EnvFilter::try_from_env("COOPGRAPH_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,coopgraph=info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr);
-    if std::io::stderr().is_terminal() {
-        logs.compact().init();
-    } else {
-        logs.json().init();
-    }
-}
-
 async fn serve(args: Serve) -> Result<(), Failed> {
     // Before anything else: whoever stops us while we set up is heard, too.
     let stop = stop_signal()?;
@@ -162,20 +159,43 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     }
     let database =
         Database::connect(&args.db.database_url, Access::Answer(args.config.request_timeout()), None).await?;
-    let listener = TcpListener::bind(args.address.listen)
-        .await
-        .map_err(|cause| format!("cannot listen on {}: {cause}", args.address.listen))?;
-    let at = listener.local_addr()?;
+    let (listener, at) = listen(args.address.listen).await?;
+    let aside = match args.config.metrics_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     println!("GraphQL     http://{at}/graphql");
     for (name, path) in http::addresses(args.config.profile) {
         println!("{name:<11} http://{at}{path}");
     }
+    if let Some(at) = aside.as_ref().map_or(args.config.has_metrics().then_some(at), |(_, at)| Some(*at)) {
+        println!("metrics     http://{at}/metrics");
+    }
     println!("health      http://{at}/healthz, http://{at}/readyz");
-    let engine = Arc::new(Engine::new(database, args.config, Clock::system())?);
+    let observer = Observer::new(IdSource::system());
+    let engine = Arc::new(Engine::new(database, args.config, Clock::system())?.observed(observer));
     let stopping = watch::Sender::new(false);
+    let mut stopped = stopping.subscribe();
+    let aside = aside.map(|(listener, _)| {
+        let until = async move {
+            // An error means that nobody is left to say so.
+            let _ = stopped.wait_for(|stopping| *stopping).await;
+        };
+        tokio::spawn(http::serve(listener, http::metrics_router(engine.clone()), watch::Sender::new(false), until))
+    });
     http::serve(listener, http::router(engine, stopping.subscribe()), stopping, stop).await?;
+    if let Some(aside) = aside {
+        aside.await??;
+    }
     println!("stopped");
     Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failed> {
+    let cannot = |cause| format!("cannot listen on {address}: {cause}");
+    let listener = TcpListener::bind(address).await.map_err(cannot)?;
+    let at = listener.local_addr()?;
+    Ok((listener, at))
 }
 
 async fn is_empty(database: &Database) -> Result<bool, Failed> {

@@ -1,6 +1,6 @@
 //! What an operator can set about the endpoint: flags of `serve`, each an environment variable, too.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, ValueEnum, builder::BoolishValueParser};
 
@@ -64,6 +64,10 @@ pub struct Config {
     /// How many subscriptions may be open on the whole server.
     #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS", default_value_t = 10_000)]
     pub max_subscriptions: usize,
+    /// Serves metrics for Prometheus at this address, as /metrics, and nowhere else. Without it, the public profile has
+    /// them beside the endpoint, and the hardened one has none.
+    #[arg(long, env = "COOPGRAPH_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
     /// The limits on documents and their variables.
     #[command(flatten)]
     pub limits: Limits,
@@ -74,6 +78,12 @@ impl Config {
     #[must_use]
     pub const fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// Whether metrics are served beside the endpoint.
+    #[must_use]
+    pub fn has_metrics(&self) -> bool {
+        self.metrics_listen.is_none() && !self.is_hardened()
     }
 
     /// Whether the profile is [`Profile::Hardened`].

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use async_graphql::{ErrorExtensionValues, ServerError, Value};
 use sea_orm::DbErr;
 
+use crate::observe::RequestId;
+
 macro_rules! codes {
     ($($(#[doc = $about:literal])+ $Code:ident = $text:literal,)+) => {
         /// The closed list of `extensions.code`.
@@ -183,6 +185,8 @@ pub fn coded(code: Code) -> ErrorExtensionValues {
 /// Logs an internal cause under a fresh id, and says only that id.
 fn masked(cause: &(dyn std::error::Error + Send + Sync)) -> String {
     let id = crate::clock::IdSource::system().next().simple().to_string();
-    tracing::error!(error_id = %id, cause = %cause, details = ?cause, "internal error");
+    let request_id = RequestId::current();
+    let request_id = request_id.as_ref().map(RequestId::as_str);
+    tracing::error!(request_id, error_id = %id, cause = %cause, details = ?cause, "internal error");
     format!("internal server error {id}")
 }

@@ -12,6 +12,7 @@
 //! - [`db`]: connecting, ids, statements · [`edtf`]: dates · [`clock`]: time and fresh ids
 //! - [`exchange`]: import and export of CSV files
 //! - [`document`]: parsing, validation, limits, prices · [`engine`]: from a request to its answer
+//! - [`observe`]: metrics, the log
 //! - [`http`]: the endpoint · [`config`]: its settings · [`cli`]: the command
 //!
 //! # To add an entity
@@ -29,3 +30,4 @@ pub mod error;
 pub mod exchange;
 pub mod graph;
 pub mod http;
+pub mod observe;

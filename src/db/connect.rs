@@ -124,6 +124,19 @@ impl Database {
         self.connection.get_database_backend()
     }
 
+    /// How many connections are in use, and how many wait to be used.
+    #[must_use]
+    pub fn connections(&self) -> (usize, usize) {
+        let (all, idle) = if self.backend() == DbBackend::Postgres {
+            let pool = self.connection.get_postgres_connection_pool();
+            (pool.size(), pool.num_idle())
+        } else {
+            let pool = self.connection.get_sqlite_connection_pool();
+            (pool.size(), pool.num_idle())
+        };
+        ((all as usize).saturating_sub(idle), idle)
+    }
+
     /// Brings the tables up to date.
     pub async fn migrate(&self) -> Result<(), Unusable> {
         self.refuse_newer().await?;

@@ -10,7 +10,10 @@ mod price;
 mod shape;
 mod unique_fields;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use apollo_compiler::{
     ExecutableDocument, Name, Schema,
@@ -111,6 +114,8 @@ pub struct Documents {
     weigh: &'static dyn Weigh,
     limits: Limits,
     known: Option<Cache<Arc<str>, Known, ByLength>>,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 /// A document, or why it is none.
@@ -137,7 +142,7 @@ impl Documents {
         let implementers = schema.implementers_map();
         let known = (limits.document_cache_bytes > 0)
             .then(|| Cache::with_weighter(1024, limits.document_cache_bytes as u64, ByLength));
-        Self { schema, implementers, weigh, limits, known }
+        Self { schema, implementers, weigh, limits, known, hits: AtomicU64::new(0), misses: AtomicU64::new(0) }
     }
 
     /// The limits that documents are held to.
@@ -149,13 +154,22 @@ impl Documents {
     /// The document of a text, known or new.
     pub fn get(&self, text: &str) -> Known {
         self.limits.document_bytes(text.len()).map_err(refuse)?;
-        let Some(known) = &self.known else { return self.read(text) };
-        if let Some(known) = known.get(text) {
-            return known;
+        if let Some(found) = self.known.as_ref().and_then(|known| known.get(text)) {
+            self.hits.fetch_add(1, Ordering::Relaxed);
+            return found;
         }
+        self.misses.fetch_add(1, Ordering::Relaxed);
         let read = self.read(text);
-        known.insert(text.into(), read.clone());
+        if let Some(known) = &self.known {
+            known.insert(text.into(), read.clone());
+        }
         read
+    }
+
+    /// How many of the documents that were looked for were known, and how many were not.
+    #[must_use]
+    pub fn lookups(&self) -> (u64, u64) {
+        (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
     }
 
     /// The kind of an operation in a text that may not be valid, as far as it can be told.

@@ -4,7 +4,11 @@ use async_graphql::ServerError;
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::{error::Code, graph::Budget};
+use crate::{
+    error::Code,
+    graph::Budget,
+    observe::{SUCCESS, Spent},
+};
 
 /// How an answer without data begins.
 const ERRORS: &[u8] = b"{\"errors\":";
@@ -18,6 +22,25 @@ pub enum Outcome {
     Partial,
     /// It was not run, or not to its end: the answer has no `data`.
     Refused(Code),
+}
+
+impl Cost {
+    /// Of an operation that might have come to `requested`, and came to what is spent.
+    pub(super) fn of(requested: u64, Spent { cost, statements, objects }: Spent) -> Self {
+        Self { requested, actual: cost, statements, objects }
+    }
+}
+
+impl Outcome {
+    /// As metrics and logs have it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => SUCCESS,
+            Self::Partial => "partial",
+            Self::Refused(code) => code.as_str(),
+        }
+    }
 }
 
 /// The answer to a request.

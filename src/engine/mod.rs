@@ -8,11 +8,13 @@ mod live;
 mod persisted;
 mod purse;
 mod request;
+#[cfg(test)]
+mod tests;
 
 use std::{
     any::Any,
-    panic::AssertUnwindSafe,
-    sync::Arc,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -22,6 +24,7 @@ use apollo_compiler::{
 };
 use async_graphql::ServerError;
 use futures_util::{FutureExt, Stream, StreamExt};
+use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::{answer::Cost, live::Live, persisted::Persisted, purse::Purses};
@@ -31,13 +34,14 @@ pub use self::{
     request::Request,
 };
 use crate::{
-    clock::Clock,
+    clock::{Clock, IdSource},
     config::Config,
     db::Database,
-    document::{Documents, Ready, STATEMENT},
+    document::{Documents, Ready, STATEMENT, hex},
     domain::{Cooperation, dataset::Happened},
     error::{Code, Error, request_error},
     graph::{Budget, Clearance, Exec, Executed, Loader, Root, Source, sdl},
+    observe::{Note, Now, Observer, Origin, Spent},
 };
 
 /// Answers requests.
@@ -50,6 +54,7 @@ pub struct Engine {
     live: Live,
     running: Arc<Semaphore>,
     subscriptions: Arc<Semaphore>,
+    observer: Observer,
 }
 
 /// Who asks.
@@ -67,7 +72,8 @@ pub struct Prepared {
     caller: Caller,
     budget: Option<Budget>,
     tells_cost: bool,
-    started: Instant,
+    /// Ends with the operation.
+    note: Mutex<Note>,
     /// Given back when the operation ends.
     _permit: OwnedSemaphorePermit,
 }
@@ -78,7 +84,14 @@ impl Prepared {
     pub fn kind(&self) -> OperationType {
         self.ready.kind()
     }
+
+    fn note<T>(&self, work: impl FnOnce(&mut Note) -> T) -> T {
+        work(&mut self.note.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
+
+/// Which kinds of operations may come in a way; the error says how the others may come.
+pub type Allowed = fn(OperationType) -> Result<(), &'static str>;
 
 impl Engine {
     /// Answers requests about what a database holds; it must be called in a runtime. The error is for the operator.
@@ -90,8 +103,36 @@ impl Engine {
             live: Live::of(&database),
             running: Arc::new(Semaphore::new(config.max_concurrent_requests)),
             subscriptions: Arc::new(Semaphore::new(config.max_subscriptions)),
+            observer: Observer::new(IdSource::system()),
             database,
             config,
+        })
+    }
+
+    /// The engine, observed by another than its own.
+    #[must_use]
+    pub fn observed(self, observer: Observer) -> Self {
+        Self { observer, ..self }
+    }
+
+    /// What observes it.
+    #[must_use]
+    pub fn observer(&self) -> &Observer {
+        &self.observer
+    }
+
+    /// Its metrics, as OpenMetrics text.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        let (busy, idle) = self.database.connections();
+        let (hits, misses) = self.documents.lookups();
+        self.observer.metrics().text(Now {
+            running: self.config.max_concurrent_requests.saturating_sub(self.running.available_permits()),
+            subscriptions: self.config.max_subscriptions.saturating_sub(self.subscriptions.available_permits()),
+            busy,
+            idle,
+            hits,
+            misses,
         })
     }
 
@@ -107,18 +148,51 @@ impl Engine {
         &self.database
     }
 
+    /// Notes a request that cannot even be prepared.
+    pub fn refuse(&self, origin: &Origin, code: Code) {
+        self.observer.note(origin).refused(code.as_str(), None);
+    }
+
     /// Finds out whether a request may be run; `allowed` says which kinds of operations may come in this way.
     pub fn prepare(
         &self,
         mut request: Request,
+        origin: &Origin,
         caller: Caller,
-        allowed: fn(OperationType) -> Result<(), &'static str>,
+        allowed: Allowed,
     ) -> Result<Prepared, Answer> {
-        let started = Instant::now();
-        let text = self.persisted.text(&mut request).map_err(refused)?;
+        let mut note = self.observer.note(origin);
+        let check = AssertUnwindSafe(|| self.check(&mut request, caller, allowed, &mut note));
+        let checked = origin.id.during(|| catch_unwind(check).unwrap_or_else(|panic| Err(refused(panicked(&*panic)))));
+        match checked {
+            Ok((ready, permit, budget)) => {
+                let tells_cost = matches!(request.extensions.get("cost"), Some(JsonValue::Bool(true)));
+                Ok(Prepared { ready, caller, budget, tells_cost, note: Mutex::new(note), _permit: permit })
+            }
+            Err(answer) => {
+                note.refused(answer.outcome.as_str(), request.operation_name.as_deref());
+                Err(answer)
+            }
+        }
+    }
+
+    fn check(
+        &self,
+        request: &mut Request,
+        caller: Caller,
+        allowed: Allowed,
+        note: &mut Note,
+    ) -> Result<(Ready, OwnedSemaphorePermit, Option<Budget>), Answer> {
+        let text = self.persisted.text(request).map_err(refused)?;
         self.check_variables(&request.variables).map_err(refused)?;
         let name = request.operation_name.as_deref();
         let found = self.documents.get(&text);
+        match &found {
+            Ok(document) => note.hash(document.hash()),
+            // Which document it is that fails, is worth the time; unless it is too long to be looked at at all.
+            Err(_) if text.len() <= self.config.limits.document_bytes => note.hash(&hex(&Sha256::digest(&*text))),
+            Err(_) => {}
+        }
         // Whether an operation may come in this way does not hang on whether it is valid.
         let kind = found.as_ref().map_or_else(|_| self.documents.kind(&text, name), |document| document.kind(name));
         if let Some(Err(why)) = kind.map(allowed) {
@@ -130,10 +204,10 @@ impl Engine {
             return Err(refused(request_error(Code::IntrospectionDisabled, message)));
         }
         let ready = self.documents.ready(document, name, &request.variables).map_err(|errors| refused_all(&errors))?;
+        note.found(ready.kind(), ready.operation().name.as_ref(), ready.cost);
         let permit = self.admit(ready.kind()).map_err(refused)?;
         let budget = self.charge(caller, ready.cost)?;
-        let tells_cost = matches!(request.extensions.get("cost"), Some(JsonValue::Bool(true)));
-        Ok(Prepared { ready, caller, budget, tells_cost, started, _permit: permit })
+        Ok((ready, permit, budget))
     }
 
     fn check_variables(&self, variables: &JsonMap) -> Result<(), ServerError> {
@@ -176,31 +250,43 @@ impl Engine {
     /// Runs a query.
     pub async fn run(&self, prepared: Prepared) -> Answer {
         let timeout = self.config.request_timeout();
-        let loader = Loader::new(&self.database, prepared.caller.clearance);
+        let loader = self.loader(&prepared);
         let run = self.answer(&prepared, &loader, Root);
         let answer = match tokio::time::timeout(timeout, run).await {
             Ok(answer) => answer,
             Err(_) => refused(timed_out(timeout)),
         };
-        let spent = actual(&loader);
+        let spent = spent(&loader);
         if let Some(budget) = prepared.budget {
-            self.purses.give_back(prepared.caller.client, budget.cost - i64::try_from(spent).unwrap_or(i64::MAX));
+            self.purses.give_back(prepared.caller.client, budget.cost - i64::try_from(spent.cost).unwrap_or(i64::MAX));
         }
-        tracing::debug!(elapsed = ?prepared.started.elapsed(), "answered");
+        prepared.note(|note| note.answered(answer.outcome.as_str(), spent, note.elapsed()));
         answer
     }
 
     /// Runs a subscription: an answer for each event.
     pub async fn stream(self: Arc<Self>, prepared: Prepared) -> Result<impl Stream<Item = Answer> + Send, Answer> {
-        let versions = self.live.versions().await.map_err(|cause| refused(Error::from(cause).shown()))?;
+        let versions = self.live.versions().await.map_err(|cause| {
+            let answer = refused(prepared.note(|note| note.id().during(|| Error::from(cause).shown())));
+            prepared.note(|note| note.refused(answer.outcome.as_str(), None));
+            answer
+        })?;
         let prepared = Arc::new(prepared);
         Ok(versions.then(move |version| {
             let (engine, prepared) = (self.clone(), prepared.clone());
             async move {
-                let loader = Loader::new(&engine.database, prepared.caller.clearance);
-                engine.answer(&prepared, &loader, Happened { version }).await
+                let started = Instant::now();
+                let loader = engine.loader(&prepared);
+                let answer = engine.answer(&prepared, &loader, Happened { version }).await;
+                prepared.note(|note| note.answered(answer.outcome.as_str(), spent(&loader), started.elapsed()));
+                answer
             }
         }))
+    }
+
+    fn loader(&self, prepared: &Prepared) -> Loader {
+        let batches = prepared.note(|note| note.batches());
+        Loader::new(&self.database, prepared.caller.clearance, batches)
     }
 
     /// Runs an operation on a root. A panic becomes an internal error, and the server lives on.
@@ -215,29 +301,29 @@ impl Engine {
             loader,
             budget: prepared.budget,
         };
-        match AssertUnwindSafe(exec.answer(root)).catch_unwind().await {
-            Ok(Executed { data, errors }) => {
-                let cost = prepared.tells_cost.then(|| Cost {
-                    requested: prepared.ready.cost,
-                    actual: actual(loader),
-                    statements: loader.statements(),
-                    objects: loader.objects(),
-                });
-                Answer::executed(&data, &errors, cost, prepared.budget)
+        let run = async {
+            match AssertUnwindSafe(exec.answer(root)).catch_unwind().await {
+                Ok(Executed { data, errors }) => {
+                    let cost = prepared.tells_cost.then(|| Cost::of(prepared.ready.cost, spent(loader)));
+                    Answer::executed(&data, &errors, cost, prepared.budget)
+                }
+                Err(panic) => refused(panicked(&*panic)),
             }
-            Err(panic) => refused(Error::internal(format!("panic: {}", said(&*panic))).shown()),
-        }
+        };
+        prepared.note(|note| note.id().clone()).throughout(run).await
     }
 }
 
-/// What was spent, as prices are counted: at least 1.
-fn actual(loader: &Loader) -> u64 {
+/// What was spent, as prices are counted: at least 1 point.
+fn spent(loader: &Loader) -> Spent {
+    let (statements, objects) = (loader.statements(), loader.objects());
     // The root is no object that anyone asked for.
-    (loader.objects().saturating_sub(1) + loader.statements() * STATEMENT).max(1)
+    Spent { cost: (objects.saturating_sub(1) + statements * STATEMENT).max(1), statements, objects }
 }
 
-fn said(panic: &(dyn Any + Send)) -> &str {
-    panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied()).unwrap_or("?")
+fn panicked(panic: &(dyn Any + Send)) -> ServerError {
+    let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    Error::internal(format!("panic: {}", said.unwrap_or("?"))).shown()
 }
 
 fn timed_out(timeout: Duration) -> ServerError {

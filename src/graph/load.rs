@@ -24,6 +24,7 @@ use crate::{
         page::{Cursor, List},
         wanted::{Place, Riders},
     },
+    observe::Batches,
 };
 
 /// What a viewer may see.
@@ -71,6 +72,7 @@ pub struct Loader {
     connection: DatabaseConnection,
     clearance: Clearance,
     riders: Riders,
+    batches: Batches,
     statements: AtomicU64,
     objects: AtomicU64,
 }
@@ -88,13 +90,14 @@ pub(super) enum Side {
 pub(super) type Children<C> = HashMap<Option<Uuid>, Vec<Arc<C>>>;
 
 impl Loader {
-    /// Reads `database` for a viewer.
+    /// Reads `database` for a viewer; `batches` notes each statement.
     #[must_use]
-    pub fn new(database: &Database, clearance: Clearance) -> Self {
+    pub fn new(database: &Database, clearance: Clearance, batches: Batches) -> Self {
         Self {
             connection: database.connection().clone(),
             clearance,
             riders: Riders::default(),
+            batches,
             statements: AtomicU64::new(0),
             objects: AtomicU64::new(0),
         }
@@ -124,8 +127,10 @@ impl Loader {
         Sql::new(self.connection.get_database_backend())
     }
 
-    async fn rows(&self, sql: Sql) -> Result<Vec<QueryResult>> {
+    /// Runs a statement, for so many ids.
+    async fn rows(&self, sql: Sql, ids: Option<usize>) -> Result<Vec<QueryResult>> {
         self.statements.fetch_add(1, Ordering::Relaxed);
+        self.batches.begin(ids);
         Ok(self.connection.query_all_raw(sql.finish()).await?)
     }
 
@@ -154,7 +159,7 @@ impl Loader {
         }
         let mut sql = self.select::<R>(wanted);
         sql.push(" AND ").column("c", "id").in_ids(&ids);
-        let rows = self.rows(sql).await?;
+        let rows = self.rows(sql, Some(ids.len())).await?;
         let mut reader = wanted.reader(&self.riders, 0);
         rows.iter().map(|row| reader.read::<R>(row).map(|r| (r.id(), r))).collect()
     }
@@ -182,7 +187,7 @@ impl Loader {
     }
 
     async fn one<R: Record>(&self, sql: Sql, wanted: &Wanted) -> Result<Option<Arc<R>>> {
-        let rows = self.rows(sql).await?;
+        let rows = self.rows(sql, None).await?;
         rows.first().map(|row| wanted.reader(&self.riders, 0).read::<R>(row)).transpose()
     }
 
@@ -272,7 +277,7 @@ impl Loader {
             sql.push(")");
             list.write_order(&mut sql, "o");
         }
-        let rows = self.rows(sql).await?;
+        let rows = self.rows(sql, link.map(|_| parents.len())).await?;
         let mut children = Children::new();
         // A record that hangs on several parents is one row of the next level.
         let mut known: FxHashMap<Uuid, Arc<C>> = FxHashMap::default();
@@ -300,7 +305,7 @@ impl Loader {
             self.belonging(sql, link, list);
             sql.push(")");
         });
-        self.answers(sql, link).await
+        self.answers(sql, link, parents).await
     }
 
     /// Whether each parent has children beyond one of the cursors.
@@ -322,7 +327,7 @@ impl Loader {
             list.write_comparison(sql, "c", comparison, cursor);
             sql.push(" LIMIT 1) AS e)");
         });
-        self.answers(sql, link).await
+        self.answers(sql, link, parents).await
     }
 
     /// Writes a statement that answers a number for each parent.
@@ -338,8 +343,8 @@ impl Loader {
         }
     }
 
-    async fn answers(&self, sql: Sql, link: Option<Link>) -> Result<HashMap<Option<Uuid>, i64>> {
-        let rows = self.rows(sql).await?;
+    async fn answers(&self, sql: Sql, link: Option<Link>, parents: &[Uuid]) -> Result<HashMap<Option<Uuid>, i64>> {
+        let rows = self.rows(sql, link.map(|_| parents.len())).await?;
         rows.iter()
             .map(|row| {
                 let parent = if link.is_some() { Some(row.try_get::<Uuid>("", "parent_")?) } else { None };
@@ -373,7 +378,7 @@ impl Loader {
         sql.push(" WHERE ").column("l", from[0]).in_ids(&distinct(&first));
         sql.push(" AND ").column("l", from[1]).in_ids(&distinct(&second));
         sql.push(" ORDER BY ").column("l", to);
-        let rows = self.rows(sql).await?;
+        let rows = self.rows(sql, Some(pairs.len())).await?;
         let mut reader = wanted.reader(&self.riders, 2);
         rows.iter()
             .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, reader.read::<R>(row)?)))
@@ -396,7 +401,7 @@ impl Loader {
         }
         sql.push(" FROM \"").push(table).push("\" AS l WHERE ").column("l", owner).in_ids(parents);
         more(&mut sql);
-        let rows = self.rows(sql).await?;
+        let rows = self.rows(sql, Some(parents.len())).await?;
         rows.iter().map(|row| T::from_query_result(row, "").map_err(Error::from)).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use apollo_compiler::executable::OperationType;
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{ConnectInfo, FromRequestParts, Request as HttpRequest, State, WebSocketUpgrade},
+    extract::{ConnectInfo, Extension, FromRequestParts, Request as HttpRequest, State, WebSocketUpgrade},
     http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -16,22 +16,28 @@ use crate::{
     config::{Config, StatusCodes},
     engine::{Answer, Caller, Engine, Outcome, Request},
     error::{Code, request_error},
+    observe::Origin,
 };
 
 /// Answers whatever comes to `/graphql`.
 pub(super) async fn handle(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(origin): Extension<Origin>,
     request: HttpRequest,
 ) -> Response {
     let caller = caller(&app.engine, peer, request.headers());
     if request.headers().contains_key(header::UPGRADE) {
         let (mut parts, _) = request.into_parts();
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => socket::open(upgrade, app, caller),
+            Ok(upgrade) => socket::open(upgrade, app, caller, origin),
             Err(refused) => refused.into_response(),
         };
     }
+    let refuse = |status, media, message: String| {
+        app.engine.refuse(&origin, Code::BadRequest);
+        refuse(status, media, message)
+    };
     let hardened = app.engine.config().is_hardened();
     let get = *request.method() == Method::GET;
     if !(*request.method() == Method::POST || get && !hardened) {
@@ -44,7 +50,7 @@ pub(super) async fn handle(
     let Some(media) = Media::wanted(request.headers()) else {
         let message = "answers are application/json, application/graphql-response+json or text/event-stream: \
                        the header `Accept` allows none of them";
-        return refuse(StatusCode::NOT_ACCEPTABLE, Media::Json, message);
+        return refuse(StatusCode::NOT_ACCEPTABLE, Media::Json, message.to_owned());
     };
     let read = if get {
         Request::from_query(request.uri().query().unwrap_or_default())
@@ -57,17 +63,20 @@ pub(super) async fn handle(
     };
     let request = match read {
         Ok(request) => request,
-        Err(answer) => return respond(answer, media, app.engine.config(), get),
+        Err(answer) => {
+            app.engine.refuse(&origin, Code::BadRequest);
+            return respond(answer, media, app.engine.config(), get);
+        }
     };
     if media == Media::Events {
-        return sse::answer(app, request, caller, get).await;
+        return sse::answer(app, request, &origin, caller, get).await;
     }
-    let answer = answer(&app.engine, request, caller, get).await;
+    let answer = answer(&app.engine, request, &origin, caller, get).await;
     respond(answer, media, app.engine.config(), get)
 }
 
-async fn answer(engine: &Arc<Engine>, request: Request, caller: Caller, get: bool) -> Answer {
-    match engine.prepare(request, caller, if get { by_get } else { by_post }) {
+async fn answer(engine: &Arc<Engine>, request: Request, origin: &Origin, caller: Caller, get: bool) -> Answer {
+    match engine.prepare(request, origin, caller, if get { by_get } else { by_post }) {
         Ok(prepared) => engine.run(prepared).await,
         Err(answer) => answer,
     }

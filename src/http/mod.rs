@@ -17,9 +17,10 @@ use std::{
 
 use axum::{
     Router,
-    extract::State,
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::IntoResponse,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
     routing::{any, get},
 };
 use tokio::sync::watch;
@@ -35,6 +36,7 @@ use crate::{
     domain::Cooperation,
     engine::{Caller, Client, Engine},
     graph::{self, Clearance},
+    observe::Metrics,
 };
 
 /// How many bytes an answer has at least before it is worth compressing.
@@ -76,6 +78,9 @@ pub fn router(engine: Arc<Engine>, stopping: watch::Receiver<bool>) -> Router {
         .route("/graphql", any(graphql::handle))
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(ready));
+    if config.has_metrics() {
+        router = router.route("/metrics", get(metrics));
+    }
     if !config.is_hardened() {
         let text = (HeaderName::from_static("content-type"), "text/plain; charset=utf-8");
         router = router.route("/schema.graphql", get(async move || ([text], schema))).merge(pages::routes());
@@ -87,7 +92,29 @@ pub fn router(engine: Arc<Engine>, stopping: watch::Receiver<bool>) -> Router {
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         ))
+        .layer(middleware::from_fn_with_state(engine.clone(), identify))
         .with_state(App { engine, stopping })
+}
+
+/// The routes of the address that has metrics alone.
+pub fn metrics_router(engine: Arc<Engine>) -> Router {
+    // It never stops anything that is open for long.
+    let (_, stopping) = watch::channel(false);
+    Router::new().route("/metrics", get(metrics)).with_state(App { engine, stopping })
+}
+
+async fn metrics(State(App { engine, .. }): State<App>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, Metrics::MEDIA_TYPE)], engine.metrics())
+}
+
+/// Gives each request an id, and says it in the answer.
+async fn identify(State(engine): State<Arc<Engine>>, mut request: Request, next: Next) -> Response {
+    let origin = engine.observer().origin(request.headers());
+    let id = HeaderValue::from_str(origin.id.as_str());
+    request.extensions_mut().insert(origin);
+    let mut response = next.run(request).await;
+    response.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
+    response
 }
 
 /// Events are sent one by one; a compressor would hold them back.

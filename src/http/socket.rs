@@ -22,6 +22,7 @@ use super::App;
 use crate::{
     engine::{Answer, Caller, Request},
     error::{Code, request_error},
+    observe::Origin,
 };
 
 /// The subprotocol.
@@ -32,7 +33,7 @@ const QUEUE: usize = 32;
 const REASON: usize = 123;
 
 /// Takes a request for a WebSocket.
-pub(super) fn open(upgrade: WebSocketUpgrade, app: App, caller: Caller) -> Response {
+pub(super) fn open(upgrade: WebSocketUpgrade, app: App, caller: Caller, origin: Origin) -> Response {
     // A little more than is allowed is read, so that the client hears why the connection is closed.
     let most = app.engine.config().max_body_bytes + (64 << 10);
     let upgrade = upgrade.max_message_size(most).max_frame_size(most).protocols([PROTOCOL]);
@@ -43,6 +44,7 @@ pub(super) fn open(upgrade: WebSocketUpgrade, app: App, caller: Caller) -> Respo
             socket,
             app,
             caller,
+            origin,
             running: HashMap::new(),
             tasks: JoinSet::new(),
             sender,
@@ -114,6 +116,8 @@ struct Connection {
     socket: WebSocket,
     app: App,
     caller: Caller,
+    /// Where the connection came from.
+    origin: Origin,
     /// The operations that run, by their ids; the numbers tell those apart that had one id one after the other.
     running: HashMap<String, (u64, AbortHandle)>,
     /// Ends all operations with the connection.
@@ -213,7 +217,10 @@ impl Connection {
                 Err(Close::new(4409, format!("Subscriber for {id} already exists")))
             }
             Said::Subscribe { id, payload } => {
-                let request = Request::from_value(payload).map_err(|wrong| Close::new(4400, wrong.message))?;
+                let request = Request::from_value(payload).map_err(|wrong| {
+                    self.app.engine.refuse(&self.origin.numbered(number), Code::BadRequest);
+                    Close::new(4400, wrong.message)
+                })?;
                 Ok(self.subscribe(id, request, number))
             }
             Said::Complete { id } => {
@@ -227,14 +234,16 @@ impl Connection {
 
     /// Begins an operation; gives what is to be replied if it cannot begin.
     fn subscribe(&mut self, id: String, request: Request, number: u64) -> Option<String> {
+        let origin = self.origin.numbered(number);
         let most = self.app.engine.config().max_operations_per_socket;
         if self.running.len() >= most {
             let message = format!("{most} operations run on this connection: complete one of them first");
             let code = Code::TooManySubscriptions;
+            self.app.engine.refuse(&origin, code);
             return Some(failed(&id, &Answer::refused(code, &[request_error(code, message)])));
         }
         let operation = Operation { app: self.app.clone(), id: id.clone(), number, sender: self.sender.clone() };
-        let task = self.tasks.spawn(operation.run(request, self.caller));
+        let task = self.tasks.spawn(operation.run(request, origin, self.caller));
         self.running.insert(id, (number, task));
         None
     }
@@ -249,9 +258,9 @@ struct Operation {
 }
 
 impl Operation {
-    async fn run(self, request: Request, caller: Caller) {
+    async fn run(self, request: Request, origin: Origin, caller: Caller) {
         let engine = &self.app.engine;
-        let prepared = match engine.prepare(request, caller, |_| Ok(())) {
+        let prepared = match engine.prepare(request, &origin, caller, |_| Ok(())) {
             Ok(prepared) => prepared,
             Err(answer) => return self.last(failed(&self.id, &answer)).await,
         };

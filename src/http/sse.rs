@@ -13,16 +13,19 @@ use axum::{
 use futures_util::{Stream, StreamExt, stream};
 
 use super::{App, accept::Media, graphql::respond};
-use crate::engine::{Answer, Caller, Outcome, Request};
+use crate::{
+    engine::{Answer, Caller, Outcome, Request},
+    observe::Origin,
+};
 
 /// Answers a request by events: one `next` for each answer, then `complete`.
-pub(super) async fn answer(app: App, request: Request, caller: Caller, get: bool) -> Response {
+pub(super) async fn answer(app: App, request: Request, origin: &Origin, caller: Caller, get: bool) -> Response {
     // What is wrong with the document is told as an event, what is wrong with the request by the status.
     let refused = |answer: Answer| match answer.outcome {
         Outcome::Refused(code) if code.is_of_document() => events(stream::once(ready(answer))),
         _ => respond(answer, Media::GraphqlResponse, app.engine.config(), get),
     };
-    let prepared = match app.engine.prepare(request, caller, if get { by_get } else { any }) {
+    let prepared = match app.engine.prepare(request, origin, caller, if get { by_get } else { any }) {
         Ok(prepared) => prepared,
         Err(answer) => return refused(answer),
     };

@@ -31,7 +31,7 @@ async fn serve_fills_a_database_and_a_second_start_changes_nothing() {
         let urls = served.urls();
         let base = format!("http://{}", served.address);
         let paths: Vec<_> = urls.iter().map(|url| url.strip_prefix(&base).expect("our address")).collect();
-        assert_eq!(paths, ["/graphql", "/", "/playground", "/schema.graphql", "/healthz", "/readyz"]);
+        assert_eq!(paths, ["/graphql", "/", "/playground", "/schema.graphql", "/metrics", "/healthz", "/readyz"]);
         for url in &urls[1..] {
             let status = reqwest::get(url).await.expect("an answer").status();
             assert_eq!(status.as_u16(), 200, "{url}");
@@ -261,6 +261,8 @@ async fn help_names_everything_but_secrets() {
                 "sqlite://coopgraph.db",
                 "--no-sample-data",
                 "COOPGRAPH_NO_SAMPLE_DATA",
+                "--metrics-listen",
+                "COOPGRAPH_METRICS_LISTEN",
             ][..],
         ),
         ("migrate", &["--database-url"]),

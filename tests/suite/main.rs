@@ -20,6 +20,7 @@ mod exchange;
 mod leak;
 mod migrations;
 mod nplusone;
+mod observe;
 mod pages;
 mod paging;
 mod population;

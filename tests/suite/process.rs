@@ -55,7 +55,8 @@ impl Place {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         for (name, _) in std::env::vars_os() {
-            if name == "DATABASE_URL" || name.to_string_lossy().starts_with("COOPGRAPH_") {
+            let text = name.to_string_lossy();
+            if text == "DATABASE_URL" || text.starts_with("COOPGRAPH_") {
                 command.env_remove(name);
             }
         }
@@ -117,7 +118,13 @@ pub struct Served {
 
 impl Served {
     pub fn start(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::inherit()).spawn().expect("a server");
+        command.env("COOPGRAPH_LOG", "warn");
+        Self::logging(command, Stdio::inherit())
+    }
+
+    /// Starts a server whose log goes somewhere.
+    pub fn logging(mut command: Command, log: impl Into<Stdio>) -> Self {
+        let mut child = command.stderr(log).spawn().expect("a server");
         let stdout = child.stdout.take().expect("its output");
         let mut lines = BufReader::new(stdout).lines();
         let mut printed = Vec::new();
@@ -125,7 +132,7 @@ impl Served {
             let line = lines.next().unwrap_or_else(|| panic!("no server: {printed:?}"));
             printed.push(line.expect("a line"));
             let last = printed.last().expect("a line");
-            // The last of the three lines of addresses.
+            // The last of the lines of addresses.
             if last.starts_with("health") {
                 let (_, rest) = last.split_once("http://").expect("an address");
                 break rest.split('/').next().expect("an address").parse().expect("an address");

@@ -1,0 +1,115 @@
+//! Where a request came from: its id.
+
+use std::{fmt, future::Future, sync::Arc};
+
+use axum::http::HeaderMap;
+
+use super::Observer;
+use crate::clock::IdSource;
+
+/// How many characters a client's id of a request may have.
+const LONGEST: usize = 128;
+
+tokio::task_local! {
+    /// The request that the task is working on.
+    static CURRENT: RequestId;
+}
+
+/// The id of a request: at most 128 of the characters `A`-`Z`, `a`-`z`, `0`-`9`, `.`, `_`, `-`, if it is a client's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    /// A client's id, if it may be one: it is written into logs and headers as it is.
+    #[must_use]
+    pub fn of_client(id: &str) -> Option<Self> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        ((1..=LONGEST).contains(&id.len()) && id.bytes().all(allowed)).then(|| Self(id.into()))
+    }
+
+    /// A new one.
+    #[must_use]
+    pub fn fresh(ids: &IdSource) -> Self {
+        Self(ids.next().simple().to_string().into())
+    }
+
+    /// The id of an operation of a connection, which has this one.
+    #[must_use]
+    pub fn numbered(&self, number: u64) -> Self {
+        Self(format!("{self}.{number}").into())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id of the request that is worked on here, if there is one.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CURRENT.try_with(Clone::clone).ok()
+    }
+
+    /// Does something for the request.
+    pub fn during<T>(&self, work: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self.clone(), work)
+    }
+
+    /// Does something for the request.
+    pub fn throughout<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        CURRENT.scope(self.clone(), work)
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Its id.
+    pub id: RequestId,
+}
+
+impl Origin {
+    /// The origin of an operation of a connection, which has this one.
+    #[must_use]
+    pub fn numbered(&self, number: u64) -> Self {
+        Self { id: self.id.numbered(number) }
+    }
+}
+
+impl Observer {
+    /// Where a request with these headers came from: `X-Request-Id`.
+    #[must_use]
+    pub fn origin(&self, headers: &HeaderMap) -> Origin {
+        let given = headers.get("x-request-id").and_then(|id| RequestId::of_client(id.to_str().ok()?));
+        Origin { id: given.unwrap_or_else(|| RequestId::fresh(&self.0.ids)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_ids_are_taken() {
+        for (id, taken) in [
+            ("a", true),
+            ("0198C0de-7e57.x_y", true),
+            (&*"x".repeat(128), true),
+            (&*"x".repeat(129), false),
+            ("", false),
+            ("a b", false),
+            ("a\"b", false),
+            ("a\nb", false),
+            ("ä", false),
+        ] {
+            assert_eq!(RequestId::of_client(id).map(|id| id.as_str().to_owned()), taken.then(|| id.to_owned()));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What an operator sees of the server: metrics, and a line of the log for each request.
+//!
+//! A [`Note`] is taken of every request, from its start to its end, whatever that is: when it is dropped, the request is
+//! counted ([`Metrics`]) and told to the log. Neither ever has the text of a document, or a variable's value.
+
+mod batches;
+mod id;
+mod lines;
+mod logs;
+mod metrics;
+mod names;
+mod note;
+
+use std::sync::Arc;
+
+pub(crate) use self::note::SUCCESS;
+pub use self::{
+    batches::Batches,
+    id::{Origin, RequestId},
+    logs::{Logs, logs},
+    metrics::{Metrics, Now},
+    note::{Note, Spent},
+};
+use crate::clock::IdSource;
+
+/// What observes a server.
+#[derive(Clone)]
+pub struct Observer(Arc<Parts>);
+
+struct Parts {
+    metrics: Metrics,
+    ids: IdSource,
+}
+
+impl Observer {
+    /// Counts and logs; `ids` names the requests whose clients do not.
+    #[must_use]
+    pub fn new(ids: IdSource) -> Self {
+        Self(Arc::new(Parts { metrics: Metrics::new(), ids }))
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+}
