@@ -54,9 +54,9 @@ fn define(d: &mut Definition<Model>) {
     d.value(at::kind, "What kind of place it is.");
     d.one(at::country_id, "The country that it lies in.");
     d.one(at::parent_id, "The larger place that it is a part of.");
-    d.value(at::latitude, "The latitude: WGS 84 degrees, positive in the north.");
-    d.value(at::longitude, "The longitude: WGS 84 degrees, positive in the east.");
-    d.ordered_value(at::population, "How many people live there.");
+    d.value(at::latitude, "The latitude: WGS 84 degrees, positive in the north.").between(-90, 90);
+    d.value(at::longitude, "The longitude: WGS 84 degrees, positive in the east.").between(-180, 180);
+    d.ordered_value(at::population, "How many people live there.").between(0, i32::MAX);
     d.many::<Model>("parts", Link::Column("parent_id"), "A list of the smaller places that are parts of it.");
     d.many_as::<partnership::Model, partnership::OfCity>(
         "partnerships",

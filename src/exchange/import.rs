@@ -265,6 +265,8 @@ pub(super) fn read(
                 let id = if key.is_empty() { None } else { find(kind, key, header, report) };
                 if key.is_empty() && required {
                     report(header, key, format!("it must not be empty: the key of a {kind} is needed"));
+                } else if id == Some(known.id) {
+                    report(header, key, format!("{key} names itself: the key of another {kind} is needed"));
                 }
                 row.values.push(id.into());
             }

@@ -67,7 +67,7 @@ impl fmt::Display for Problems {
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The files are wrong.
-    #[error("{0}")]
+    #[error("the files cannot be imported:\n{0}")]
     Problems(Problems),
     /// The database failed.
     #[error("the database failed, nothing was changed: {0}")]

@@ -3,7 +3,6 @@
 use async_graphql::registry::EnumBuilder;
 use indexmap::IndexMap;
 use sea_orm::Value;
-use uuid::Uuid;
 
 use crate::{
     db::{Decimal, Id},
@@ -11,7 +10,9 @@ use crate::{
     graph::{
         Attr, Attribute, Columns, Edges, Graph, Link, Object, Record,
         attribute::Ordered,
-        camel, connection,
+        camel,
+        cell::{Cell, Column, Links},
+        connection,
         date::{self, DateValue},
         filter::{self, Predicate},
         fold, names,
@@ -37,71 +38,6 @@ pub struct Definition<R> {
 
 /// What is done once all kinds of records are known.
 pub(super) type Late = Box<dyn FnOnce(&mut Graph) + Send + Sync>;
-
-/// A column of the CSV file.
-pub struct Column<R> {
-    /// Its header.
-    pub header: &'static str,
-    /// What it holds.
-    pub cell: Cell<R>,
-}
-
-/// What a cell of the CSV file holds.
-pub enum Cell<R> {
-    /// A value of the row; a date fills three columns of the table, a name two.
-    Value {
-        /// The table's columns.
-        columns: Vec<&'static str>,
-        /// Reads the cell; the error says what would be right.
-        read: Box<dyn Fn(&str) -> Result<Vec<Value>, String> + Send + Sync>,
-        /// Writes the cell.
-        print: Box<dyn Fn(&R) -> String + Send + Sync>,
-    },
-    /// The key of a record of one kind.
-    Reference {
-        /// The table's column.
-        column: &'static str,
-        /// The kind.
-        kind: &'static str,
-        /// Whether it may not be empty.
-        required: bool,
-        /// The id in a row.
-        get: Box<dyn Fn(&R) -> Option<Uuid> + Send + Sync>,
-    },
-    /// The key of a record of one of several kinds; the column before it, `<header>_kind`, says which.
-    AnyReference {
-        /// The table's columns: the id, the kind.
-        columns: [&'static str; 2],
-        /// The kinds.
-        kinds: &'static [&'static str],
-        /// Whether it may not be empty.
-        required: bool,
-        /// The kind and the id in a row.
-        get: Box<dyn Fn(&R) -> Option<(String, Uuid)> + Send + Sync>,
-    },
-    /// The keys of records of one kind, separated by `;`, that a table of links joins to the row.
-    List {
-        /// The table of links.
-        links: Links,
-        /// The kind.
-        kind: &'static str,
-        /// How many there must be at least.
-        at_least: usize,
-    },
-}
-
-/// A table that links records to records.
-#[derive(Clone, Copy)]
-pub struct Links {
-    /// Its name.
-    pub table: &'static str,
-    /// The column of the row.
-    pub from: &'static str,
-    /// The column of the other record.
-    pub to: &'static str,
-    /// Whether each row of the table names a pair of the others, too, in this column.
-    pub pair: Option<&'static str>,
-}
 
 impl<R: Record> Definition<R> {
     pub(super) fn new() -> Self {
@@ -171,6 +107,20 @@ impl<R: Record> Definition<R> {
         self.uses(&[at.column]);
         self.predicates.push(T::predicate(&name, &format!("By this: {}", lower_first(description)), at.column));
         self.cell(at);
+        self
+    }
+
+    /// Says between which numbers those of the attribute added last lie.
+    pub fn between(&mut self, least: i32, most: i32) -> &mut Self {
+        if let Some(Column { cell: Cell::Value { read, .. }, .. }) = self.columns.last_mut() {
+            let any = std::mem::replace(read, Box::new(|_| Ok(Vec::new())));
+            *read = Box::new(move |cell| {
+                let within = |n: f64| (f64::from(least)..=f64::from(most)).contains(&n);
+                let values = any(cell)?;
+                let outside = cell.parse().is_ok_and(|n| !within(n));
+                if outside { Err(format!("a number from {least} to {most} is needed")) } else { Ok(values) }
+            });
+        }
         self
     }
 

@@ -10,6 +10,7 @@
 mod answer;
 mod attribute;
 mod budget;
+mod cell;
 mod columns;
 mod connection;
 mod date;
@@ -48,9 +49,10 @@ pub use self::{
     answer::Answer,
     attribute::Attribute,
     budget::Budget,
+    cell::{Cell, Column, Links},
     columns::{ColumnReader, Columns},
     connection::{Edge, Edges},
-    definition::{Cell, Column, Definition, Links},
+    definition::Definition,
     exec::Executed,
     filter::Predicate,
     load::{Clearance, Link, Loader},

@@ -13,8 +13,9 @@ use crate::{
     graph::{
         Answer, Attr, Call, Definition, Edges, Graph, Link, Record,
         answer::{Slot, Slots},
-        camel, connection,
-        definition::{Cell, Column},
+        camel,
+        cell::{Cell, Column},
+        connection,
         filter::{self, Predicate, Test},
         page::List,
         record::{article, words},

@@ -77,11 +77,16 @@ const CELLS: &[Case] = cases! {
     "cities": "60.2052,24.6522,323910," => b"60.2052,inf,323910,"; "longitude" = "inf": "a number, such as",
     "cities": "60.2052,24.6522,323910," => b"60.2052,24.6522,many,"; "population" = "many": "a whole number, such as",
     "cities": "60.2052,24.6522,323910," => b"60.2052,24.6522,3239100000,"; "population" = "3239100000": "a whole number",
+    "cities": "60.2052,24.6522,323910," => b"90.1,24.6522,323910,"; "latitude" = "90.1": "from -90 to 90",
+    "cities": "60.2052,24.6522,323910," => b"60.2052,-180.5,323910,"; "longitude" = "-180.5": "from -180 to 180",
+    "cities": "60.2052,24.6522,323910," => b"60.2052,24.6522,-1,"; "population" = "-1": "from 0 to",
     "indicators": "sister_cities_total,55,count" => b"sister_cities_total,fifty,count"; "value" = "fifty": "decimal",
     "indicators": "sister_cities_total,55,count" => b"sister_cities_total,,count"; "value" = "": "decimal",
     // Partnerships: of a city with itself, of one city.
     "partnerships": ",ahtari;dujiangyan," => b",ahtari;ahtari,"; "members" = "ahtari;ahtari": "ahtari is named twice: name each city once",
     "partnerships": ",ahtari;dujiangyan," => b",ahtari,"; "members" = "ahtari": "at least 2 keys are needed",
+    // What is a part of itself.
+    "cities": "Ähtäri,en,city,FI,," => "Ähtäri,en,city,FI,ahtari,".as_bytes(); "parent" = "ahtari": "names itself",
     // Words of closed lists.
     "cities": "Ähtäri,en,city,FI," => "Ähtäri,en,hamlet,FI,".as_bytes(); "kind" = "hamlet": "one of city, county_level_city, ",
     "topics": "innovation,Innovation,en,,,public" => b"innovation,Innovation,en,,,secret"; "visibility" = "secret": "one of public, partner, internal is needed",
