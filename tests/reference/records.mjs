@@ -72,7 +72,7 @@ const HANGING = {
   "Source.statements": ["Citation", "source"],
   "Topic.narrower": ["Topic", "broader"],
 };
-const ON_ALL = { citations: ["Citation", "record"], indicators: ["Indicator", "subject"] };
+const ON_ALL = { citations: ["Citation", "record"], indicators: ["Indicator", "subject"], comparisons: ["Indicator", "counterpart"] };
 
 /** Which records a record lists by key: the type of them, and its own column. */
 const LISTED = { "Partnership.members": ["City", "members"], "Source.derivesFrom": ["Source", "derives_from"] };
@@ -80,7 +80,9 @@ const LISTED = { "Partnership.members": ["City", "members"], "Source.derivesFrom
 /** Which records a topic is a tag of. */
 const TAGGED = {
   cities: "City", partnerships: "Partnership", organizations: "Organization", officials: "Official", visits: "Visit",
-  innovationCenters: "InnovationCenter", events: "Event", figures: "Indicator", sources: "Source",
+  innovationCenters: "InnovationCenter", events: "Event", figures: "Indicator", sources: "Source", countries: "Country",
+  positions: "Position", participations: "Participation", memberships: "Membership", taggedTopics: "Topic",
+  taggedCitations: "Citation",
 };
 
 export class Records {
