@@ -6,4 +6,4 @@ SELECT l."record_id", l."language", l."name" FROM "name" AS l WHERE l."record_id
 
 SELECT l."record_id", l."scheme", l."value" FROM "identifier" AS l WHERE l."record_id" IN (SELECT unhex(value) FROM json_each(?)) ORDER BY l."scheme", l."value"
 
-SELECT unhex(p.value) AS "parent_", (SELECT COUNT(*) FROM "partnership" AS c WHERE c."audience" <= ? AND c."id" IN (SELECT l."partnership_id" FROM "partnership_member" AS l WHERE l."city_id" = unhex(p.value))) AS "number_" FROM json_each(?) AS p
+SELECT p.p AS "parent_", (SELECT COUNT(*) FROM "partnership" AS c WHERE c."audience" <= ? AND c."id" IN (SELECT l."partnership_id" FROM "partnership_member" AS l WHERE l."city_id" = p.p)) AS "number_" FROM (SELECT unhex(value) AS p FROM json_each(?)) AS p
