@@ -112,10 +112,7 @@ pub fn run() -> ExitCode {
         let Cli { command } = Cli::parse_from(["coopgraph", "serve"]);
         command.unwrap_or(Command::Schema)
     });
-    let _logs = match logs() {
-        Ok(logs) => logs,
-        Err(cause) => return fail(&cause.into()),
-    };
+    let _logs = logs();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(cause) => return fail(&cause.into()),

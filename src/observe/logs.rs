@@ -5,24 +5,24 @@ use std::{
     panic,
 };
 
+use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
-use super::{RequestId, lines::Writer};
+use super::RequestId;
 
 /// Keeps the log going; dropping it writes what waits to be written.
-#[must_use]
 pub struct Logs {
-    _writer: Writer,
+    _writer: WorkerGuard,
 }
 
 /// Begins to log, as `COOPGRAPH_LOG` says. It must be called once.
-pub fn logs() -> io::Result<Logs> {
+#[must_use]
+pub fn logs() -> Logs {
     // What libraries tell of their work is of no use to an operator, unless asked for.
     let level = EnvFilter::try_from_env("COOPGRAPH_LOG").unwrap_or_else(|_| EnvFilter::new("warn,coopgraph=info"));
-    let lost = |lines| tracing::warn!(lines, "lines of the log were lost: they were not read fast enough");
-    let writer = Writer::to(io::stderr(), lost)?;
-    let lines = writer.lines();
-    let logs = tracing_subscriber::fmt().with_env_filter(level).with_writer(move || lines.clone());
+    // A thread of its own writes the lines: no request waits for whoever reads them. What is not read in time is lost.
+    let (lines, writer) = NonBlocking::new(io::stderr());
+    let logs = tracing_subscriber::fmt().with_env_filter(level).with_writer(lines);
     if io::stderr().is_terminal() {
         logs.compact().init();
     } else {
@@ -38,5 +38,5 @@ pub fn logs() -> io::Result<Logs> {
             "panic"
         );
     }));
-    Ok(Logs { _writer: writer })
+    Logs { _writer: writer }
 }

@@ -5,7 +5,6 @@
 
 mod batches;
 mod id;
-mod lines;
 mod logs;
 mod metrics;
 mod names;
