@@ -18,7 +18,7 @@ use crate::{
     engine::Engine,
     exchange::{self, Files, Import, Imported},
     http,
-    observe::{Observer, logs},
+    observe::{Observer, Traces, logs},
 };
 
 /// A failure as the operator reads it: one line, or the list of what is wrong with files.
@@ -156,6 +156,8 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     }
     let database =
         Database::connect(&args.db.database_url, Access::Answer(args.config.request_timeout()), None).await?;
+    let endpoint = args.config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
+    let traces = endpoint.map(Traces::to).transpose()?;
     let (listener, at) = listen(args.address.listen).await?;
     let aside = match args.config.metrics_listen {
         Some(address) => Some(listen(address).await?),
@@ -169,7 +171,7 @@ async fn serve(args: Serve) -> Result<(), Failed> {
         println!("metrics     http://{at}/metrics");
     }
     println!("health      http://{at}/healthz, http://{at}/readyz");
-    let observer = Observer::new(IdSource::system());
+    let observer = Observer::new(IdSource::system(), traces.clone());
     let engine = Arc::new(Engine::new(database, args.config, Clock::system())?.observed(observer));
     let stopping = watch::Sender::new(false);
     let mut stopped = stopping.subscribe();
@@ -183,6 +185,9 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     http::serve(listener, http::router(engine, stopping.subscribe()), stopping, stop).await?;
     if let Some(aside) = aside {
         aside.await??;
+    }
+    if let Some(traces) = traces {
+        traces.finish().await;
     }
     println!("stopped");
     Ok(())

@@ -68,6 +68,10 @@ pub struct Config {
     /// them beside the endpoint, and the hardened one has none.
     #[arg(long, env = "COOPGRAPH_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
+    /// Sends traces to this collector, as OTLP over HTTP: `http://HOST:4318`. The other variables of OpenTelemetry apply,
+    /// such as `OTEL_TRACES_SAMPLER`.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env_values = true)]
+    pub otlp_endpoint: Option<String>,
     /// The limits on documents and their variables.
     #[command(flatten)]
     pub limits: Limits,

@@ -12,7 +12,7 @@
 //! - [`db`]: connecting, ids, statements · [`edtf`]: dates · [`clock`]: time and fresh ids
 //! - [`exchange`]: import and export of CSV files
 //! - [`document`]: parsing, validation, limits, prices · [`engine`]: from a request to its answer
-//! - [`observe`]: metrics, the log
+//! - [`observe`]: metrics, the log, traces
 //! - [`http`]: the endpoint · [`config`]: its settings · [`cli`]: the command
 //!
 //! # To add an entity

@@ -24,6 +24,7 @@ use apollo_compiler::{
 };
 use async_graphql::ServerError;
 use futures_util::{FutureExt, Stream, StreamExt};
+use sea_orm::DbBackend;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -103,7 +104,7 @@ impl Engine {
             live: Live::of(&database),
             running: Arc::new(Semaphore::new(config.max_concurrent_requests)),
             subscriptions: Arc::new(Semaphore::new(config.max_subscriptions)),
-            observer: Observer::new(IdSource::system()),
+            observer: Observer::new(IdSource::system(), None),
             database,
             config,
         })
@@ -285,7 +286,8 @@ impl Engine {
     }
 
     fn loader(&self, prepared: &Prepared) -> Loader {
-        let batches = prepared.note(|note| note.batches());
+        let system = if self.database.backend() == DbBackend::Postgres { "postgresql" } else { "sqlite" };
+        let batches = prepared.note(|note| note.batches(system));
         Loader::new(&self.database, prepared.caller.clearance, batches)
     }
 

@@ -127,11 +127,14 @@ impl Loader {
         Sql::new(self.connection.get_database_backend())
     }
 
-    /// Runs a statement, for so many ids.
-    async fn rows(&self, sql: Sql, ids: Option<usize>) -> Result<Vec<QueryResult>> {
+    /// Runs a statement that reads `table`, for so many ids.
+    async fn rows(&self, sql: Sql, table: &str, ids: Option<usize>) -> Result<Vec<QueryResult>> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        self.batches.begin(ids);
-        Ok(self.connection.query_all_raw(sql.finish()).await?)
+        let statement = sql.finish();
+        let batch = self.batches.begin(table, ids, &statement.sql);
+        let rows = self.connection.query_all_raw(statement).await;
+        batch.end(rows.as_ref().ok().map(Vec::len));
+        Ok(rows?)
     }
 
     /// Records that a field leads to, by their ids: those that rode along with the rows that refer to them, and the others
@@ -159,7 +162,7 @@ impl Loader {
         }
         let mut sql = self.select::<R>(wanted);
         sql.push(" AND ").column("c", "id").in_ids(&ids);
-        let rows = self.rows(sql, Some(ids.len())).await?;
+        let rows = self.rows(sql, R::KIND, Some(ids.len())).await?;
         let mut reader = wanted.reader(&self.riders, 0);
         rows.iter().map(|row| reader.read::<R>(row).map(|r| (r.id(), r))).collect()
     }
@@ -187,7 +190,7 @@ impl Loader {
     }
 
     async fn one<R: Record>(&self, sql: Sql, wanted: &Wanted) -> Result<Option<Arc<R>>> {
-        let rows = self.rows(sql, None).await?;
+        let rows = self.rows(sql, R::KIND, None).await?;
         rows.first().map(|row| wanted.reader(&self.riders, 0).read::<R>(row)).transpose()
     }
 
@@ -277,7 +280,7 @@ impl Loader {
             sql.push(")");
             list.write_order(&mut sql, "o");
         }
-        let rows = self.rows(sql, link.map(|_| parents.len())).await?;
+        let rows = self.rows(sql, C::KIND, link.map(|_| parents.len())).await?;
         let mut children = Children::new();
         // A record that hangs on several parents is one row of the next level.
         let mut known: FxHashMap<Uuid, Arc<C>> = FxHashMap::default();
@@ -305,7 +308,7 @@ impl Loader {
             self.belonging(sql, link, list);
             sql.push(")");
         });
-        self.answers(sql, link, parents).await
+        self.answers::<C>(sql, link, parents).await
     }
 
     /// Whether each parent has children beyond one of the cursors.
@@ -327,7 +330,7 @@ impl Loader {
             list.write_comparison(sql, "c", comparison, cursor);
             sql.push(" LIMIT 1) AS e)");
         });
-        self.answers(sql, link, parents).await
+        self.answers::<C>(sql, link, parents).await
     }
 
     /// Writes a statement that answers a number for each parent.
@@ -343,8 +346,13 @@ impl Loader {
         }
     }
 
-    async fn answers(&self, sql: Sql, link: Option<Link>, parents: &[Uuid]) -> Result<HashMap<Option<Uuid>, i64>> {
-        let rows = self.rows(sql, link.map(|_| parents.len())).await?;
+    async fn answers<C: Record>(
+        &self,
+        sql: Sql,
+        link: Option<Link>,
+        parents: &[Uuid],
+    ) -> Result<HashMap<Option<Uuid>, i64>> {
+        let rows = self.rows(sql, C::KIND, link.map(|_| parents.len())).await?;
         rows.iter()
             .map(|row| {
                 let parent = if link.is_some() { Some(row.try_get::<Uuid>("", "parent_")?) } else { None };
@@ -378,7 +386,7 @@ impl Loader {
         sql.push(" WHERE ").column("l", from[0]).in_ids(&distinct(&first));
         sql.push(" AND ").column("l", from[1]).in_ids(&distinct(&second));
         sql.push(" ORDER BY ").column("l", to);
-        let rows = self.rows(sql, Some(pairs.len())).await?;
+        let rows = self.rows(sql, R::KIND, Some(pairs.len())).await?;
         let mut reader = wanted.reader(&self.riders, 2);
         rows.iter()
             .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, reader.read::<R>(row)?)))
@@ -401,7 +409,7 @@ impl Loader {
         }
         sql.push(" FROM \"").push(table).push("\" AS l WHERE ").column("l", owner).in_ids(parents);
         more(&mut sql);
-        let rows = self.rows(sql, Some(parents.len())).await?;
+        let rows = self.rows(sql, table, Some(parents.len())).await?;
         rows.iter().map(|row| T::from_query_result(row, "").map_err(Error::from)).collect()
     }
 }

@@ -1,10 +1,11 @@
-//! Where a request came from: its id.
+//! Where a request came from: its id, and the span of the client that it is a part of.
 
 use std::{fmt, future::Future, sync::Arc};
 
 use axum::http::HeaderMap;
+use opentelemetry::trace::SpanContext;
 
-use super::Observer;
+use super::{Observer, Traces};
 use crate::clock::IdSource;
 
 /// How many characters a client's id of a request may have.
@@ -73,22 +74,27 @@ impl fmt::Display for RequestId {
 pub struct Origin {
     /// Its id.
     pub id: RequestId,
+    /// The client's span; an empty one, if there is none.
+    pub(super) parent: SpanContext,
 }
 
 impl Origin {
     /// The origin of an operation of a connection, which has this one.
     #[must_use]
     pub fn numbered(&self, number: u64) -> Self {
-        Self { id: self.id.numbered(number) }
+        Self { id: self.id.numbered(number), parent: self.parent.clone() }
     }
 }
 
 impl Observer {
-    /// Where a request with these headers came from: `X-Request-Id`.
+    /// Where a request with these headers came from: `X-Request-Id`, and `traceparent` if traces are sent.
     #[must_use]
     pub fn origin(&self, headers: &HeaderMap) -> Origin {
         let given = headers.get("x-request-id").and_then(|id| RequestId::of_client(id.to_str().ok()?));
-        Origin { id: given.unwrap_or_else(|| RequestId::fresh(&self.0.ids)) }
+        Origin {
+            id: given.unwrap_or_else(|| RequestId::fresh(&self.0.ids)),
+            parent: self.0.traces.as_ref().map_or(SpanContext::NONE, |_| Traces::parent(headers)),
+        }
     }
 }
 

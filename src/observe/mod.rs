@@ -1,7 +1,8 @@
-//! What an operator sees of the server: metrics, and a line of the log for each request.
+//! What an operator sees of the server: metrics, a line of the log for each request, and traces.
 //!
 //! A [`Note`] is taken of every request, from its start to its end, whatever that is: when it is dropped, the request is
-//! counted ([`Metrics`]) and told to the log. Neither ever has the text of a document, or a variable's value.
+//! counted ([`Metrics`]), told to the log, and its span ends ([`Traces`]). None of the three ever has the text of a
+//! document, or a variable's value.
 
 mod batches;
 mod id;
@@ -9,6 +10,7 @@ mod logs;
 mod metrics;
 mod names;
 mod note;
+mod traces;
 
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ pub use self::{
     logs::{Logs, logs},
     metrics::{Metrics, Now},
     note::{Note, Spent},
+    traces::Traces,
 };
 use crate::clock::IdSource;
 
@@ -28,14 +31,15 @@ pub struct Observer(Arc<Parts>);
 
 struct Parts {
     metrics: Metrics,
+    traces: Option<Traces>,
     ids: IdSource,
 }
 
 impl Observer {
-    /// Counts and logs; `ids` names the requests whose clients do not.
+    /// Counts and logs, and makes spans if they are to be sent; `ids` names the requests whose clients do not.
     #[must_use]
-    pub fn new(ids: IdSource) -> Self {
-        Self(Arc::new(Parts { metrics: Metrics::new(), ids }))
+    pub fn new(ids: IdSource, traces: Option<Traces>) -> Self {
+        Self(Arc::new(Parts { metrics: Metrics::new(), traces, ids }))
     }
 
     /// What is counted.

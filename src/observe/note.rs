@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use apollo_compiler::{Name, executable::OperationType};
+use opentelemetry_sdk::trace::Span;
 
-use super::{Batches, Observer, Origin, RequestId};
+use super::{Batches, Observer, Origin, RequestId, traces};
 
 /// A name that is longer is not told: it is of no use to a reader.
 const LONGEST_NAME: usize = 100;
@@ -39,6 +40,7 @@ pub struct Note {
     spent: Spent,
     answers: u64,
     outcome: Option<&'static str>,
+    span: Option<Span>,
 }
 
 impl Observer {
@@ -56,6 +58,7 @@ impl Observer {
             spent: Spent::default(),
             answers: 0,
             outcome: None,
+            span: self.0.traces.as_ref().map(|traces| traces.operation(&origin.parent)),
         }
     }
 }
@@ -110,8 +113,8 @@ impl Note {
 
     /// What notes the statements that are run for it.
     #[must_use]
-    pub fn batches(&self) -> Batches {
-        Batches::new(self.observer.clone())
+    pub fn batches(&self, system: &'static str) -> Batches {
+        Batches::new(self.observer.clone(), self.span.as_ref(), system)
     }
 
     fn kind(&self) -> &'static str {
@@ -144,8 +147,12 @@ impl Drop for Note {
             statements = answered.map(|spent| spent.statements),
             objects = answered.map(|spent| spent.objects),
             answers = (self.kind == Some(OperationType::Subscription)).then_some(self.answers),
+            trace_id = self.span.as_ref().and_then(traces::trace_id),
             outcome,
             "request"
         );
+        if let Some(span) = &mut self.span {
+            traces::end(span, self.kind, name, hash, &self.id, outcome);
+        }
     }
 }

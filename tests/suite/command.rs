@@ -263,6 +263,8 @@ async fn help_names_everything_but_secrets() {
                 "COOPGRAPH_NO_SAMPLE_DATA",
                 "--metrics-listen",
                 "COOPGRAPH_METRICS_LISTEN",
+                "--otlp-endpoint",
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
             ][..],
         ),
         ("migrate", &["--database-url"]),

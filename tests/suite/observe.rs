@@ -1,4 +1,4 @@
-//! What an operator sees: metrics and request ids here; the log of the command in its own file.
+//! What an operator sees: metrics and request ids here; logs and traces of the command in their own files.
 
 mod command;
 

@@ -56,7 +56,7 @@ impl Place {
             .stderr(Stdio::piped());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if text == "DATABASE_URL" || text.starts_with("COOPGRAPH_") {
+            if text == "DATABASE_URL" || text.starts_with("COOPGRAPH_") || text.starts_with("OTEL_") {
                 command.env_remove(name);
             }
         }

@@ -1,14 +1,24 @@
-//! Logs, as the command writes them.
+//! Logs and traces, as the command writes and sends them.
 
 use std::{
     fs::{self, File},
     io::{Read, Write},
     net::TcpStream,
+    sync::{Arc, Mutex},
+    time::Instant,
 };
 
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    routing::post,
+};
 use coopgraph::db::{Access, Database};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
+use tokio::sync::watch::Sender;
 
 use super::{LONG, metrics};
 use crate::{
@@ -197,6 +207,78 @@ async fn metrics_have_an_address_of_their_own() {
     served.stop();
 }
 
+/// What a collector was sent.
+type Sent = Arc<Mutex<Vec<u8>>>;
+
+/// A collector of traces, and its address.
+async fn collector() -> (String, Sent) {
+    let sent = Sent::default();
+    let take = async |State(sent): State<Sent>, headers: HeaderMap, body: Bytes| {
+        if headers["content-type"] != "application/x-protobuf" {
+            return StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        }
+        sent.lock().expect("a list").extend_from_slice(&body);
+        StatusCode::OK
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let router = Router::new().route("/v1/traces", post(take)).with_state(sent.clone());
+    tokio::spawn(
+        async move { coopgraph::http::serve(listener, router, Sender::default(), std::future::pending()).await },
+    );
+    (format!("http://{address}"), sent)
+}
+
 fn count(within: &[u8], what: &[u8]) -> usize {
     within.windows(what.len()).filter(|window| *window == what).count()
+}
+
+/// A span for the operation and one for each statement, none for a scalar, as a part of the client's trace.
+#[tokio::test(flavor = "multi_thread")]
+async fn traces_reach_a_collector() {
+    for backend in backends() {
+        let (endpoint, sent) = collector().await;
+        let place = Place::new(backend).await;
+        let served = serve(&place, &["--no-sample-data", "--otlp-endpoint", &endpoint]);
+        let (trace, parent) = ([0x4b_u8; 16], [0x51_u8; 8]);
+        let traceparent = format!("00-{}-{}-01", "4b".repeat(16), "51".repeat(8));
+        let answer = ask(&served, &keyed(), &[("traceparent", &traceparent), ("x-request-id", "traced")]).await;
+        assert_eq!(answer["errors"], Value::Null, "{answer}");
+        let unsampled = format!("00-{}-{}-00", "77".repeat(16), "51".repeat(8));
+        ask(&served, &keyed(), &[("traceparent", &unsampled)]).await;
+        // What was not sent when the server is told to stop, is sent then.
+        served.stop();
+        let sent = sent.lock().expect("a list").clone();
+        let told = |text: &str| count(&sent, text.as_bytes());
+        assert_eq!(told("query Keyed"), 1, "{backend}: {}", String::from_utf8_lossy(&sent));
+        assert_eq!(count(&sent, &trace), 3, "the operation and its two statements");
+        assert_eq!(count(&sent, &parent), 1, "the operation is a part of the client's span");
+        assert_eq!(count(&sent, &[0x77; 16]), 0, "the client does not want this one");
+        assert_eq!(told("SELECT city"), 2);
+        assert!(told("db.statement") == 2 && told("AS c WHERE c.\"audience\" <= ") == 2);
+        for text in ["coopgraph", "graphql.document.hash", "traced", "db.response.returned_rows", "db.system"] {
+            assert!(told(text) > 0, "{text}");
+        }
+        assert_eq!(told(SECRET), 0, "{}", String::from_utf8_lossy(&sent));
+        let lines = log(&place, "coopgraph::request");
+        assert_eq!(lines[0]["trace_id"], "4b".repeat(16));
+        assert_eq!(lines[1].get("trace_id"), None);
+    }
+}
+
+/// A collector that is not there is said once, and holds nothing up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_is_missing_is_said_once() {
+    let place = Place::new(Backend::Sqlite).await;
+    let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--no-sample-data"]);
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9").env("OTEL_BSP_SCHEDULE_DELAY", "50");
+    let served = Served::logging(command, File::create(place.path("log")).expect("a file"));
+    let start = Instant::now();
+    while log(&place, "coopgraph::observe::traces").is_empty() {
+        ask(&served, &keyed(), &[]).await;
+        assert!(start.elapsed() < LONG, "it is not said");
+    }
+    served.stop();
+    let lines = log(&place, "coopgraph::observe::traces");
+    assert_eq!(lines.iter().filter(|line| line["message"] == "traces cannot be sent").count(), 1, "{lines:#?}");
 }

@@ -1,0 +1,181 @@
+//! Traces: a span for each operation, and one for each statement of the loader, sent to a collector.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use apollo_compiler::executable::OperationType;
+use async_trait::async_trait;
+use axum::http::{HeaderMap, HeaderValue, Uri, header::HOST};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::rt::TokioIo;
+use opentelemetry::{
+    Context, KeyValue,
+    propagation::TextMapPropagator,
+    trace::{Span as _, SpanContext, SpanKind, Status, TraceContextExt, Tracer, TracerProvider},
+};
+use opentelemetry_http::{HeaderExtractor, HttpClient, HttpError, Request, Response};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_sdk::{
+    Resource,
+    propagation::TraceContextPropagator,
+    trace::{SdkTracer, SdkTracerProvider, Span},
+};
+use tokio::{net::TcpStream, runtime::Handle, time::timeout};
+
+use super::RequestId;
+use crate::error::Code;
+
+/// How long a collector may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the last spans may take to be sent when the server stops.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// How many bytes of a collector's answer are read.
+const ANSWER: usize = 1 << 20;
+
+/// Where spans go.
+#[derive(Clone)]
+pub struct Traces {
+    provider: SdkTracerProvider,
+    pub(super) tracer: SdkTracer,
+}
+
+impl Traces {
+    /// Sends spans to the collector at `endpoint`; it must be called in a runtime. The error is for the operator.
+    pub fn to(endpoint: &str) -> Result<Self, String> {
+        let wrong = |why: &str| format!("cannot send traces to {endpoint}: {why}");
+        let uri: Uri = endpoint.parse().map_err(|_| wrong("that is no URL"))?;
+        if uri.scheme_str() != Some("http") || uri.host().is_none() {
+            return Err(wrong("name a collector by http://HOST:PORT; one nearby can pass them on encrypted"));
+        }
+        let exporter = SpanExporter::builder()
+            .with_http()
+            .with_http_client(Client { runtime: Handle::current(), failing: AtomicBool::new(false) })
+            .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
+            .with_protocol(Protocol::HttpBinary)
+            .build()
+            .map_err(|cause| wrong(&cause.to_string()))?;
+        let name = std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
+        let resource = Resource::builder()
+            .with_service_name(name.unwrap_or_else(|| "coopgraph".to_owned()))
+            .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+            .build();
+        let provider = SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build();
+        let tracer = provider.tracer("coopgraph");
+        Ok(Self { provider, tracer })
+    }
+
+    /// Sends what has not been sent yet. No span is made any more.
+    pub async fn finish(self) {
+        // It waits for a thread, which needs the runtime.
+        let finished = tokio::task::spawn_blocking(move || self.provider.shutdown_with_timeout(FAREWELL)).await;
+        if let Ok(Err(cause)) = finished {
+            tracing::warn!(%cause, "the last traces could not be sent");
+        }
+    }
+
+    /// The span that a client says its request is a part of (W3C Trace Context).
+    pub(super) fn parent(headers: &HeaderMap) -> SpanContext {
+        let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &HeaderExtractor(headers));
+        context.span().span_context().clone()
+    }
+
+    /// Begins the span of an operation.
+    pub(super) fn operation(&self, parent: &SpanContext) -> Span {
+        let span = self.tracer.span_builder("GraphQL").with_kind(SpanKind::Server);
+        span.start_with_context(&self.tracer, &below(parent))
+    }
+}
+
+/// Where a span begins that is a part of another; of none, if that is an empty one, which nobody has decided not to send.
+pub(super) fn below(parent: &SpanContext) -> Context {
+    let none = Context::new();
+    if parent.is_valid() { none.with_remote_span_context(parent.clone()) } else { none }
+}
+
+/// The id of the trace that a span is sent as a part of.
+pub(super) fn trace_id(span: &Span) -> Option<String> {
+    let context = span.span_context();
+    context.is_sampled().then(|| context.trace_id().to_string())
+}
+
+/// Ends the span of an operation.
+pub(super) fn end(
+    span: &mut Span,
+    kind: Option<OperationType>,
+    name: Option<&str>,
+    hash: Option<&str>,
+    id: &RequestId,
+    outcome: &'static str,
+) {
+    if !span.is_recording() {
+        return;
+    }
+    if let Some(kind) = kind {
+        span.update_name(name.map_or_else(|| kind.name().to_owned(), |name| format!("{} {name}", kind.name())));
+    }
+    for (key, value) in [
+        ("graphql.operation.type", kind.map(OperationType::name)),
+        ("graphql.operation.name", name),
+        ("graphql.document.hash", hash),
+        ("coopgraph.request_id", Some(id.as_str())),
+        ("coopgraph.outcome", Some(outcome)),
+    ] {
+        span.set_attributes(value.map(|value| KeyValue::new(key, value.to_owned())));
+    }
+    // What a client did wrong is no failure of the server.
+    let ours = [Code::InternalServerError, Code::Timeout, Code::ServerBusy];
+    if ours.into_iter().any(|code| code.as_str() == outcome) {
+        span.set_status(Status::error(outcome));
+    }
+    span.end();
+}
+
+/// Sends spans by HTTP/1.1, over a connection for each batch of them: there is one in some seconds.
+#[derive(Debug)]
+struct Client {
+    runtime: Handle,
+    /// Whether the last batch could not be sent, so that this is said once.
+    failing: AtomicBool,
+}
+
+#[async_trait]
+impl HttpClient for Client {
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        // The thread that asks is not one of the runtime's.
+        let sent = match self.runtime.spawn(async { timeout(PATIENCE, send(request)).await }).await {
+            Ok(Ok(sent)) => sent,
+            Ok(Err(late)) => Err(late.into()),
+            Err(stopped) => Err(stopped.into()),
+        };
+        let wrong = match &sent {
+            Ok(response) if response.status().is_success() => None,
+            Ok(response) => Some(response.status().to_string()),
+            Err(cause) => Some(cause.to_string()),
+        };
+        let failed = self.failing.swap(wrong.is_some(), Ordering::Relaxed);
+        match wrong {
+            Some(cause) if !failed => tracing::warn!(cause, "traces cannot be sent"),
+            None if failed => tracing::info!("traces are sent again"),
+            _ => {}
+        }
+        sent
+    }
+}
+
+async fn send(mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+    let uri = std::mem::take(request.uri_mut());
+    let authority = uri.authority().ok_or("no host")?;
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    let stream = TcpStream::connect((host, authority.port_u16().unwrap_or(80))).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    // It ends with `sender`; what it fails with, `sender` says.
+    tokio::spawn(connection);
+    *request.uri_mut() = uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
+    let named = authority.as_str().rsplit('@').next().unwrap_or_default();
+    request.headers_mut().insert(HOST, HeaderValue::from_str(named)?);
+    let (parts, body) = sender.send_request(request.map(Full::new)).await?.into_parts();
+    Ok(Response::from_parts(parts, Limited::new(body, ANSWER).collect().await?.to_bytes()))
+}
