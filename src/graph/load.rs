@@ -244,25 +244,22 @@ impl Loader {
             sql.push(" LIMIT ").push(&limit);
         };
         sql.push("SELECT ");
+        if link.is_some() {
+            sql.push(Sql::PARENT).push(" AS \"parent_\", ");
+        }
         if link.is_none() && !wanted.has_riders() {
             wanted.write_columns::<C>(&mut sql, "c");
             sql.push(" FROM ");
             inner(&mut sql, "c");
-        } else if link.is_none() {
-            // What rides along is joined to the page, not to the list.
+        } else if link.is_none() || sql.is_postgres() {
             wanted.write_columns::<C>(&mut sql, "c");
-            sql.push(" FROM (SELECT ");
-            Wanted::of(wanted.columns).write_columns::<C>(&mut sql, "c");
             sql.push(" FROM ");
-            inner(&mut sql, "c");
-            sql.push(") AS c");
-            wanted.write_joins(&mut sql, "c", self.rank());
-            list.write_order(&mut sql, "c");
-        } else if sql.is_postgres() {
-            // One index range for each parent, however many children it has.
-            sql.push(Sql::PARENT).push(" AS \"parent_\", ");
-            wanted.write_columns::<C>(&mut sql, "c");
-            sql.push(" FROM ").from_parents(parents).push(" CROSS JOIN LATERAL (SELECT ");
+            if link.is_some() {
+                // One index range for each parent, however many children it has.
+                sql.from_parents(parents).push(" CROSS JOIN LATERAL ");
+            }
+            // What rides along is joined to the page, not to the list.
+            sql.push("(SELECT ");
             Wanted::of(wanted.columns).write_columns::<C>(&mut sql, "c");
             sql.push(" FROM ");
             inner(&mut sql, "c");
@@ -271,7 +268,6 @@ impl Loader {
             list.write_order(&mut sql, "c");
         } else {
             // SQLite has no lateral joins; a correlated list of ids does the same.
-            sql.push(Sql::PARENT).push(" AS \"parent_\", ");
             wanted.write_columns::<C>(&mut sql, "o");
             sql.push(" FROM ").from_parents(parents).push(" CROSS JOIN \"").push(C::KIND).push("\" AS o");
             wanted.write_joins(&mut sql, "o", self.rank());
