@@ -62,6 +62,8 @@ pub struct Ready {
     pub variables: Valid<JsonMap>,
     /// What it costs at most.
     pub cost: u64,
+    /// What of this is for `__schema` and `__type`.
+    pub introspection: u64,
     /// The answers to `__schema` and `__type`.
     pub introspected: JsonMap,
 }
@@ -231,14 +233,22 @@ impl Documents {
             .map_err(|wrong| fail(Code::InvalidVariables, &wrong))?;
         let cost = document.prices.of_operation(operation.name.as_deref(), &variables);
         self.limits.cost(cost).map_err(refuse)?;
-        let mut introspected = JsonMap::new();
-        if document.prices.introspects(operation.name.as_deref()) {
+        let introspection = document.prices.of_introspection(operation.name.as_deref());
+        Ok(Ready { document, operation, variables, cost, introspection, introspected: JsonMap::new() })
+    }
+
+    /// Answers `__schema` and `__type`, if an operation asks for them. It takes time, so it is charged for first.
+    pub fn introspect(&self, ready: &mut Ready) -> Result<(), Refusal> {
+        if ready.introspection > 0 {
+            let Ready { document, operation, variables, .. } = &*ready;
+            let executable = &document.executable;
+            let fail = |code, wrong: &RequestError| refuse(failed(code, wrong, executable));
             let answer =
-                introspection::partial_execute(&self.schema, &self.implementers, executable, &operation, &variables)
+                introspection::partial_execute(&self.schema, &self.implementers, executable, operation, variables)
                     .map_err(|wrong| fail(Code::GraphqlValidationFailed, &wrong))?;
-            introspected = answer.data.unwrap_or_default();
+            ready.introspected = answer.data.unwrap_or_default();
         }
-        Ok(Ready { document, operation, variables, cost, introspected })
+        Ok(())
     }
 }
 

@@ -14,6 +14,8 @@ use rustc_hash::FxHashMap;
 
 /// What a statement costs, in objects.
 pub const STATEMENT: u64 = 10;
+/// How many objects of introspection cost as much as one of the data: they are in memory already.
+const INTROSPECTED: u64 = 10;
 
 /// What a field weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +63,9 @@ pub(super) struct Prices {
 
 struct Operation {
     name: Option<String>,
-    introspects: bool,
     part: Part,
+    /// What lies below `__schema` and `__type`.
+    introspection: Part,
 }
 
 /// What a selection set costs beside its own object.
@@ -101,9 +104,8 @@ impl Prices {
             .iter()
             .map(|operation| Operation {
                 name: operation.name.as_ref().map(ToString::to_string),
-                introspects: operation.is_query()
-                    && operation.root_fields(document).any(|f| matches!(f.name.as_str(), "__schema" | "__type")),
                 part: reader.part(&operation.selection_set),
+                introspection: reader.introspection(operation.root_fields(document)),
             })
             .collect();
         Self { operations, fragments: reader.fragments }
@@ -113,22 +115,30 @@ impl Prices {
         self.operations.iter().find(|operation| operation.name.as_deref() == name)
     }
 
-    /// Whether an operation asks for `__schema` or `__type`.
-    pub(super) fn introspects(&self, name: Option<&str>) -> bool {
-        self.operation(name).is_some_and(|operation| operation.introspects)
+    /// What of an operation's cost is for `__schema` and `__type`; 0, if it asks for neither.
+    pub(super) fn of_introspection(&self, name: Option<&str>) -> u64 {
+        let Some(operation) = self.operation(name) else { return 0 };
+        let (objects, _) = price(&operation.introspection, &JsonMap::new(), 1, &self.fragments(&JsonMap::new()));
+        objects.div_ceil(INTROSPECTED)
     }
 
     /// What an operation costs with these variables, at most; at least 1.
     pub(super) fn of_operation(&self, name: Option<&str>, variables: &JsonMap) -> u64 {
         let Some(operation) = self.operation(name) else { return 1 };
+        let (objects, statements) = price(&operation.part, variables, 1, &self.fragments(variables));
+        let introspection = self.of_introspection(name);
+        objects.saturating_add(statements.saturating_mul(STATEMENT)).saturating_add(introspection).max(1)
+    }
+
+    /// What the fragments cost: objects and statements of each.
+    fn fragments(&self, variables: &JsonMap) -> Vec<(u64, u64)> {
         let mut known = Vec::with_capacity(self.fragments.len());
         for fragment in &self.fragments {
             // A fragment may be spread in and outside of connections; its items are then as many as a page can have.
             let price = price(fragment, variables, 100, &known);
             known.push(price);
         }
-        let (objects, statements) = price(&operation.part, variables, 1, &known);
-        objects.saturating_add(statements.saturating_mul(STATEMENT)).max(1)
+        known
     }
 }
 
@@ -201,13 +211,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn introspection(&mut self, roots: impl Iterator<Item = &'a apollo_compiler::Node<Field>>) -> Part {
+        let roots = roots.filter(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+        let sets = roots.filter_map(|field| field.selection_set.as_ref());
+        let fields = sets.map(|set| Branch { count: Count::Fixed(1), part: self.part(set) }).collect();
+        Part { fields, ..Part::default() }
+    }
+
     fn field(&mut self, ty: &str, field: &'a Field, part: &mut Part) {
-        // Introspection reads nothing; its own limits hold it.
+        // `__typename` is free, and introspection is priced by itself.
         if field.name.starts_with("__") {
-            part.statements += u64::from(field.name != "__typename");
             return;
         }
-        let weight = self.weigh.weight(ty, field.name.as_str());
+        let weight = if ty.starts_with("__") {
+            introspected(field.name.as_str(), field.selection_set.is_some())
+        } else {
+            self.weigh.weight(ty, field.name.as_str())
+        };
         part.statements += u64::from(weight.statements);
         let count = match weight.size {
             Size::None => return,
@@ -229,6 +249,19 @@ impl<'a> Reader<'a> {
         let inner = field.selection_set.as_ref().map(|set| self.part(set)).unwrap_or_default();
         part.fields.push(Branch { count, part: inner });
     }
+}
+
+/// What a field of the types of introspection weighs: the lengths are those of a schema of some hundred types.
+fn introspected(name: &str, is_object: bool) -> Weight {
+    let size = match name {
+        _ if !is_object => Size::None,
+        "types" => Size::Assumed(250),
+        "fields" | "inputFields" => Size::Assumed(8),
+        "directives" | "enumValues" | "possibleTypes" => Size::Assumed(5),
+        "args" | "interfaces" => Size::Assumed(2),
+        _ => Size::One,
+    };
+    Weight { statements: 0, size }
 }
 
 fn asked(field: &Field, argument: &str) -> Asked {

@@ -38,7 +38,8 @@ impl Live {
         let mut receiver = self.newest.subscribe();
         let now = DatasetVersion::of(&self.database).await?;
         tell(&self.newest, now);
-        receiver.borrow_and_update();
+        // It may be newer than what was read.
+        let now = *receiver.borrow_and_update();
         let later = stream::unfold(receiver, async |mut receiver| {
             receiver.changed().await.ok()?;
             let version = *receiver.borrow_and_update();

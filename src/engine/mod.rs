@@ -204,10 +204,12 @@ impl Engine {
             let message = "this server does not answer introspection: its schema is known to its clients otherwise";
             return Err(refused(request_error(Code::IntrospectionDisabled, message)));
         }
-        let ready = self.documents.ready(document, name, &request.variables).map_err(|errors| refused_all(&errors))?;
+        let mut ready =
+            self.documents.ready(document, name, &request.variables).map_err(|errors| refused_all(&errors))?;
         note.found(ready.kind(), ready.operation().name.as_ref(), ready.cost);
         let permit = self.admit(ready.kind()).map_err(refused)?;
         let budget = self.charge(caller, ready.cost)?;
+        self.documents.introspect(&mut ready).map_err(|errors| refused_all(&errors))?;
         Ok((ready, permit, budget))
     }
 
@@ -257,7 +259,7 @@ impl Engine {
             Ok(answer) => answer,
             Err(_) => refused(timed_out(timeout)),
         };
-        let spent = spent(&loader);
+        let spent = spent(&loader, prepared.ready.introspection);
         if let Some(budget) = prepared.budget {
             self.purses.give_back(prepared.caller.client, budget.cost - i64::try_from(spent.cost).unwrap_or(i64::MAX));
         }
@@ -279,7 +281,13 @@ impl Engine {
                 let started = Instant::now();
                 let loader = engine.loader(&prepared);
                 let answer = engine.answer(&prepared, &loader, Happened { version }).await;
-                prepared.note(|note| note.answered(answer.outcome.as_str(), spent(&loader), started.elapsed()));
+                prepared.note(|note| {
+                    note.answered(
+                        answer.outcome.as_str(),
+                        spent(&loader, prepared.ready.introspection),
+                        started.elapsed(),
+                    )
+                });
                 answer
             }
         }))
@@ -306,7 +314,9 @@ impl Engine {
         let run = async {
             match AssertUnwindSafe(exec.answer(root)).catch_unwind().await {
                 Ok(Executed { data, errors }) => {
-                    let cost = prepared.tells_cost.then(|| Cost::of(prepared.ready.cost, spent(loader)));
+                    let cost = prepared
+                        .tells_cost
+                        .then(|| Cost::of(prepared.ready.cost, spent(loader, prepared.ready.introspection)));
                     Answer::executed(&data, &errors, cost, prepared.budget)
                 }
                 Err(panic) => refused(panicked(&*panic)),
@@ -317,10 +327,10 @@ impl Engine {
 }
 
 /// What was spent, as prices are counted: at least 1 point.
-fn spent(loader: &Loader) -> Spent {
+fn spent(loader: &Loader, introspection: u64) -> Spent {
     let (statements, objects) = (loader.statements(), loader.objects());
     // The root is no object that anyone asked for.
-    Spent { cost: (objects.saturating_sub(1) + statements * STATEMENT).max(1), statements, objects }
+    Spent { cost: (objects.saturating_sub(1) + statements * STATEMENT + introspection).max(1), statements, objects }
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> ServerError {

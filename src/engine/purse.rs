@@ -77,18 +77,19 @@ impl Purses {
                 cost,
                 remaining: purse.millipoints / 1000,
                 reset_at: Moment(now + full_in),
+                reset_in: (full_in + 999) / 1000,
             };
             let seconds = (-paid * WINDOW / (self.limit * 1000)).div_euclid(1000) + 1;
             if enough { Ok(Some(budget)) } else { Err(Lack { budget, seconds }) }
         })
     }
 
-    /// Gives back what an operation did not use.
+    /// Gives back what an operation did not use; takes what it used beyond its price, if the number is negative.
     pub(super) fn give_back(&self, client: Client, points: i64) {
-        if self.limit > 0 && points > 0 {
+        if self.limit > 0 && points != 0 {
             let most = self.limit * 1000;
             self.with(client, self.clock.now(), |purse| {
-                purse.millipoints = (purse.millipoints + points * 1000).min(most);
+                purse.millipoints = (purse.millipoints + points.max(-self.limit) * 1000).min(most);
             });
         }
     }

@@ -13,6 +13,8 @@ pub struct Budget {
     pub remaining: i64,
     /// When the client will have the limit again, if it asks for nothing more.
     pub reset_at: Moment,
+    /// In how many seconds this is.
+    pub reset_in: i64,
 }
 
 pub(super) fn object() -> Object<Budget> {

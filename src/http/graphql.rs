@@ -6,7 +6,7 @@ use apollo_compiler::executable::OperationType;
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{ConnectInfo, Extension, FromRequestParts, Request as HttpRequest, State, WebSocketUpgrade},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use tokio::time::timeout;
@@ -27,17 +27,21 @@ pub(super) async fn handle(
     request: HttpRequest,
 ) -> Response {
     let caller = caller(&app.engine, peer, request.headers());
-    if request.headers().contains_key(header::UPGRADE) {
-        let (mut parts, _) = request.into_parts();
-        return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => socket::open(upgrade, app, caller, origin),
-            Err(refused) => refused.into_response(),
-        };
-    }
     let refuse = |status, media, message: String| {
         app.engine.refuse(&origin, Code::BadRequest);
         refuse(status, media, message)
     };
+    if wants_web_socket(&request) {
+        if !may_open_sockets(request.headers(), &app.engine.config().cors_origins) {
+            let message = "pages of this origin may not ask: it is not among the origins that the server allows";
+            return refuse(StatusCode::FORBIDDEN, Media::Json, message.to_owned());
+        }
+        let (mut parts, _) = request.into_parts();
+        return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+            Ok(upgrade) => socket::open(upgrade, app.clone(), caller, origin),
+            Err(refused) => refuse(refused.status(), Media::Json, refused.body_text()),
+        };
+    }
     let hardened = app.engine.config().is_hardened();
     let get = *request.method() == Method::GET;
     if !(*request.method() == Method::POST || get && !hardened) {
@@ -73,6 +77,21 @@ pub(super) async fn handle(
     }
     let answer = answer(&app.engine, request, &origin, caller, get).await;
     respond(answer, media, app.engine.config(), get)
+}
+
+/// Whether a request asks for a WebSocket. Other protocols that a client offers may be passed over (RFC 9110, section 7.8).
+fn wants_web_socket(request: &HttpRequest) -> bool {
+    let offered = request.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok());
+    let named = |offered: &str| offered.split(',').any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"));
+    *request.method() == Method::GET && offered.is_some_and(named)
+}
+
+/// Whether a WebSocket may be opened. Browsers let any page open one to anywhere, and only say whose page it is.
+fn may_open_sockets(headers: &HeaderMap, allowed: &[String]) -> bool {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(origin) = text(header::ORIGIN) else { return true };
+    let own = origin.split_once("://").is_some_and(|(_, host)| Some(host) == text(header::HOST));
+    own || allowed.iter().any(|allowed| allowed == "*" || allowed == origin)
 }
 
 async fn answer(engine: &Arc<Engine>, request: Request, origin: &Origin, caller: Caller, get: bool) -> Answer {
@@ -156,7 +175,7 @@ pub(super) fn respond(answer: Answer, media: Media, config: &Config, get: bool) 
         headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
     if let Some(budget) = answer.budget {
-        let seconds = answer.retry_after.unwrap_or(0);
+        let seconds = answer.retry_after.unwrap_or(budget.reset_in);
         let (left, most) = (budget.remaining, budget.limit);
         for (name, value) in [
             (RATE_LIMIT_POLICY, format!("\"points\";q={most};w=60")),

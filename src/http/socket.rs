@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tokio::{
     sync::mpsc,
     task::{AbortHandle, JoinSet},
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout},
 };
 
 use super::App;
@@ -29,6 +29,12 @@ use crate::{
 const PROTOCOL: &str = "graphql-transport-ws";
 /// How many answers wait for a slow client before its operations wait, too.
 const QUEUE: usize = 32;
+/// How long a client may take to read a message, before it is given up.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a client is listened to after it was told that the connection is closed.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// How many bytes of a ping are given back.
+const PING: usize = 1024;
 /// A close reason may have so many bytes (RFC 6455, section 5.5).
 const REASON: usize = 123;
 
@@ -82,6 +88,9 @@ enum Said {
         id: String,
     },
 }
+
+/// The client is gone, or does not read.
+struct Gone;
 
 /// Why a connection is closed.
 struct Close {
@@ -160,7 +169,7 @@ impl Connection {
                         match self.hear(&text, count) {
                             Ok(None) => {}
                             Ok(Some(reply)) => {
-                                if self.socket.send(Message::text(reply)).await.is_err() {
+                                if self.say(Message::text(reply)).await.is_err() {
                                     return;
                                 }
                             }
@@ -174,12 +183,14 @@ impl Connection {
     }
 
     async fn close(mut self, Close { code, reason }: Close) {
-        // A client that is gone needs no farewell.
-        let _ = self.socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+        // A client that is gone needs no farewell. One that still talks hears it only if what it said is read.
+        if self.say(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await.is_ok() {
+            let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
+        }
     }
 
     /// Passes on what an operation says, unless the client has completed it.
-    async fn tell(&mut self, news: News) -> Result<(), axum::Error> {
+    async fn tell(&mut self, news: News) -> Result<(), Gone> {
         let message = match news {
             News::Message(message) => message,
             News::Last { id, operation, message } => {
@@ -190,7 +201,15 @@ impl Connection {
                 message
             }
         };
-        self.socket.send(Message::text(message)).await
+        self.say(Message::text(message)).await
+    }
+
+    /// Sends a message to a client that reads; one that does not is given up.
+    async fn say(&mut self, message: Message) -> Result<(), Gone> {
+        match timeout(PATIENCE, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Gone),
+        }
     }
 
     /// Takes a message; gives what is to be replied at once, or why the connection is closed.
@@ -203,6 +222,9 @@ impl Connection {
             Said::ConnectionInit { .. } => {
                 self.acknowledged = true;
                 Ok(Some(r#"{"type":"connection_ack"}"#.to_owned()))
+            }
+            Said::Ping { payload: Some(_) } if text.len() > PING => {
+                Err(Close::new(4400, "Invalid message: a ping has at most 1024 bytes"))
             }
             Said::Ping { payload: Some(payload) } => {
                 Ok(Some(serde_json::json!({ "type": "pong", "payload": payload }).to_string()))

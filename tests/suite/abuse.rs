@@ -164,6 +164,46 @@ async fn the_transport_is_held_to_its_rules() {
     assert_eq!(server.get("/healthz").await.0, 200);
 }
 
+/// What is short to ask and long to answer is refused before it is answered; what is wide is answered all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn amplification_is_priced() {
+    let server = server().await;
+    let types = (0..10).map(|i| format!("t{i}: types {{ ...T }} ")).collect::<String>();
+    let roots = (0..20).map(|i| format!("s{i}: __schema {{ ...S }} ")).collect::<String>();
+    let bomb = format!(
+        "{{ {roots} }} fragment S on __Schema {{ {types} }} fragment T on __Type {{ name description fields {{ name args {{ name }} }} }}"
+    );
+    let (status, answer) = raw(&server, &post(&query(bomb))).await.expect("an answer");
+    assert_eq!((status, code(&answer).as_str()), (400, "TOO_COSTLY"), "{answer}");
+    let any: Vec<_> = (0..900).map(|i| json!({ "key": { "eq": format!("z{i}") } })).collect();
+    let ask = "query($any: [CityFilter!]) { cities(first: 0, filter: {or: $any}) { totalCount } }";
+    let body = json!({ "query": ask, "variables": { "any": any } }).to_string().into_bytes();
+    let (status, answer) = raw(&server, &post(&body)).await.expect("an answer");
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer.ends_with("{\"data\":{\"cities\":{\"totalCount\":0}}}"), "{answer}");
+}
+
+/// Other protocols may be offered; a WebSocket is opened for pages of this host alone, or of those that are allowed.
+#[tokio::test(flavor = "multi_thread")]
+async fn upgrades_are_looked_at() {
+    let server = server().await;
+    let offer = "POST /graphql HTTP/1.1\r\nHost: x\r\nConnection: close, Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\
+                 Content-Type: application/json\r\nContent-Length: 26\r\n\r\n{\"query\":\"{__typename}\"}\r\n";
+    let (status, answer) = raw(&server, offer.as_bytes()).await.expect("an answer");
+    assert_eq!(status, 200, "{answer}");
+    for (origin, status) in [("http://evil.example", 403), ("http://x", 101)] {
+        let handshake = format!(
+            "GET /graphql HTTP/1.1\r\nHost: x\r\nOrigin: {origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Protocol: graphql-transport-ws\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        stream.write_all(handshake.as_bytes()).await.expect("a handshake");
+        let mut answer = [0; 12];
+        timeout(SOON, stream.read_exact(&mut answer)).await.expect("soon").expect("an answer");
+        assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {status}"));
+    }
+}
+
 /// A sender that dawdles is told so; one that hangs up in the middle does no harm.
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_and_half_closed_senders_are_left_behind() {

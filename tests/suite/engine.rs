@@ -38,7 +38,7 @@ async fn a_client_can_spend_what_it_has() {
     // The page, its hundred cities at most, and a statement.
     assert_eq!((&told["limit"], &told["cost"], &told["remaining"]), (&json!(300), &json!(111), &json!(189)), "{told}");
     assert_eq!(headers["ratelimit-policy"], "\"points\";q=300;w=60");
-    assert_eq!(headers["ratelimit"], "\"points\";r=189;t=0");
+    assert_eq!(headers["ratelimit"], "\"points\";r=189;t=23");
     server.post(&cities, &[one]).await;
     let (status, headers, answer) = server.post(&cities, &[one]).await;
     assert_eq!((status, code(&answer)), (429, "RATE_LIMITED"), "{answer}");

@@ -23,6 +23,8 @@ use crate::{
 
 /// How deeply filters may be nested; deeper ones are refused.
 const MAX_DEPTH: usize = 8;
+/// How many conditions are joined one by one; more are joined by halves.
+const SHALLOW: usize = 32;
 
 /// A condition on a row, checked and ready to be written as SQL.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,6 +106,15 @@ impl Test {
             return;
         }
         sql.push("(");
+        if tests.len() > SHALLOW {
+            // SQLite refuses expressions that are a thousand operators deep.
+            let (first, second) = tests.split_at(tests.len() / 2);
+            Self::write_joined(first, joint, empty, sql, alias, clearance);
+            sql.push(joint);
+            Self::write_joined(second, joint, empty, sql, alias, clearance);
+            sql.push(")");
+            return;
+        }
         for (i, test) in tests.iter().enumerate() {
             if i > 0 {
                 sql.push(joint);
