@@ -281,13 +281,8 @@ impl Engine {
                 let started = Instant::now();
                 let loader = engine.loader(&prepared);
                 let answer = engine.answer(&prepared, &loader, Happened { version }).await;
-                prepared.note(|note| {
-                    note.answered(
-                        answer.outcome.as_str(),
-                        spent(&loader, prepared.ready.introspection),
-                        started.elapsed(),
-                    )
-                });
+                let spent = spent(&loader, prepared.ready.introspection);
+                prepared.note(|note| note.answered(answer.outcome.as_str(), spent, started.elapsed()));
                 answer
             }
         }))
