@@ -13,8 +13,9 @@ COPY . .
 # playground where it fails, hence the look into the binary.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/build/target,sharing=locked \
-    --mount=type=cache,target=/root/.npm,sharing=locked \
-    find build.rs src migration web -type f -exec touch {} + \
+    --mount=type=cache,target=/build/.npm,sharing=locked \
+    export npm_config_cache=/build/.npm \
+    && find build.rs src migration web -type f -exec touch {} + \
     && cargo build --release --locked --package coopgraph --bin coopgraph \
     && grep --quiet 'coopgraph playground' target/release/coopgraph \
     && cp target/release/coopgraph /coopgraph
