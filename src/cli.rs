@@ -154,8 +154,6 @@ async fn serve(args: Serve) -> Result<(), Failed> {
         let imported = read(&database, &Files::Bundled, false, false).await?;
         println!("loaded the bundled data: {} records", imported.added);
     }
-    let database =
-        Database::connect(&args.db.database_url, Access::Answer(args.config.request_timeout()), None).await?;
     let endpoint = args.config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
     let traces = endpoint.map(Traces::to).transpose()?;
     let (listener, at) = listen(args.address.listen).await?;
@@ -180,9 +178,14 @@ async fn serve(args: Serve) -> Result<(), Failed> {
             // An error means that nobody is left to say so.
             let _ = stopped.wait_for(|stopping| *stopping).await;
         };
-        tokio::spawn(http::serve(listener, http::metrics_router(engine.clone()), watch::Sender::new(false), until))
+        let engine = engine.clone();
+        tokio::spawn(async move {
+            let router = http::metrics_router(engine.clone());
+            http::serve(listener, router, engine.config(), watch::Sender::new(false), until).await
+        })
     });
-    http::serve(listener, http::router(engine, stopping.subscribe()), stopping, stop).await?;
+    let router = http::router(engine.clone(), stopping.subscribe());
+    http::serve(listener, router, engine.config(), stopping, stop).await?;
     if let Some(aside) = aside {
         aside.await??;
     }

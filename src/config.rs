@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use axum::http::Uri;
 use clap::{Args, Parser, ValueEnum, builder::BoolishValueParser};
 
 use crate::document::Limits;
@@ -38,7 +39,7 @@ pub struct Config {
     #[arg(long, env = "COOPGRAPH_TRUSTED_DOCUMENTS")]
     pub trusted_documents: Option<PathBuf>,
     /// Origins whose pages may ask, such as `https://example.org`, separated by commas; `*` for all.
-    #[arg(long, env = "COOPGRAPH_CORS_ORIGINS", value_delimiter = ',')]
+    #[arg(long, env = "COOPGRAPH_CORS_ORIGINS", value_delimiter = ',', value_parser = origin)]
     pub cors_origins: Vec<String>,
     /// Takes a client's address from the last entry of X-Forwarded-For: for a server behind a proxy that sets it.
     #[arg(long, env = "COOPGRAPH_TRUST_PROXY", value_parser = BoolishValueParser::new())]
@@ -46,6 +47,9 @@ pub struct Config {
     /// How many bytes the body of a request, or a message of a WebSocket, may have.
     #[arg(long, env = "COOPGRAPH_MAX_BODY_BYTES", default_value_t = 1 << 20)]
     pub max_body_bytes: usize,
+    /// How many bytes of bodies that have not come to their end are kept at the same time.
+    #[arg(long, env = "COOPGRAPH_MAX_UNFINISHED_BYTES", default_value_t = 64 << 20)]
+    pub max_unfinished_bytes: usize,
     /// How long a request may take, in milliseconds: to be sent, and then to be answered.
     #[arg(long, env = "COOPGRAPH_REQUEST_TIMEOUT_MS", default_value_t = 10_000)]
     pub request_timeout_ms: u64,
@@ -64,6 +68,15 @@ pub struct Config {
     /// How many subscriptions may be open on the whole server.
     #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS", default_value_t = 10_000)]
     pub max_subscriptions: usize,
+    /// How many of them one client may have open.
+    #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS_PER_CLIENT", default_value_t = 1_000)]
+    pub max_subscriptions_per_client: usize,
+    /// How many connections may be open.
+    #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS", default_value_t = 10_000)]
+    pub max_connections: usize,
+    /// How many connections one address may have open; behind a proxy (--trust-proxy), they are not counted.
+    #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS_PER_CLIENT", default_value_t = 1_000)]
+    pub max_connections_per_client: usize,
     /// Serves metrics for Prometheus at this address, as /metrics, and nowhere else. Without it, the public profile has
     /// them beside the endpoint, and the hardened one has none.
     #[arg(long, env = "COOPGRAPH_METRICS_LISTEN")]
@@ -94,6 +107,21 @@ impl Config {
     #[must_use]
     pub fn is_hardened(&self) -> bool {
         self.profile == Profile::Hardened
+    }
+}
+
+/// An origin as browsers send it (RFC 6454, section 6.2), or `*`.
+fn origin(text: &str) -> Result<String, String> {
+    let is_origin = text.parse::<Uri>().is_ok_and(|uri| {
+        let parts = (uri.scheme_str(), uri.authority());
+        matches!(parts, (Some(scheme), Some(host)) if text == format!("{scheme}://{host}") && !host.as_str().contains('@'))
+    });
+    if text == "*" || is_origin && text == text.to_ascii_lowercase() {
+        Ok(text.to_owned())
+    } else {
+        Err("an origin is a scheme, a host in lower case, and a port if it is not the usual one, such as \
+             https://example.org or http://localhost:5173; or * for all"
+            .to_owned())
     }
 }
 

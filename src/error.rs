@@ -84,11 +84,11 @@ codes! {
     TooCostly = "TOO_COSTLY",
     /// The client has used up what it may spend for now.
     RateLimited = "RATE_LIMITED",
-    /// Too many requests run at the same time.
+    /// Too many requests run, or are being sent, at the same time.
     ServerBusy = "SERVER_BUSY",
     /// The request took too long, and was stopped.
     Timeout = "TIMEOUT",
-    /// Too many subscriptions are open, on the connection or on the server.
+    /// Too many subscriptions are open: on the connection, of the client, or on the server.
     TooManySubscriptions = "TOO_MANY_SUBSCRIPTIONS",
     /// An id is not a global id, or it is the id of another type.
     InvalidId = "INVALID_ID",

@@ -1,19 +1,35 @@
 //! Connecting, and saying in one line why a database cannot be used.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    str::FromStr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr,
+    sqlx::{self, ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
+};
 
-/// Each has a thread and a cache of its own, which more of them would only drive out of the processor's.
-const SQLITE_CONNECTIONS: u32 = 4;
-/// Each is a process of the server.
-const POSTGRES_CONNECTIONS: u32 = 8;
+use super::readers::{Readers, Target};
+
+/// For migrations, import and export, and the questions of the server itself. Clients are answered by [`Readers`].
+const CONNECTIONS: u32 = 2;
+/// How long a database that is just starting is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long between two attempts.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// `SQLITE_CANTOPEN`.
+const CANNOT_OPEN: &str = "14";
 
 /// A database that can be read and written.
 #[derive(Clone)]
 pub struct Database {
+    url: String,
     connection: DatabaseConnection,
+    observer: Option<Observer>,
 }
 
 /// What a connection is for.
@@ -23,8 +39,6 @@ pub enum Access {
     Create,
     /// The database must exist.
     Open,
-    /// The database must exist, and its clients wait so long for a statement; PostgreSQL stops those that take longer.
-    Answer(Duration),
 }
 
 /// Why a database cannot be used: one line for the operator.
@@ -36,8 +50,19 @@ pub enum Unusable {
         /// The address, without its password.
         url: String,
         /// What the driver said.
-        cause: DbErr,
+        cause: sqlx::Error,
     },
+    /// There is no such file.
+    #[error(
+        "cannot open the database {0}: there is no such file; `coopgraph migrate` makes one, and `coopgraph serve` one \
+         with the bundled data"
+    )]
+    Missing(String),
+    /// It has tables, but none of ours.
+    #[error(
+        "the database is used by something else: it has the table {0}, but none of coopgraph; give coopgraph one of its own"
+    )]
+    Foreign(String),
     /// It is neither SQLite nor PostgreSQL.
     #[error("{0} is no address of a database: write sqlite://FILE or postgres://USER@HOST/NAME")]
     Unknown(String),
@@ -71,48 +96,44 @@ impl Database {
         if !sqlite && !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
             return Err(Unusable::Unknown(without_password(url)));
         }
-        let mut options = ConnectOptions::new(url);
-        options
-            .max_connections(if sqlite { SQLITE_CONNECTIONS } else { POSTGRES_CONNECTIONS })
-            .min_connections(1)
-            .acquire_timeout(Duration::from_secs(5))
-            .test_before_acquire(false)
-            .sqlx_logging(false);
-        options.map_sqlx_sqlite_opts(move |o| {
-            o.create_if_missing(access == Access::Create)
-                .foreign_keys(true)
-                .busy_timeout(Duration::from_secs(10))
-                .pragma("journal_mode", "WAL")
-                .pragma("synchronous", "NORMAL")
-                .pragma("temp_store", "MEMORY")
-                // What lies in the file's pages is read where it lies, up to a gigabyte.
-                .pragma("mmap_size", "1073741824")
-                .pragma("cache_size", "-16384")
-                .statement_cache_capacity(256)
-        });
-        options.map_sqlx_postgres_opts(move |o| {
-            let o = o.statement_cache_capacity(256);
-            match access {
-                Access::Answer(most) => o.options([
-                    // What nobody waits for any more is not computed to its end.
-                    ("statement_timeout", most.as_millis().to_string()),
-                    // Statements are made for the indexes, whatever their values: planning them anew each time took up to
-                    // 40 % of the time of an answer.
-                    ("plan_cache_mode", "force_generic_plan".to_owned()),
-                ]),
-                Access::Create | Access::Open => o,
+        let opened = match open(&target(url, access)?).await {
+            Err(sqlx::Error::Database(cause))
+                if sqlite && access == Access::Open && cause.code().is_some_and(|code| code == CANNOT_OPEN) =>
+            {
+                return Err(Unusable::Missing(url.to_owned()));
             }
-        });
-        let mut connection = sea_orm::Database::connect(options)
-            .await
-            .map_err(|cause| Unusable::Unreachable { url: without_password(url), cause })?;
-        if let Some(observer) = observer {
+            opened => opened,
+        };
+        // The pool would say no more than that it waited.
+        opened.map_err(|cause| Unusable::Unreachable { url: without_password(url), cause })?;
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(CONNECTIONS).connect_lazy(true).test_before_acquire(false).sqlx_logging(false);
+        options.map_sqlx_sqlite_opts(move |options| sqlite_options(options, access));
+        options.map_sqlx_postgres_opts(postgres_options);
+        let mut connection = sea_orm::Database::connect(options).await?;
+        if let Some(observer) = observer.clone() {
             connection.set_metric_callback(move |info| observer(&info.statement.sql));
         }
-        Ok(Self { connection })
+        Ok(Self { url: url.to_owned(), connection, observer })
     }
 
-    /// The connection, for migrations, import and export. What clients read goes through [`crate::graph::Loader`].
+    /// Connections that answer clients, who wait so long for a statement.
+    pub fn readers(&self, most: Duration) -> Result<Readers, Unusable> {
+        let target = match target(&self.url, Access::Open)? {
+            Target::Sqlite(options) => Target::Sqlite(options.pragma("query_only", "ON")),
+            Target::Postgres(options) => Target::Postgres(options.options([
+                ("default_transaction_read_only", "on"),
+                // Should nobody be left to stop it.
+                ("statement_timeout", &(most + PATIENCE).as_millis().to_string()),
+                // Statements are made for the indexes, whatever their values: planning them anew each time took up to 40 %
+                // of the time of an answer.
+                ("plan_cache_mode", "force_generic_plan"),
+            ])),
+        };
+        Ok(Readers::of(target, self.connection.clone(), self.observer.clone()))
+    }
+
+    /// The connection, for migrations, import and export. What clients read goes through [`Readers`].
     #[must_use]
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection
@@ -124,22 +145,13 @@ impl Database {
         self.connection.get_database_backend()
     }
 
-    /// How many connections are in use, and how many wait to be used.
-    #[must_use]
-    pub fn connections(&self) -> (usize, usize) {
-        let (all, idle) = if self.backend() == DbBackend::Postgres {
-            let pool = self.connection.get_postgres_connection_pool();
-            (pool.size(), pool.num_idle())
-        } else {
-            let pool = self.connection.get_sqlite_connection_pool();
-            (pool.size(), pool.num_idle())
-        };
-        ((all as usize).saturating_sub(idle), idle)
-    }
-
     /// Brings the tables up to date.
     pub async fn migrate(&self) -> Result<(), Unusable> {
-        self.refuse_newer().await?;
+        let applied = self.applied().await?;
+        refuse_newer(&applied)?;
+        if applied.is_empty() {
+            self.refuse_foreign().await?;
+        }
         Migrator::up(&self.connection, None).await.map_err(|e| {
             let text = e.to_string();
             if text.contains("readonly") || text.contains("read-only") {
@@ -155,14 +167,28 @@ impl Database {
         Ok(self.applied().await?.is_empty())
     }
 
+    /// Says so if the database belongs to something else.
+    async fn refuse_foreign(&self) -> Result<(), Unusable> {
+        let any = match self.backend() {
+            DbBackend::Postgres => {
+                "SELECT table_name::text AS \"name\" FROM information_schema.tables \
+                 WHERE table_schema = current_schema() AND table_name <> 'seaql_migrations' ORDER BY table_name LIMIT 1"
+            }
+            _ => {
+                "SELECT \"name\" FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'seaql_migrations' ORDER BY name LIMIT 1"
+            }
+        };
+        match self.connection.query_one_raw(sea_orm::Statement::from_string(self.backend(), any)).await? {
+            Some(table) => Err(Unusable::Foreign(table.try_get("", "name")?)),
+            None => Ok(()),
+        }
+    }
+
     /// Says whether the tables are those that this binary knows.
     pub async fn check(&self) -> Result<(), Unusable> {
         let applied = self.applied().await?;
-        let known = known();
-        if let Some(step) = applied.iter().find(|step| !known.contains(step)) {
-            return Err(Unusable::Newer { step: step.clone() });
-        }
-        match known.len() - applied.len() {
+        refuse_newer(&applied)?;
+        match known().len() - applied.len() {
             0 => Ok(()),
             missing => Err(Unusable::NotMigrated { missing }),
         }
@@ -172,14 +198,6 @@ impl Database {
     pub async fn check_writable(&self) -> Result<(), Unusable> {
         let nothing = "UPDATE \"record\" SET \"kind\" = \"kind\" WHERE FALSE";
         self.connection.execute_unprepared(nothing).await.map(drop).map_err(Unusable::ReadOnly)
-    }
-
-    async fn refuse_newer(&self) -> Result<(), Unusable> {
-        let known = known();
-        match self.applied().await?.into_iter().find(|step| !known.contains(step)) {
-            Some(step) => Err(Unusable::Newer { step }),
-            None => Ok(()),
-        }
     }
 
     /// The steps that were applied; none if there is no table of them yet.
@@ -197,6 +215,64 @@ impl Database {
         }
         let rows = self.connection.query_all_raw(statement("SELECT \"version\" FROM \"seaql_migrations\"")).await?;
         Ok(rows.iter().map(|row| row.try_get::<String>("", "version")).collect::<Result<_, _>>()?)
+    }
+}
+
+fn target(url: &str, access: Access) -> Result<Target, Unusable> {
+    let unreachable = |cause| Unusable::Unreachable { url: without_password(url), cause };
+    Ok(if url.starts_with("sqlite:") {
+        let options = SqliteConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging();
+        Target::Sqlite(sqlite_options(options, access))
+    } else {
+        let options = PgConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging();
+        Target::Postgres(postgres_options(options))
+    })
+}
+
+fn sqlite_options(options: SqliteConnectOptions, access: Access) -> SqliteConnectOptions {
+    options
+        .create_if_missing(access == Access::Create)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("journal_mode", "WAL")
+        .pragma("synchronous", "NORMAL")
+        .pragma("temp_store", "MEMORY")
+        // What lies in the file's pages is read where it lies, up to a gigabyte.
+        .pragma("mmap_size", "1073741824")
+        .pragma("cache_size", "-16384")
+        .statement_cache_capacity(256)
+}
+
+fn postgres_options(options: PgConnectOptions) -> PgConnectOptions {
+    options.statement_cache_capacity(256)
+}
+
+/// Opens a connection and closes it again; a server that is just starting has some time for it.
+async fn open(target: &Target) -> Result<(), sqlx::Error> {
+    let begun = Instant::now();
+    loop {
+        match target.open().await {
+            Ok(reader) => return reader.close().await,
+            Err(cause) if is_starting(&cause) && begun.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+            Err(cause) => return Err(cause),
+        }
+    }
+}
+
+fn is_starting(cause: &sqlx::Error) -> bool {
+    match cause {
+        sqlx::Error::Io(cause) => cause.kind() == std::io::ErrorKind::ConnectionRefused,
+        // `cannot_connect_now` (appendix A of PostgreSQL's manual).
+        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| code == "57P03"),
+        _ => false,
+    }
+}
+
+fn refuse_newer(applied: &[String]) -> Result<(), Unusable> {
+    let known = known();
+    match applied.iter().find(|step| !known.contains(step)) {
+        Some(step) => Err(Unusable::Newer { step: step.clone() }),
+        None => Ok(()),
     }
 }
 

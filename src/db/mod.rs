@@ -2,6 +2,7 @@
 
 mod connect;
 mod id;
+mod readers;
 mod sql;
 mod vocabulary;
 
@@ -9,6 +10,7 @@ pub(crate) use self::vocabulary::vocabulary;
 pub use self::{
     connect::{Access, Database, Unusable},
     id::{Id, parse_type_id, type_id, write_type_id},
+    readers::Readers,
     sql::Sql,
     vocabulary::Vocabulary,
 };

@@ -44,7 +44,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub(super) fn document_bytes(&self, found: usize) -> Result<(), ServerError> {
+    /// Checks the size of a document.
+    pub fn document_bytes(&self, found: usize) -> Result<(), ServerError> {
         within(Code::DocumentTooLarge, "the document has", "bytes", found, self.document_bytes)
     }
 

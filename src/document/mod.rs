@@ -4,6 +4,7 @@
 //! that it lacks, and [`mended`] what it sees otherwise. What is known of a document is kept under its text, in a cache that is bounded by size and in which
 //! documents that come once do not drive out those that come again.
 
+mod condition;
 mod limits;
 mod mended;
 mod price;
@@ -33,11 +34,16 @@ use sha2::{Digest, Sha256};
 
 pub use self::{
     limits::Limits,
-    price::{STATEMENT, Size, Weigh, Weight},
+    price::{Price, STATEMENT, Size, Weigh, Weight},
 };
-use self::{price::Prices, shape::Shape};
+use self::{
+    price::{Prices, Rates},
+    shape::Shape,
+};
 use crate::error::{Code, request_error};
 
+/// How many bytes of a document that is not known yet cost 1 point, because they are parsed and validated.
+const READ: u64 = 100;
 /// How deep brackets may nest: far deeper than the limit on fields, and shallow enough for any stack.
 const NESTING: usize = 200;
 /// How many errors of one document are told.
@@ -50,7 +56,33 @@ pub type Refusal = Arc<[ServerError]>;
 pub struct Document {
     executable: Valid<ExecutableDocument>,
     prices: Prices,
+}
+
+/// What is known of a text.
+pub struct Known {
     hash: String,
+    /// The operations, if it is GraphQL at all.
+    kinds: Vec<(Option<Name>, OperationType)>,
+    /// The document, or why it is none.
+    pub document: Result<Arc<Document>, Refusal>,
+}
+
+impl Known {
+    /// The SHA-256 of the text, in hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The kind of an operation, if there is one of this name, or only one; the document may not be valid.
+    #[must_use]
+    pub fn kind(&self, operation: Option<&str>) -> Option<OperationType> {
+        match (operation, &*self.kinds) {
+            (None, [(_, kind)]) => Some(*kind),
+            (None, _) => None,
+            (wanted, kinds) => kinds.iter().find(|(name, _)| name.as_deref() == wanted).map(|(_, kind)| *kind),
+        }
+    }
 }
 
 /// An operation of a document, with the values of its variables.
@@ -61,9 +93,7 @@ pub struct Ready {
     /// The values, coerced.
     pub variables: Valid<JsonMap>,
     /// What it costs at most.
-    pub cost: u64,
-    /// What of this is for `__schema` and `__type`.
-    pub introspection: u64,
+    pub price: Price,
     /// The answers to `__schema` and `__type`.
     pub introspected: JsonMap,
 }
@@ -89,18 +119,6 @@ impl Document {
         &self.executable
     }
 
-    /// The SHA-256 of its text, in hexadecimal.
-    #[must_use]
-    pub fn hash(&self) -> &str {
-        &self.hash
-    }
-
-    /// The kind of an operation, if there is one of this name.
-    #[must_use]
-    pub fn kind(&self, operation: Option<&str>) -> Option<OperationType> {
-        self.executable.operations.get(operation).ok().map(|operation| operation.operation_type)
-    }
-
     /// Whether an operation asks for `__schema`.
     #[must_use]
     pub fn asks_for_schema(&self, operation: Option<&str>) -> bool {
@@ -115,19 +133,16 @@ pub struct Documents {
     implementers: HashMap<Name, Implementers>,
     weigh: &'static dyn Weigh,
     limits: Limits,
-    known: Option<Cache<Arc<str>, Known, ByLength>>,
+    known: Option<Cache<Arc<str>, Arc<Known>, ByLength>>,
     hits: AtomicU64,
     misses: AtomicU64,
 }
 
-/// A document, or why it is none.
-type Known = Result<Arc<Document>, Refusal>;
-
 #[derive(Clone)]
 struct ByLength;
 
-impl Weighter<Arc<str>, Known> for ByLength {
-    fn weight(&self, text: &Arc<str>, _: &Known) -> u64 {
+impl Weighter<Arc<str>, Arc<Known>> for ByLength {
+    fn weight(&self, text: &Arc<str>, _: &Arc<Known>) -> u64 {
         // A parsed document takes some thirty times its text.
         text.len() as u64 * 32 + 1024
     }
@@ -153,15 +168,28 @@ impl Documents {
         &self.limits
     }
 
-    /// The document of a text, known or new.
-    pub fn get(&self, text: &str) -> Known {
-        self.limits.document_bytes(text.len()).map_err(refuse)?;
-        if let Some(found) = self.known.as_ref().and_then(|known| known.get(text)) {
-            self.hits.fetch_add(1, Ordering::Relaxed);
-            return found;
-        }
-        self.misses.fetch_add(1, Ordering::Relaxed);
-        let read = self.read(text);
+    /// What is known of a text, if it was read before.
+    pub fn known(&self, text: &str) -> Option<Arc<Known>> {
+        let found = self.known.as_ref().and_then(|known| known.get(text));
+        let count = if found.is_some() { &self.hits } else { &self.misses };
+        count.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    /// What reading a text that is not known yet costs, in points.
+    #[must_use]
+    pub fn reading(text: &str) -> u64 {
+        text.len() as u64 / READ
+    }
+
+    /// Reads a text that is not known yet.
+    pub fn read(&self, text: &str) -> Arc<Known> {
+        let hash = hex(&Sha256::digest(text));
+        let (kinds, document) = match self.parse(text) {
+            Ok(ast) => (kinds(&ast), self.understand(&ast)),
+            Err(refusal) => (Vec::new(), Err(refusal)),
+        };
+        let read = Arc::new(Known { hash, kinds, document });
         if let Some(known) = &self.known {
             known.insert(text.into(), read.clone());
         }
@@ -172,15 +200,6 @@ impl Documents {
     #[must_use]
     pub fn lookups(&self) -> (u64, u64) {
         (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
-    }
-
-    /// The kind of an operation in a text that may not be valid, as far as it can be told.
-    #[must_use]
-    pub fn kind(&self, text: &str, operation: Option<&str>) -> Option<OperationType> {
-        let ast = self.parse(text).ok()?;
-        let mut operations = ast.definitions.iter().filter_map(Definition::as_operation_definition);
-        let wanted = operations.find(|found| operation.is_none() || found.name.as_deref() == operation)?;
-        Some(wanted.operation_type)
     }
 
     fn parse(&self, text: &str) -> Result<ast::Document, Refusal> {
@@ -206,22 +225,21 @@ impl Documents {
         })
     }
 
-    fn read(&self, text: &str) -> Known {
-        let ast = self.parse(text)?;
-        let shape = Shape::of(&ast);
+    fn understand(&self, ast: &ast::Document) -> Result<Arc<Document>, Refusal> {
+        let shape = Shape::of(ast);
         self.limits.shape(&shape).map_err(refuse)?;
-        if let Some(stricter) = mended::without_null_defaults(&ast) {
+        if let Some(stricter) = mended::without_null_defaults(ast) {
             self.validate(&stricter)?;
         }
-        let executable = self.validate(&ast)?;
-        unique_fields::check(&ast).map_err(refuse)?;
-        let prices = Prices::of(&executable, self.weigh);
+        let executable = self.validate(ast)?;
+        unique_fields::check(ast).map_err(refuse)?;
+        let Self { schema, implementers, weigh, .. } = self;
+        let prices = Prices::of(&executable, Rates { schema, implementers, weigh: *weigh });
         for operation in executable.operations.iter() {
             introspection::check_max_depth(&executable, operation)
                 .map_err(|wrong| refuse(failed(Code::IntrospectionTooDeep, &wrong, &executable)))?;
         }
-        let hash = hex(&Sha256::digest(text));
-        Ok(Arc::new(Document { executable, prices, hash }))
+        Ok(Arc::new(Document { executable, prices }))
     }
 
     /// Chooses the operation, and gives it its variables.
@@ -231,15 +249,14 @@ impl Documents {
         let operation = executable.operations.get(name).map_err(|wrong| fail(Code::OperationNotFound, &wrong))?.clone();
         let variables = request::coerce_variable_values(&self.schema, &operation, variables)
             .map_err(|wrong| fail(Code::InvalidVariables, &wrong))?;
-        let cost = document.prices.of_operation(operation.name.as_deref(), &variables);
-        self.limits.cost(cost).map_err(refuse)?;
-        let introspection = document.prices.of_introspection(operation.name.as_deref());
-        Ok(Ready { document, operation, variables, cost, introspection, introspected: JsonMap::new() })
+        let price = document.prices.of_operation(&self.schema, operation.name.as_deref(), &variables);
+        self.limits.cost(price.most).map_err(refuse)?;
+        Ok(Ready { document, operation, variables, price, introspected: JsonMap::new() })
     }
 
     /// Answers `__schema` and `__type`, if an operation asks for them. It takes time, so it is charged for first.
     pub fn introspect(&self, ready: &mut Ready) -> Result<(), Refusal> {
-        if ready.introspection > 0 {
+        if ready.price.introspection > 0 {
             let Ready { document, operation, variables, .. } = &*ready;
             let executable = &document.executable;
             let fail = |code, wrong: &RequestError| refuse(failed(code, wrong, executable));
@@ -250,6 +267,11 @@ impl Documents {
         }
         Ok(())
     }
+}
+
+fn kinds(ast: &ast::Document) -> Vec<(Option<Name>, OperationType)> {
+    let operations = ast.definitions.iter().filter_map(Definition::as_operation_definition);
+    operations.map(|operation| (operation.name.clone(), operation.operation_type)).collect()
 }
 
 fn refuse(error: ServerError) -> Refusal {

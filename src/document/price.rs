@@ -1,16 +1,22 @@
-//! What an operation costs, known before it runs: the objects that it can give, and the statements that it needs.
+//! What an operation costs, known before it runs: the objects that it can give, the statements that it needs, and the
+//! conditions of its filters.
 //!
 //! An object counts 1, however many fields are selected on it; a statement counts [`STATEMENT`], whatever the number of
-//! its rows. Objects in a list count as often as the list can be long: a page by its `first` or `last`, a list of ids by
+//! its rows; below an interface there is one for each type that an object can have. Filters have their own prices (see
+//! [`condition`]). Objects in a list count as often as the list can be long: a page by its `first` or `last`, a list of ids by
 //! their number, any other list by an assumed length.
 
 use apollo_compiler::{
-    ExecutableDocument,
+    ExecutableDocument, Name, Node, Schema,
     ast::Value,
+    collections::HashMap,
     executable::{Field, Selection, SelectionSet},
     response::{JsonMap, JsonValue},
+    schema::Implementers,
 };
 use rustc_hash::FxHashMap;
+
+use super::condition;
 
 /// What a statement costs, in objects.
 pub const STATEMENT: u64 = 10;
@@ -54,6 +60,25 @@ pub trait Weigh: Send + Sync {
     fn weight(&self, ty: &str, field: &str) -> Weight;
 }
 
+/// What prices hang on.
+#[derive(Clone, Copy)]
+pub(super) struct Rates<'a> {
+    pub schema: &'a Schema,
+    pub implementers: &'a HashMap<Name, Implementers>,
+    pub weigh: &'a dyn Weigh,
+}
+
+/// The price of an operation with its variables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Price {
+    /// What it costs at most; at least 1.
+    pub most: u64,
+    /// What of this is for `__schema` and `__type`; 0, if it asks for neither.
+    pub introspection: u64,
+    /// What of this is for filters.
+    pub filters: u64,
+}
+
 /// The prices of the operations of a document.
 pub(super) struct Prices {
     operations: Vec<Operation>,
@@ -64,21 +89,34 @@ pub(super) struct Prices {
 struct Operation {
     name: Option<String>,
     part: Part,
-    /// What lies below `__schema` and `__type`.
-    introspection: Part,
+    /// For what lies below `__schema` and `__type`.
+    introspection: u64,
 }
 
 /// What a selection set costs beside its own object.
 #[derive(Default)]
 struct Part {
     statements: u64,
+    /// The filters of its fields: their types and values, and for how many types of objects they are asked.
+    filters: Vec<(Name, Node<Value>, u64)>,
     fields: Vec<Branch>,
     fragments: Vec<usize>,
+}
+
+/// What something costs, in what it is counted in.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    objects: u64,
+    statements: u64,
+    /// In points.
+    filters: u64,
 }
 
 /// A field that leads to objects.
 struct Branch {
     count: Count,
+    /// How many types of objects have it, each with statements of its own.
+    types: u64,
     part: Part,
 }
 
@@ -97,86 +135,105 @@ enum Asked {
 }
 
 impl Prices {
-    pub(super) fn of(document: &ExecutableDocument, weigh: &dyn Weigh) -> Self {
-        let mut reader = Reader { document, weigh, places: FxHashMap::default(), fragments: Vec::new() };
+    pub(super) fn of(document: &ExecutableDocument, rates: Rates) -> Self {
+        let mut reader = Reader { document, rates, places: FxHashMap::default(), fragments: Vec::new() };
         let operations = document
             .operations
             .iter()
-            .map(|operation| Operation {
-                name: operation.name.as_ref().map(ToString::to_string),
-                part: reader.part(&operation.selection_set),
-                introspection: reader.introspection(operation.root_fields(document)),
+            .map(|operation| {
+                let part = reader.part(&operation.selection_set);
+                let introspection = reader.introspection(operation.root_fields(document));
+                let none = JsonMap::new();
+                let pricing = Pricing { schema: rates.schema, variables: &none };
+                let objects = pricing.sum(&introspection, 1, &pricing.fragments(&reader.fragments)).objects;
+                Operation {
+                    name: operation.name.as_ref().map(ToString::to_string),
+                    part,
+                    introspection: objects.div_ceil(INTROSPECTED),
+                }
             })
             .collect();
         Self { operations, fragments: reader.fragments }
     }
 
-    fn operation(&self, name: Option<&str>) -> Option<&Operation> {
-        self.operations.iter().find(|operation| operation.name.as_deref() == name)
-    }
-
-    /// What of an operation's cost is for `__schema` and `__type`; 0, if it asks for neither.
-    pub(super) fn of_introspection(&self, name: Option<&str>) -> u64 {
-        let Some(operation) = self.operation(name) else { return 0 };
-        let (objects, _) = price(&operation.introspection, &JsonMap::new(), 1, &self.fragments(&JsonMap::new()));
-        objects.div_ceil(INTROSPECTED)
-    }
-
-    /// What an operation costs with these variables, at most; at least 1.
-    pub(super) fn of_operation(&self, name: Option<&str>, variables: &JsonMap) -> u64 {
-        let Some(operation) = self.operation(name) else { return 1 };
-        let (objects, statements) = price(&operation.part, variables, 1, &self.fragments(variables));
-        let introspection = self.of_introspection(name);
-        objects.saturating_add(statements.saturating_mul(STATEMENT)).saturating_add(introspection).max(1)
-    }
-
-    /// What the fragments cost: objects and statements of each.
-    fn fragments(&self, variables: &JsonMap) -> Vec<(u64, u64)> {
-        let mut known = Vec::with_capacity(self.fragments.len());
-        for fragment in &self.fragments {
-            // A fragment may be spread in and outside of connections; its items are then as many as a page can have.
-            let price = price(fragment, variables, 100, &known);
-            known.push(price);
-        }
-        known
+    /// What an operation costs with these variables.
+    pub(super) fn of_operation(&self, schema: &Schema, name: Option<&str>, variables: &JsonMap) -> Price {
+        let Some(operation) = self.operations.iter().find(|operation| operation.name.as_deref() == name) else {
+            return Price { most: 1, ..Price::default() };
+        };
+        let pricing = Pricing { schema, variables };
+        let Sum { objects, statements, filters } = pricing.sum(&operation.part, 1, &pricing.fragments(&self.fragments));
+        let introspection = operation.introspection;
+        let parts = [objects, statements.saturating_mul(STATEMENT), introspection, filters];
+        Price { most: parts.into_iter().fold(0, u64::saturating_add).max(1), introspection, filters }
     }
 }
 
-/// Objects and statements. `items` is the page size of the connection that the selection set belongs to.
-fn price(part: &Part, variables: &JsonMap, items: u64, fragments: &[(u64, u64)]) -> (u64, u64) {
-    let (mut objects, mut statements) = (0_u64, part.statements);
-    for branch in &part.fields {
+/// The variables that decide about a price.
+struct Pricing<'a> {
+    schema: &'a Schema,
+    variables: &'a JsonMap,
+}
+
+impl Pricing<'_> {
+    /// What fragments cost.
+    fn fragments(&self, parts: &[Part]) -> Vec<Sum> {
+        let mut known = Vec::with_capacity(parts.len());
+        for part in parts {
+            // A fragment may be spread in and outside of connections; its items are then as many as a page can have.
+            let sum = self.sum(part, 100, &known);
+            known.push(sum);
+        }
+        known
+    }
+
+    /// What a part costs. `items` is the page size of the connection that the selection set belongs to.
+    fn sum(&self, part: &Part, items: u64, fragments: &[Sum]) -> Sum {
+        let mut sum = Sum { statements: part.statements, ..Sum::default() };
+        for (ty, value, types) in &part.filters {
+            let price = condition::price(self.schema, ty, value, self.variables);
+            sum.filters = sum.filters.saturating_add(price.saturating_mul(*types));
+        }
+        for branch in &part.fields {
+            let (count, inside) = self.count(&branch.count, items);
+            let below = self.sum(&branch.part, inside, fragments);
+            sum.objects = sum.objects.saturating_add(count.saturating_mul(below.objects.saturating_add(1)));
+            sum.statements = sum.statements.saturating_add(below.statements.saturating_mul(branch.types));
+            sum.filters = sum.filters.saturating_add(below.filters.saturating_mul(branch.types));
+        }
+        for fragment in &part.fragments {
+            let below = fragments[*fragment];
+            sum.objects = sum.objects.saturating_add(below.objects);
+            sum.statements = sum.statements.saturating_add(below.statements);
+            sum.filters = sum.filters.saturating_add(below.filters);
+        }
+        sum
+    }
+
+    /// How many objects there are, and how long the items of each can be.
+    fn count(&self, count: &Count, items: u64) -> (u64, u64) {
         let number = |asked: &Asked| match asked {
             Asked::Not => None,
             Asked::Number(n) => Some(*n),
-            Asked::Variable(name) => variables.get(name.as_str()).and_then(JsonValue::as_u64),
+            Asked::Variable(name) => self.variables.get(name.as_str()).and_then(JsonValue::as_u64),
         };
-        let (count, inside) = match &branch.count {
+        match count {
             Count::Fixed(n) => (*n, 1),
             Count::Items => (items, 1),
             Count::Page { first, last, default, most } => {
                 (1, number(first).or_else(|| number(last)).unwrap_or(*default).min(*most))
             }
             Count::Variable(name) => {
-                let list = variables.get(name.as_str()).and_then(JsonValue::as_array);
+                let list = self.variables.get(name.as_str()).and_then(JsonValue::as_array);
                 (list.map_or(1, |list| list.len() as u64), 1)
             }
-        };
-        let (below, more) = price(&branch.part, variables, inside, fragments);
-        objects = objects.saturating_add(count.saturating_mul(below.saturating_add(1)));
-        statements = statements.saturating_add(more);
+        }
     }
-    for fragment in &part.fragments {
-        let (below, more) = fragments[*fragment];
-        objects = objects.saturating_add(below);
-        statements = statements.saturating_add(more);
-    }
-    (objects, statements)
 }
 
 struct Reader<'a> {
     document: &'a ExecutableDocument,
-    weigh: &'a dyn Weigh,
+    rates: Rates<'a>,
     places: FxHashMap<&'a str, usize>,
     fragments: Vec<Part>,
 }
@@ -191,7 +248,7 @@ impl<'a> Reader<'a> {
     fn add(&mut self, set: &'a SelectionSet, part: &mut Part) {
         for selection in &set.selections {
             match selection {
-                Selection::Field(field) => self.field(set.ty.as_str(), field, part),
+                Selection::Field(field) => self.field(&set.ty, field, part),
                 Selection::InlineFragment(fragment) => self.add(&fragment.selection_set, part),
                 Selection::FragmentSpread(spread) => {
                     let name = spread.fragment_name.as_str();
@@ -214,11 +271,11 @@ impl<'a> Reader<'a> {
     fn introspection(&mut self, roots: impl Iterator<Item = &'a apollo_compiler::Node<Field>>) -> Part {
         let roots = roots.filter(|field| matches!(field.name.as_str(), "__schema" | "__type"));
         let sets = roots.filter_map(|field| field.selection_set.as_ref());
-        let fields = sets.map(|set| Branch { count: Count::Fixed(1), part: self.part(set) }).collect();
+        let fields = sets.map(|set| Branch { count: Count::Fixed(1), types: 1, part: self.part(set) }).collect();
         Part { fields, ..Part::default() }
     }
 
-    fn field(&mut self, ty: &str, field: &'a Field, part: &mut Part) {
+    fn field(&mut self, ty: &Name, field: &'a Field, part: &mut Part) {
         // `__typename` is free, and introspection is priced by itself.
         if field.name.starts_with("__") {
             return;
@@ -226,9 +283,18 @@ impl<'a> Reader<'a> {
         let weight = if ty.starts_with("__") {
             introspected(field.name.as_str(), field.selection_set.is_some())
         } else {
-            self.weigh.weight(ty, field.name.as_str())
+            self.rates.weigh.weight(ty, field.name.as_str())
         };
-        part.statements += u64::from(weight.statements);
+        let types = self.rates.implementers.get(ty).map_or(1, |those| those.objects.len() as u64);
+        part.statements += u64::from(weight.statements) * types;
+        for argument in &field.arguments {
+            let declared = field.definition.argument_by_name(&argument.name);
+            if let Some(ty) = declared.map(|declared| declared.ty.inner_named_type())
+                && condition::is_filter(self.rates.schema, ty)
+            {
+                part.filters.push((ty.clone(), argument.value.clone(), types));
+            }
+        }
         let count = match weight.size {
             Size::None => return,
             Size::One => Count::Fixed(1),
@@ -247,7 +313,7 @@ impl<'a> Reader<'a> {
             },
         };
         let inner = field.selection_set.as_ref().map(|set| self.part(set)).unwrap_or_default();
-        part.fields.push(Branch { count, part: inner });
+        part.fields.push(Branch { count, types, part: inner });
     }
 }
 

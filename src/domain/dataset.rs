@@ -1,9 +1,9 @@
 //! The data set as a whole: which version it has, and that it was changed.
 
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use sea_orm::{DbErr, Statement};
 
 use crate::{
-    db::{Database, Moment},
+    db::{Moment, Readers},
     graph::Object,
 };
 
@@ -18,10 +18,10 @@ pub struct DatasetVersion {
 
 impl DatasetVersion {
     /// The version that a database has.
-    pub async fn of(database: &Database) -> Result<Self, DbErr> {
+    pub async fn of(readers: &Readers) -> Result<Self, DbErr> {
         let newest = "SELECT \"version\", \"changed_at\" FROM \"dataset_version\" ORDER BY \"version\" DESC LIMIT 1";
-        let row = database.connection().query_one_raw(Statement::from_string(database.backend(), newest)).await?;
-        let Some(row) = row else { return Ok(Self::default()) };
+        let rows = readers.rows(&Statement::from_string(readers.backend(), newest)).await?;
+        let Some(row) = rows.first() else { return Ok(Self::default()) };
         Ok(Self { version: row.try_get("", "version")?, changed_at: Some(row.try_get("", "changed_at")?) })
     }
 }

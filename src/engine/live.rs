@@ -13,30 +13,30 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use crate::{db::Database, domain::dataset::DatasetVersion};
+use crate::{db::Readers, domain::dataset::DatasetVersion};
 
 /// How often the database is asked.
 const INTERVAL: Duration = Duration::from_millis(500);
 
 /// The newest version of the data set, as far as it is known.
 pub(super) struct Live {
-    database: Database,
+    readers: Readers,
     newest: watch::Sender<DatasetVersion>,
     watcher: JoinHandle<()>,
 }
 
 impl Live {
     /// Begins to watch; it must be called in a runtime.
-    pub(super) fn of(database: &Database) -> Self {
+    pub(super) fn of(readers: &Readers) -> Self {
         let newest = watch::Sender::new(DatasetVersion::default());
-        let watcher = tokio::spawn(watch(database.clone(), newest.clone()));
-        Self { database: database.clone(), newest, watcher }
+        let watcher = tokio::spawn(watch(readers.clone(), newest.clone()));
+        Self { readers: readers.clone(), newest, watcher }
     }
 
     /// The present version, and each that follows.
     pub(super) async fn versions(&self) -> Result<impl Stream<Item = DatasetVersion> + Send + use<>, DbErr> {
         let mut receiver = self.newest.subscribe();
-        let now = DatasetVersion::of(&self.database).await?;
+        let now = DatasetVersion::of(&self.readers).await?;
         tell(&self.newest, now);
         // It may be newer than what was read.
         let now = *receiver.borrow_and_update();
@@ -55,7 +55,7 @@ impl Drop for Live {
     }
 }
 
-async fn watch(database: Database, newest: watch::Sender<DatasetVersion>) {
+async fn watch(readers: Readers, newest: watch::Sender<DatasetVersion>) {
     let mut ticks = interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -63,7 +63,7 @@ async fn watch(database: Database, newest: watch::Sender<DatasetVersion>) {
         if newest.receiver_count() == 0 {
             continue;
         }
-        match DatasetVersion::of(&database).await {
+        match DatasetVersion::of(&readers).await {
             Ok(version) => tell(&newest, version),
             Err(cause) => tracing::warn!(%cause, "the version of the data set cannot be read"),
         }

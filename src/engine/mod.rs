@@ -4,10 +4,12 @@
 //! charged. Then it is run ([`Engine::run`]), or, if it is a subscription, run for each event ([`Engine::stream`]).
 
 mod answer;
+mod charge;
 mod live;
 mod persisted;
 mod purse;
 mod request;
+mod seats;
 #[cfg(test)]
 mod tests;
 
@@ -23,22 +25,28 @@ use apollo_compiler::{
     response::{JsonMap, JsonValue},
 };
 use async_graphql::ServerError;
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 use sea_orm::DbBackend;
-use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use self::{answer::Cost, live::Live, persisted::Persisted, purse::Purses};
+use self::{
+    answer::Cost,
+    charge::Charge,
+    live::Live,
+    persisted::Persisted,
+    purse::{Lack, Purses},
+};
 pub use self::{
     answer::{Answer, Outcome},
     purse::Client,
     request::Request,
+    seats::{Seat, Seats},
 };
 use crate::{
     clock::{Clock, IdSource},
     config::Config,
-    db::Database,
-    document::{Documents, Ready, STATEMENT, hex},
+    db::{Database, Readers},
+    document::{Documents, Ready},
     domain::{Cooperation, dataset::Happened},
     error::{Code, Error, request_error},
     graph::{Budget, Clearance, Exec, Executed, Loader, Root, Source, sdl},
@@ -48,13 +56,15 @@ use crate::{
 /// Answers requests.
 pub struct Engine {
     database: Database,
+    readers: Readers,
     config: Config,
     documents: Documents,
     persisted: Persisted,
-    purses: Purses,
+    purses: Arc<Purses>,
     live: Live,
     running: Arc<Semaphore>,
     subscriptions: Arc<Semaphore>,
+    subscribers: Arc<Seats>,
     observer: Observer,
 }
 
@@ -71,19 +81,28 @@ pub struct Caller {
 pub struct Prepared {
     ready: Ready,
     caller: Caller,
-    budget: Option<Budget>,
+    charge: Charge,
     tells_cost: bool,
     /// Ends with the operation.
     note: Mutex<Note>,
     /// Given back when the operation ends.
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
+
+/// The right to run, until it is dropped.
+type Place = (OwnedSemaphorePermit, Option<Seat>);
 
 impl Prepared {
     /// Query, mutation or subscription.
     #[must_use]
     pub fn kind(&self) -> OperationType {
         self.ready.kind()
+    }
+
+    /// What is left to the client.
+    #[must_use]
+    pub fn budget(&self) -> Option<Budget> {
+        self.charge.budget()
     }
 
     fn note<T>(&self, work: impl FnOnce(&mut Note) -> T) -> T {
@@ -97,15 +116,18 @@ pub type Allowed = fn(OperationType) -> Result<(), &'static str>;
 impl Engine {
     /// Answers requests about what a database holds; it must be called in a runtime. The error is for the operator.
     pub fn new(database: Database, config: Config, clock: Clock) -> Result<Self, String> {
+        let readers = database.readers(config.request_timeout()).map_err(|cause| cause.to_string())?;
         Ok(Self {
             documents: Documents::new(&sdl::<Cooperation>(), Cooperation::graph(), config.limits.clone()),
             persisted: Persisted::new(config.trusted_documents.as_deref(), config.is_hardened())?,
-            purses: Purses::new(config.rate_limit, clock),
-            live: Live::of(&database),
+            purses: Arc::new(Purses::new(config.rate_limit, clock)),
+            live: Live::of(&readers),
             running: Arc::new(Semaphore::new(config.max_concurrent_requests)),
             subscriptions: Arc::new(Semaphore::new(config.max_subscriptions)),
+            subscribers: Seats::new(config.max_subscriptions_per_client),
             observer: Observer::new(IdSource::system(), None),
             database,
+            readers,
             config,
         })
     }
@@ -125,7 +147,7 @@ impl Engine {
     /// Its metrics, as OpenMetrics text.
     #[must_use]
     pub fn metrics(&self) -> String {
-        let (busy, idle) = self.database.connections();
+        let (busy, idle) = self.readers.connections();
         let (hits, misses) = self.documents.lookups();
         self.observer.metrics().text(Now {
             running: self.config.max_concurrent_requests.saturating_sub(self.running.available_permits()),
@@ -149,9 +171,18 @@ impl Engine {
         &self.database
     }
 
-    /// Notes a request that cannot even be prepared.
-    pub fn refuse(&self, origin: &Origin, code: Code) {
+    /// Refuses a request that cannot even be prepared.
+    pub fn refuse(&self, origin: &Origin, caller: Caller, code: Code, errors: &[ServerError]) -> Answer {
         self.observer.note(origin).refused(code.as_str(), None);
+        self.charged_for_refusal(caller, Answer::refused(code, errors))
+    }
+
+    /// To refuse is work, too: it costs 1 point, if the client has that.
+    fn charged_for_refusal(&self, caller: Caller, mut answer: Answer) -> Answer {
+        if answer.budget.is_none() {
+            answer.budget = self.purses.take(caller.client, 1).unwrap_or_else(|lack| Some(lack.budget));
+        }
+        answer
     }
 
     /// Finds out whether a request may be run; `allowed` says which kinds of operations may come in this way.
@@ -166,13 +197,13 @@ impl Engine {
         let check = AssertUnwindSafe(|| self.check(&mut request, caller, allowed, &mut note));
         let checked = origin.id.during(|| catch_unwind(check).unwrap_or_else(|panic| Err(refused(panicked(&*panic)))));
         match checked {
-            Ok((ready, permit, budget)) => {
+            Ok((ready, place, charge)) => {
                 let tells_cost = matches!(request.extensions.get("cost"), Some(JsonValue::Bool(true)));
-                Ok(Prepared { ready, caller, budget, tells_cost, note: Mutex::new(note), _permit: permit })
+                Ok(Prepared { ready, caller, charge, tells_cost, note: Mutex::new(note), _place: place })
             }
             Err(answer) => {
                 note.refused(answer.outcome.as_str(), request.operation_name.as_deref());
-                Err(answer)
+                Err(self.charged_for_refusal(caller, answer))
             }
         }
     }
@@ -183,34 +214,34 @@ impl Engine {
         caller: Caller,
         allowed: Allowed,
         note: &mut Note,
-    ) -> Result<(Ready, OwnedSemaphorePermit, Option<Budget>), Answer> {
+    ) -> Result<(Ready, Place, Charge), Answer> {
         let text = self.persisted.text(request).map_err(refused)?;
         self.check_variables(&request.variables).map_err(refused)?;
         let name = request.operation_name.as_deref();
-        let found = self.documents.get(&text);
-        match &found {
-            Ok(document) => note.hash(document.hash()),
-            // Which document it is that fails, is worth the time; unless it is too long to be looked at at all.
-            Err(_) if text.len() <= self.config.limits.document_bytes => note.hash(&hex(&Sha256::digest(&*text))),
-            Err(_) => {}
-        }
+        self.documents.limits().document_bytes(text.len()).map_err(refused)?;
+        let known = if let Some(known) = self.documents.known(&text) {
+            known
+        } else {
+            self.purses.take(caller.client, Documents::reading(&text)).map_err(|lack| rate_limited(&lack))?;
+            self.documents.read(&text)
+        };
+        note.hash(known.hash());
         // Whether an operation may come in this way does not hang on whether it is valid.
-        let kind = found.as_ref().map_or_else(|_| self.documents.kind(&text, name), |document| document.kind(name));
-        if let Some(Err(why)) = kind.map(allowed) {
+        if let Some(Err(why)) = known.kind(name).map(allowed) {
             return Err(refused(request_error(Code::OperationNotAllowed, why)));
         }
-        let document = found.map_err(|errors| refused_all(&errors))?;
+        let document = known.document.clone().map_err(|errors| refused_all(&errors))?;
         if self.config.is_hardened() && document.asks_for_schema(name) {
             let message = "this server does not answer introspection: its schema is known to its clients otherwise";
             return Err(refused(request_error(Code::IntrospectionDisabled, message)));
         }
         let mut ready =
             self.documents.ready(document, name, &request.variables).map_err(|errors| refused_all(&errors))?;
-        note.found(ready.kind(), ready.operation().name.as_ref(), ready.cost);
-        let permit = self.admit(ready.kind()).map_err(refused)?;
-        let budget = self.charge(caller, ready.cost)?;
+        note.found(ready.kind(), ready.operation().name.as_ref(), ready.price.most);
+        let place = self.admit(ready.kind(), caller.client).map_err(refused)?;
+        let charge = self.charge(caller, &ready)?;
         self.documents.introspect(&mut ready).map_err(|errors| refused_all(&errors))?;
-        Ok((ready, permit, budget))
+        Ok((ready, place, charge))
     }
 
     fn check_variables(&self, variables: &JsonMap) -> Result<(), ServerError> {
@@ -223,79 +254,80 @@ impl Engine {
         limits.list(variables.values().map(longest_list).max().unwrap_or(0))
     }
 
-    fn admit(&self, kind: OperationType) -> Result<OwnedSemaphorePermit, ServerError> {
-        let (places, code, message) = if kind == OperationType::Subscription {
-            (
-                &self.subscriptions,
-                Code::TooManySubscriptions,
-                "too many subscriptions are open on this server: try again later",
-            )
-        } else {
-            (&self.running, Code::ServerBusy, "the server runs as many requests as it can: try again in a moment")
-        };
-        places.clone().try_acquire_owned().map_err(|_| request_error(code, message))
+    fn admit(&self, kind: OperationType, client: Client) -> Result<Place, ServerError> {
+        let place = |places: &Arc<Semaphore>| places.clone().try_acquire_owned().ok();
+        if kind != OperationType::Subscription {
+            let busy = "the server runs as many requests as it can: try again in a moment";
+            let permit = place(&self.running).ok_or_else(|| request_error(Code::ServerBusy, busy))?;
+            return Ok((permit, None));
+        }
+        let too_many = |message: String| request_error(Code::TooManySubscriptions, message);
+        let most = self.config.max_subscriptions_per_client;
+        let seat = self.subscribers.take(client);
+        let seat =
+            seat.ok_or_else(|| too_many(format!("you have {most} subscriptions: complete one of them first")))?;
+        let full = "too many subscriptions are open on this server: try again later";
+        let permit = place(&self.subscriptions).ok_or_else(|| too_many(full.to_owned()))?;
+        Ok((permit, Some(seat)))
     }
 
-    fn charge(&self, caller: Caller, cost: u64) -> Result<Option<Budget>, Answer> {
-        self.purses.take(caller.client, cost).map_err(|lack| {
-            let Budget { limit, cost, remaining, .. } = lack.budget;
-            let message = format!(
-                "the operation costs up to {cost} points, and {remaining} of {limit} are left: ask again in {} s, or for less",
-                lack.seconds
-            );
-            let mut answer = refused(request_error(Code::RateLimited, message));
-            answer.budget = Some(lack.budget);
-            answer.retry_after = Some(lack.seconds);
-            answer
-        })
+    fn charge(&self, caller: Caller, ready: &Ready) -> Result<Charge, Answer> {
+        Charge::take(&self.purses, caller.client, ready.price).map_err(|lack| rate_limited(&lack))
     }
 
     /// Runs a query.
     pub async fn run(&self, prepared: Prepared) -> Answer {
-        let timeout = self.config.request_timeout();
-        let loader = self.loader(&prepared);
-        let run = self.answer(&prepared, &loader, Root);
-        let answer = match tokio::time::timeout(timeout, run).await {
-            Ok(answer) => answer,
-            Err(_) => refused(timed_out(timeout)),
-        };
-        let spent = spent(&loader, prepared.ready.introspection);
-        if let Some(budget) = prepared.budget {
-            self.purses.give_back(prepared.caller.client, budget.cost - i64::try_from(spent.cost).unwrap_or(i64::MAX));
-        }
-        prepared.note(|note| note.answered(answer.outcome.as_str(), spent, note.elapsed()));
+        let answer = self.answer(&prepared, &prepared.charge, Root).await;
+        prepared.note(|note| note.answered(answer.outcome.as_str(), prepared.charge.spent(), note.elapsed()));
         answer
     }
 
-    /// Runs a subscription: an answer for each event.
+    /// Runs a subscription: an answer for each event, which is charged for as if it had been asked for anew. It ends when
+    /// the client cannot pay for the next one.
     pub async fn stream(self: Arc<Self>, prepared: Prepared) -> Result<impl Stream<Item = Answer> + Send, Answer> {
         let versions = self.live.versions().await.map_err(|cause| {
             let answer = refused(prepared.note(|note| note.id().during(|| Error::from(cause).shown())));
             prepared.note(|note| note.refused(answer.outcome.as_str(), None));
             answer
         })?;
-        let prepared = Arc::new(prepared);
-        Ok(versions.then(move |version| {
-            let (engine, prepared) = (self.clone(), prepared.clone());
+        let (engine, prepared) = (self, Arc::new(prepared));
+        let answers = versions.enumerate().then(move |(number, version)| {
+            let (engine, prepared) = (engine.clone(), prepared.clone());
             async move {
                 let started = Instant::now();
-                let loader = engine.loader(&prepared);
-                let answer = engine.answer(&prepared, &loader, Happened { version }).await;
-                let spent = spent(&loader, prepared.ready.introspection);
+                // The first event is what the operation was charged for when it began.
+                let again = (number > 0).then(|| engine.charge(prepared.caller, &prepared.ready)).transpose();
+                let (answer, spent) = match &again {
+                    Ok(again) => {
+                        let charge = again.as_ref().unwrap_or(&prepared.charge);
+                        (engine.answer(&prepared, charge, Happened { version }).await, charge.spent())
+                    }
+                    Err(answer) => (answer.clone(), Spent::default()),
+                };
                 prepared.note(|note| note.answered(answer.outcome.as_str(), spent, started.elapsed()));
                 answer
             }
-        }))
+        });
+        // Whoever is refused hears nothing more.
+        let answers = stream::unfold(Some(Box::pin(answers)), async |answers| {
+            let mut answers = answers?;
+            let answer = answers.next().await?;
+            let goes_on = !matches!(answer.outcome, Outcome::Refused(_));
+            Some((answer, goes_on.then_some(answers)))
+        });
+        Ok(answers)
     }
 
-    fn loader(&self, prepared: &Prepared) -> Loader {
-        let system = if self.database.backend() == DbBackend::Postgres { "postgresql" } else { "sqlite" };
+    fn loader(&self, prepared: &Prepared, charge: &Charge) -> Loader {
+        let system = if self.readers.backend() == DbBackend::Postgres { "postgresql" } else { "sqlite" };
         let batches = prepared.note(|note| note.batches(system));
-        Loader::new(&self.database, prepared.caller.clearance, batches)
+        Loader::new(&self.readers, prepared.caller.clearance, batches, charge.tally().clone())
     }
 
-    /// Runs an operation on a root. A panic becomes an internal error, and the server lives on.
-    async fn answer<R: Send + Sync + 'static>(&self, prepared: &Prepared, loader: &Loader, root: R) -> Answer {
+    /// Runs an operation on a root, as long as a request may take. A panic becomes an internal error, and the server lives
+    /// on.
+    async fn answer<R: Send + Sync + 'static>(&self, prepared: &Prepared, charge: &Charge, root: R) -> Answer {
+        let loader = self.loader(prepared, charge);
         let Ready { document, variables, introspected, .. } = &prepared.ready;
         let exec = Exec {
             document: document.executable(),
@@ -303,29 +335,35 @@ impl Engine {
             variables,
             introspected,
             graph: Cooperation::graph(),
-            loader,
-            budget: prepared.budget,
+            loader: &loader,
+            budget: charge.budget(),
         };
         let run = async {
             match AssertUnwindSafe(exec.answer(root)).catch_unwind().await {
                 Ok(Executed { data, errors }) => {
-                    let cost = prepared
-                        .tells_cost
-                        .then(|| Cost::of(prepared.ready.cost, spent(loader, prepared.ready.introspection)));
-                    Answer::executed(&data, &errors, cost, prepared.budget)
+                    let cost = prepared.tells_cost.then(|| Cost::of(prepared.ready.price.most, charge.spent()));
+                    Answer::executed(&data, &errors, cost, charge.budget())
                 }
                 Err(panic) => refused(panicked(&*panic)),
             }
         };
-        prepared.note(|note| note.id().clone()).throughout(run).await
+        let run = prepared.note(|note| note.id().clone()).throughout(run);
+        let timeout = self.config.request_timeout();
+        let answer = tokio::time::timeout(timeout, run).await;
+        answer.unwrap_or_else(|_| Answer { budget: charge.budget(), ..refused(timed_out(timeout)) })
     }
 }
 
-/// What was spent, as prices are counted: at least 1 point.
-fn spent(loader: &Loader, introspection: u64) -> Spent {
-    let (statements, objects) = (loader.statements(), loader.objects());
-    // The root is no object that anyone asked for.
-    Spent { cost: (objects.saturating_sub(1) + statements * STATEMENT + introspection).max(1), statements, objects }
+fn rate_limited(lack: &Lack) -> Answer {
+    let Budget { limit, cost, remaining, .. } = lack.budget;
+    let message = format!(
+        "the operation costs up to {cost} points, and {remaining} of {limit} are left: ask again in {} s, or for less",
+        lack.seconds
+    );
+    let mut answer = refused(request_error(Code::RateLimited, message));
+    answer.budget = Some(lack.budget);
+    answer.retry_after = Some(lack.seconds);
+    answer
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> ServerError {

@@ -65,10 +65,21 @@ impl Persisted {
     pub(super) fn text(&self, request: &mut Request) -> Result<Arc<str>, ServerError> {
         let hash = automatic_hash(request)?;
         let query = request.query.take();
-        if let Some(id) = request.document_id.as_deref().or(hash.as_deref())
-            && let Some(text) = self.trusted(id)
+        let named = request.document_id.as_deref().map(|id| ("documentId", id));
+        for (name, id) in named.into_iter().chain(hash.as_deref().map(|hash| ("sha256Hash", hash))) {
+            match (self.trusted(id), &query) {
+                (Some(text), Some(query)) if **query != *text => {
+                    let message = format!("`{name}` names another document than the one in `query`: send one of them");
+                    return Err(request_error(Code::PersistedQueryInvalid, message));
+                }
+                (Some(text), _) => return Ok(text),
+                (None, _) => {}
+            }
+        }
+        if let (Some(id), Some(_)) = (request.document_id.as_deref(), &query)
+            && !self.only_trusted
         {
-            return Ok(text);
+            return Err(unknown(id));
         }
         if self.only_trusted {
             let known = query.and_then(|text| self.trusted(&hex(&Sha256::digest(&text))));
@@ -95,16 +106,17 @@ impl Persisted {
                 .automatic
                 .get(&hash)
                 .ok_or_else(|| request_error(Code::PersistedQueryNotFound, "PersistedQueryNotFound")),
-            (None, None) => {
-                let id = request.document_id.as_deref().unwrap_or_default();
-                Err(request_error(Code::PersistedQueryNotFound, format!("no document is known by the id {id:?}")))
-            }
+            (None, None) => Err(unknown(request.document_id.as_deref().unwrap_or_default())),
         }
     }
 
     fn trusted(&self, id: &str) -> Option<Arc<str>> {
         self.trusted.as_ref()?.get(id.strip_prefix("sha256:").unwrap_or(id)).cloned()
     }
+}
+
+fn unknown(id: &str) -> ServerError {
+    request_error(Code::PersistedQueryNotFound, format!("no document is known by the id {id:?}"))
 }
 
 fn automatic_hash(request: &Request) -> Result<Option<String>, ServerError> {

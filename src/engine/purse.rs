@@ -99,9 +99,12 @@ impl Purses {
         let Ok(purse) =
             self.clients.get_or_insert_with::<_, std::convert::Infallible>(&client, || Ok(Arc::new(Mutex::new(full))));
         let mut purse = purse.lock().unwrap_or_else(PoisonError::into_inner);
+        let each = self.limit * 1000;
         let passed = (now - purse.at).clamp(0, WINDOW);
-        purse.millipoints = (purse.millipoints + passed * self.limit * 1000 / WINDOW).min(self.limit * 1000);
-        purse.at = now;
+        let gained = passed * each / WINDOW;
+        purse.millipoints = (purse.millipoints + gained).min(each);
+        // The time that brought less than a thousandth is kept for the next.
+        purse.at = now - if passed < WINDOW { passed - gained * WINDOW / each } else { 0 };
         change(&mut purse)
     }
 }
@@ -131,6 +134,20 @@ mod tests {
         assert_eq!(purses.take(one, 200).expect("enough").expect("a budget").remaining, 10);
         purses.give_back(one, 10_000);
         assert_eq!(purses.take(one, 1).expect("enough").expect("a budget").remaining, 599);
+    }
+
+    /// Who asks again and again earns as much as who waits.
+    #[test]
+    fn asking_does_not_lose_time() {
+        let (purses, now) = purses(10);
+        let one = Client::at([127, 0, 0, 1].into());
+        purses.take(one, 10).expect("all of it");
+        for _ in 0..5_999 {
+            now.fetch_add(1, Ordering::Relaxed);
+            assert!(purses.take(one, 1).is_err());
+        }
+        now.fetch_add(1, Ordering::Relaxed);
+        assert!(purses.take(one, 1).is_ok());
     }
 
     /// An operation above the limit is not refused forever, and a limit of 0 limits nothing.

@@ -2,6 +2,7 @@
 
 use apollo_compiler::response::{JsonMap, JsonValue};
 use async_graphql::ServerError;
+use percent_encoding::percent_decode;
 
 use crate::error::{Code, request_error};
 
@@ -49,6 +50,9 @@ impl Request {
 
     /// Reads the query part of an address, as GET has it. An empty parameter is one that is not given.
     pub fn from_query(query: &str) -> Result<Self, ServerError> {
+        if percent_decode(query.as_bytes()).decode_utf8().is_err() {
+            return Err(bad("the parameters are not UTF-8"));
+        }
         let mut request = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| !value.is_empty()) {
             let json = || {

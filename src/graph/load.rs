@@ -13,11 +13,11 @@ use std::{
 };
 
 use rustc_hash::FxHashMap;
-use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult, QueryResult};
+use sea_orm::{FromQueryResult, QueryResult};
 use uuid::Uuid;
 
 use crate::{
-    db::{Database, Sql},
+    db::{Readers, Sql},
     error::{Error, Result},
     graph::{
         Columns, Record, Visibility, Wanted,
@@ -67,14 +67,34 @@ impl Link {
     }
 }
 
+/// What an operation has used so far.
+#[derive(Debug, Default)]
+pub struct Tally {
+    statements: AtomicU64,
+    objects: AtomicU64,
+}
+
+impl Tally {
+    /// How many statements were run.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// How many objects were answered.
+    #[must_use]
+    pub fn objects(&self) -> u64 {
+        self.objects.load(Ordering::Relaxed)
+    }
+}
+
 /// Reads records as a viewer may see them. One is made for each request.
 pub struct Loader {
-    connection: DatabaseConnection,
+    readers: Readers,
     clearance: Clearance,
     riders: Riders,
     batches: Batches,
-    statements: AtomicU64,
-    objects: AtomicU64,
+    tally: Arc<Tally>,
 }
 
 /// On which side of a page to look for further rows.
@@ -90,33 +110,14 @@ pub(super) enum Side {
 pub(super) type Children<C> = HashMap<Option<Uuid>, Vec<Arc<C>>>;
 
 impl Loader {
-    /// Reads `database` for a viewer; `batches` notes each statement.
+    /// Reads for a viewer; `batches` notes each statement, and `tally` counts them.
     #[must_use]
-    pub fn new(database: &Database, clearance: Clearance, batches: Batches) -> Self {
-        Self {
-            connection: database.connection().clone(),
-            clearance,
-            riders: Riders::default(),
-            batches,
-            statements: AtomicU64::new(0),
-            objects: AtomicU64::new(0),
-        }
-    }
-
-    /// How many statements were run.
-    #[must_use]
-    pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
-    }
-
-    /// How many objects were answered.
-    #[must_use]
-    pub fn objects(&self) -> u64 {
-        self.objects.load(Ordering::Relaxed)
+    pub fn new(readers: &Readers, clearance: Clearance, batches: Batches, tally: Arc<Tally>) -> Self {
+        Self { readers: readers.clone(), clearance, riders: Riders::default(), batches, tally }
     }
 
     pub(super) fn count_objects(&self, objects: usize) {
-        self.objects.fetch_add(objects as u64, Ordering::Relaxed);
+        self.tally.objects.fetch_add(objects as u64, Ordering::Relaxed);
     }
 
     fn rank(&self) -> i16 {
@@ -124,15 +125,15 @@ impl Loader {
     }
 
     fn sql(&self) -> Sql {
-        Sql::new(self.connection.get_database_backend())
+        Sql::new(self.readers.backend())
     }
 
     /// Runs a statement that reads `table`, for so many ids.
     async fn rows(&self, sql: Sql, table: &str, ids: Option<usize>) -> Result<Vec<QueryResult>> {
-        self.statements.fetch_add(1, Ordering::Relaxed);
+        self.tally.statements.fetch_add(1, Ordering::Relaxed);
         let statement = sql.finish();
         let batch = self.batches.begin(table, ids, &statement.sql);
-        let rows = self.connection.query_all_raw(statement).await;
+        let rows = self.readers.rows(&statement).await;
         batch.end(rows.as_ref().ok().map(Vec::len));
         Ok(rows?)
     }

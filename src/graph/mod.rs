@@ -55,7 +55,7 @@ pub use self::{
     definition::Definition,
     exec::Executed,
     filter::Predicate,
-    load::{Clearance, Link, Loader},
+    load::{Clearance, Link, Loader, Tally},
     names::{IdentifierScheme, language},
     object::{Argument, Object},
     page::{DEFAULT_SIZE, MAX_SIZE},

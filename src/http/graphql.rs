@@ -3,12 +3,14 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use apollo_compiler::executable::OperationType;
+use async_graphql::ServerError;
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::Body,
     extract::{ConnectInfo, Extension, FromRequestParts, Request as HttpRequest, State, WebSocketUpgrade},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
+use futures_util::StreamExt;
 use tokio::time::timeout;
 
 use super::{App, RATE_LIMIT, RATE_LIMIT_POLICY, accept, accept::Media, caller, socket, sse};
@@ -16,6 +18,7 @@ use crate::{
     config::{Config, StatusCodes},
     engine::{Answer, Caller, Engine, Outcome, Request},
     error::{Code, request_error},
+    graph::Budget,
     observe::Origin,
 };
 
@@ -26,57 +29,59 @@ pub(super) async fn handle(
     Extension(origin): Extension<Origin>,
     request: HttpRequest,
 ) -> Response {
+    let config = app.engine.config();
     let caller = caller(&app.engine, peer, request.headers());
     let refuse = |status, media, message: String| {
-        app.engine.refuse(&origin, Code::BadRequest);
-        refuse(status, media, message)
+        let code = if status == StatusCode::SERVICE_UNAVAILABLE { Code::ServerBusy } else { Code::BadRequest };
+        give(app.engine.refuse(&origin, caller, code, &[request_error(code, message)]), media, status)
     };
     if wants_web_socket(&request) {
-        if !may_open_sockets(request.headers(), &app.engine.config().cors_origins) {
+        if !may_open_sockets(request.headers(), &config.cors_origins) {
             let message = "pages of this origin may not ask: it is not among the origins that the server allows";
             return refuse(StatusCode::FORBIDDEN, Media::Json, message.to_owned());
         }
         let (mut parts, _) = request.into_parts();
+        let place = parts.extensions.remove();
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => socket::open(upgrade, app.clone(), caller, origin),
+            Ok(upgrade) => socket::open(upgrade, app.clone(), caller, origin, place),
             Err(refused) => refuse(refused.status(), Media::Json, refused.body_text()),
         };
     }
-    let hardened = app.engine.config().is_hardened();
-    let get = *request.method() == Method::GET;
-    if !(*request.method() == Method::POST || get && !hardened) {
-        let methods = if hardened { "POST" } else { "GET, POST" };
+    // An answer to HEAD is that to GET, without its body, which the library keeps back.
+    let get = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !(*request.method() == Method::POST || get && !config.is_hardened()) {
+        let methods = if config.is_hardened() { "POST" } else { "GET, HEAD, POST" };
         let message = format!("this address answers {methods}");
         let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, Media::Json, message);
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
         return response;
     }
-    let Some(media) = Media::wanted(request.headers()) else {
-        let message = "answers are application/json, application/graphql-response+json or text/event-stream: \
-                       the header `Accept` allows none of them";
-        return refuse(StatusCode::NOT_ACCEPTABLE, Media::Json, message.to_owned());
-    };
-    let read = if get {
-        Request::from_query(request.uri().query().unwrap_or_default())
-            .map_err(|error| Answer::refused(Code::BadRequest, &[error]))
-    } else {
-        match body(request, app.engine.config()).await {
-            Ok(body) => Request::from_json(&body).map_err(|error| Answer::refused(Code::BadRequest, &[error])),
-            Err((status, message)) => return refuse(status, media, message),
+    let mut response = match Media::wanted(request.headers()) {
+        None => {
+            let message = "answers are application/json, application/graphql-response+json or text/event-stream: \
+                           the header `Accept` allows none of them";
+            refuse(StatusCode::NOT_ACCEPTABLE, Media::Json, message.to_owned())
         }
+        Some(media) => match read(request, &app, get).await {
+            Ok(Ok(request)) if media == Media::Events => sse::answer(app.clone(), request, &origin, caller, get).await,
+            Ok(Ok(request)) => respond(answer(&app.engine, request, &origin, caller, get).await, media, config, get),
+            Ok(Err(error)) => {
+                respond(app.engine.refuse(&origin, caller, Code::BadRequest, &[error]), media, config, get)
+            }
+            Err(Unread { status, message }) => {
+                let mut response = refuse(status, media, message);
+                if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+                    // RFC 9110, section 12.5.3: which encodings a request may have.
+                    response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+                }
+                response
+            }
+        },
     };
-    let request = match read {
-        Ok(request) => request,
-        Err(answer) => {
-            app.engine.refuse(&origin, Code::BadRequest);
-            return respond(answer, media, app.engine.config(), get);
-        }
-    };
-    if media == Media::Events {
-        return sse::answer(app, request, &origin, caller, get).await;
+    if get {
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     }
-    let answer = answer(&app.engine, request, &origin, caller, get).await;
-    respond(answer, media, app.engine.config(), get)
+    response
 }
 
 /// Whether a request asks for a WebSocket. Other protocols that a client offers may be passed over (RFC 9110, section 7.8).
@@ -119,74 +124,102 @@ fn by_post(kind: OperationType) -> Result<(), &'static str> {
     }
 }
 
-/// Reads a body; the error has a status.
-async fn body(request: HttpRequest, config: &Config) -> Result<Bytes, (StatusCode, String)> {
-    if !accept::is_json(request.headers()) {
-        let message = "the body must be JSON in UTF-8, with the header `Content-Type: application/json`";
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message.to_owned()));
+/// Why a body was not read.
+struct Unread {
+    status: StatusCode,
+    message: String,
+}
+
+fn unread(status: StatusCode, message: impl Into<String>) -> Unread {
+    Unread { status, message: message.into() }
+}
+
+/// Reads a request, from its address or its body; the inner error is that it is none of GraphQL.
+async fn read(request: HttpRequest, app: &App, get: bool) -> Result<Result<Request, ServerError>, Unread> {
+    if get {
+        return Ok(Request::from_query(request.uri().query().unwrap_or_default()));
     }
-    let too_large =
-        || (StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {} bytes", config.max_body_bytes));
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: u64| length > config.max_body_bytes as u64) {
+    let config = app.engine.config();
+    let late = || {
+        unread(StatusCode::REQUEST_TIMEOUT, format!("the body did not come within {} ms", config.request_timeout_ms))
+    };
+    let body = timeout(config.request_timeout(), body(request, app)).await.map_err(|_| late())??;
+    Ok(Request::from_json(&body))
+}
+
+/// Reads a body.
+async fn body(request: HttpRequest, app: &App) -> Result<Vec<u8>, Unread> {
+    let headers = request.headers();
+    if !accept::is_json(headers) {
+        let message = "the body must be JSON in UTF-8, with the header `Content-Type: application/json`";
+        return Err(unread(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        let message = "the body must be sent as it is: the header `Content-Encoding` is not understood";
+        return Err(unread(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    let most = app.engine.config().max_body_bytes;
+    let too_large = || unread(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {most} bytes"));
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > most as u64) {
         return Err(too_large());
     }
-    match timeout(config.request_timeout(), to_bytes(request.into_body(), config.max_body_bytes)).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(cause)) if is_too_large(&cause) => Err(too_large()),
-        Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "the body ended before its end".to_owned())),
-        Err(_) => {
-            let message = format!("the body did not come within {} ms", config.request_timeout_ms);
-            Err((StatusCode::REQUEST_TIMEOUT, message))
+    let mut chunks = request.into_body().into_data_stream();
+    let (mut body, mut held) = (Vec::new(), Vec::new());
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| unread(StatusCode::BAD_REQUEST, "the body ended before its end"))?;
+        if body.len() + chunk.len() > most {
+            return Err(too_large());
         }
+        let bytes = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
+        let busy = |_| {
+            unread(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the server is sent too much at the same time: try again in a moment",
+            )
+        };
+        held.push(app.unfinished.clone().try_acquire_many_owned(bytes).map_err(busy)?);
+        body.extend_from_slice(&chunk);
     }
+    Ok(body)
 }
 
-fn is_too_large(cause: &axum::Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(cause);
-    while let Some(inner) = cause {
-        if inner.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        cause = inner.source();
-    }
-    false
-}
-
-/// An answer to what is no GraphQL request.
-fn refuse(status: StatusCode, media: Media, message: impl Into<String>) -> Response {
-    let answer = Answer::refused(Code::BadRequest, &[request_error(Code::BadRequest, message)]);
-    let media = if media == Media::Events { Media::Json } else { media };
-    (status, [(header::CONTENT_TYPE, media.content_type())], answer.body).into_response()
-}
-
-/// Gives an answer its status and headers.
+/// Gives an answer the status that its outcome has.
 pub(super) fn respond(answer: Answer, media: Media, config: &Config, get: bool) -> Response {
-    let media = if media == Media::Events { Media::Json } else { media };
     let status = status(answer.outcome, media, config.status_codes, get);
+    let mut response = give(answer, media, status);
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
+    response
+}
+
+/// An answer with its status and headers.
+fn give(answer: Answer, media: Media, status: StatusCode) -> Response {
+    // What is refused before there is an event is no event.
+    let media = if media == Media::Events { Media::Json } else { media };
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.content_type());
-    if get {
-        headers.insert(header::VARY, HeaderValue::from_static("accept"));
-    }
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
-    }
     if let Some(budget) = answer.budget {
-        let seconds = answer.retry_after.unwrap_or(budget.reset_in);
-        let (left, most) = (budget.remaining, budget.limit);
-        for (name, value) in [
-            (RATE_LIMIT_POLICY, format!("\"points\";q={most};w=60")),
-            (RATE_LIMIT, format!("\"points\";r={left};t={seconds}")),
-        ] {
-            headers.extend(HeaderValue::from_str(&value).map(|value| (name, value)));
-        }
+        tell_budget(headers, budget, answer.retry_after);
     }
     let retry = answer.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1));
     headers.extend(retry.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds))));
     response
+}
+
+/// Says what the client may still spend.
+pub(super) fn tell_budget(headers: &mut HeaderMap, budget: Budget, retry_after: Option<i64>) {
+    let seconds = retry_after.unwrap_or(budget.reset_in);
+    let (left, most) = (budget.remaining, budget.limit);
+    for (name, value) in [
+        (RATE_LIMIT_POLICY, format!("\"points\";q={most};w=60")),
+        (RATE_LIMIT, format!("\"points\";r={left};t={seconds}")),
+    ] {
+        headers.extend(HeaderValue::from_str(&value).map(|value| (name, value)));
+    }
 }
 
 /// What the status is, as GraphQL over HTTP says; of its drafts, the setting chooses.

@@ -13,17 +13,18 @@ mod sse;
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower_http::{
     compression::{CompressionLayer, Predicate, predicate::SizeAbove},
     cors::{AllowOrigin, CorsLayer},
@@ -39,6 +40,8 @@ use crate::{
     observe::Metrics,
 };
 
+/// How long browsers may remember what pages of other origins may do.
+const CORS_MAX_AGE: Duration = Duration::from_hours(2);
 /// How many bytes an answer has at least before it is worth compressing.
 const COMPRESSED_ABOVE: u64 = 1024;
 
@@ -46,6 +49,8 @@ const COMPRESSED_ABOVE: u64 = 1024;
 #[derive(Clone)]
 struct App {
     engine: Arc<Engine>,
+    /// How many bytes more may come of bodies that are not at their end.
+    unfinished: Arc<Semaphore>,
     /// Becomes true when the server is to stop; what stays open for long ends then.
     stopping: watch::Receiver<bool>,
 }
@@ -73,6 +78,7 @@ pub fn addresses(profile: Profile) -> Vec<(&'static str, &'static str)> {
 /// The routes. `stopping` becomes true when the server is to stop.
 pub fn router(engine: Arc<Engine>, stopping: watch::Receiver<bool>) -> Router {
     let config = engine.config();
+    let unfinished = Arc::new(Semaphore::new(config.max_unfinished_bytes.min(Semaphore::MAX_PERMITS)));
     let schema: &'static str = sdl().leak();
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle))
@@ -92,15 +98,20 @@ pub fn router(engine: Arc<Engine>, stopping: watch::Receiver<bool>) -> Router {
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
         ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+        ))
         .layer(middleware::from_fn_with_state(engine.clone(), identify))
-        .with_state(App { engine, stopping })
+        .with_state(App { engine, unfinished, stopping })
 }
 
 /// The routes of the address that has metrics alone.
 pub fn metrics_router(engine: Arc<Engine>) -> Router {
     // It never stops anything that is open for long.
     let (_, stopping) = watch::channel(false);
-    Router::new().route("/metrics", get(metrics)).with_state(App { engine, stopping })
+    let app = App { engine, unfinished: Arc::new(Semaphore::new(0)), stopping };
+    Router::new().route("/metrics", get(metrics)).with_state(app)
 }
 
 async fn metrics(State(App { engine, .. }): State<App>) -> impl IntoResponse {
@@ -112,8 +123,15 @@ async fn identify(State(engine): State<Arc<Engine>>, mut request: Request, next:
     let origin = engine.observer().origin(request.headers());
     let id = HeaderValue::from_str(origin.id.as_str());
     request.extensions_mut().insert(origin);
-    let mut response = next.run(request).await;
+    // RFC 9112, section 3.2.
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    let mut response = if hosts == 1 || hosts == 0 && request.version() < Version::HTTP_11 {
+        next.run(request).await
+    } else {
+        (StatusCode::BAD_REQUEST, "a request has one header `Host`\n").into_response()
+    };
     response.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
+    engine.observer().metrics().response(response.status().as_u16());
     response
 }
 
@@ -136,6 +154,7 @@ fn cors(origins: &[String]) -> CorsLayer {
     };
     CorsLayer::new()
         .allow_origin(allowed)
+        .max_age(CORS_MAX_AGE)
         .allow_methods([axum::http::Method::GET, axum::http::Method::POST])
         .allow_headers([header::CONTENT_TYPE, header::ACCEPT, header::AUTHORIZATION, REQUEST_ID])
         .expose_headers([REQUEST_ID, header::RETRY_AFTER, RATE_LIMIT, RATE_LIMIT_POLICY])

@@ -1,6 +1,6 @@
-//! Listening: connections that come, and the drain when the server stops.
+//! Listening: connections that come, how many of them there may be, and the drain when the server stops.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
 use hyper::{body::Incoming, service::service_fn};
@@ -10,13 +10,21 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{sleep, timeout},
 };
+use tokio_io_timeout::TimeoutStream;
 use tower_service::Service;
+
+use crate::{
+    config::Config,
+    engine::{Client, Seat, Seats},
+};
 
 /// How long a client may take to send the head of a request, and how long a connection may be idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to read any part of an answer.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// How many bytes the head of a request may have.
 const HEAD_BYTES: usize = 64 << 10;
 /// How long the requests that run may take to end when the server stops.
@@ -27,16 +35,28 @@ const DRAIN: Duration = Duration::from_secs(30);
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    config: &Config,
     stopping: watch::Sender<bool>,
     stop: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let connections = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(config.max_connections));
+    let seats = Seats::new(if config.trust_proxy { usize::MAX } else { config.max_connections_per_client });
     let mut stop = std::pin::pin!(stop);
     loop {
+        // Whoever comes while all places are taken waits in the queue of the system.
+        let accepted = async { (places.clone().acquire_owned().await, listener.accept().await) };
         tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => connect(&connections, stream, peer, router.clone()),
+            (place, accepted) = accepted => match accepted {
+                Ok((stream, peer)) => {
+                    if let (Ok(place), Some(seat)) = (place, seats.take(Client::at(peer.ip()))) {
+                        let place = Place(Arc::new((place, seat)));
+                        connect(&connections, stream, peer, router.clone(), place);
+                    } else {
+                        tracing::debug!(%peer, "too many connections of one address");
+                    }
+                }
                 Err(cause) if is_of_connection(&cause) => {}
                 Err(cause) => {
                     // Too many open files, most likely: those that are open will end.
@@ -60,14 +80,21 @@ pub async fn serve(
     Ok(())
 }
 
-fn connect(connections: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, router: Router) {
+/// The right to be connected, until the last one is dropped: a WebSocket outlives the connection of HTTP that it was.
+#[derive(Clone)]
+pub(super) struct Place(#[expect(dead_code, reason = "it is only held")] Arc<(OwnedSemaphorePermit, Seat)>);
+
+fn connect(connections: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, router: Router, place: Place) {
     // Answers are written whole: waiting for more to send would only delay them. A client that is gone is noticed later.
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(READ_TIMEOUT));
     let service = service_fn(move |request: Request<Incoming>| {
-        let mut router = router.clone();
+        let (mut router, place) = (router.clone(), place.clone());
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(place);
             Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {}))
         }
     });
@@ -75,7 +102,7 @@ fn connect(connections: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, 
     tokio::spawn(async move {
         let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
         builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(Box::pin(stream)), service);
         if let Err(cause) = watcher.watch(connection).await {
             tracing::debug!(cause, "a connection failed");
         }

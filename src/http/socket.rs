@@ -4,6 +4,7 @@ use std::{collections::HashMap, pin::pin, time::Duration};
 
 use apollo_compiler::{executable::OperationType, response::JsonValue};
 use axum::{
+    body::Bytes,
     extract::{
         WebSocketUpgrade,
         ws::{CloseFrame, Message, WebSocket},
@@ -15,10 +16,10 @@ use serde::Deserialize;
 use tokio::{
     sync::mpsc,
     task::{AbortHandle, JoinSet},
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 
-use super::App;
+use super::{App, serve::Place};
 use crate::{
     engine::{Answer, Caller, Request},
     error::{Code, request_error},
@@ -31,15 +32,24 @@ const PROTOCOL: &str = "graphql-transport-ws";
 const QUEUE: usize = 32;
 /// How long a client may take to read a message, before it is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a client is asked whether it is still there; it has as long to answer.
+const HEARTBEAT: Duration = Duration::from_secs(30);
 /// How long a client is listened to after it was told that the connection is closed.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How many bytes of a ping are given back.
 const PING: usize = 1024;
+const TOO_LARGE: &str = "the message is too large";
 /// A close reason may have so many bytes (RFC 6455, section 5.5).
 const REASON: usize = 123;
 
 /// Takes a request for a WebSocket.
-pub(super) fn open(upgrade: WebSocketUpgrade, app: App, caller: Caller, origin: Origin) -> Response {
+pub(super) fn open(
+    upgrade: WebSocketUpgrade,
+    app: App,
+    caller: Caller,
+    origin: Origin,
+    place: Option<Place>,
+) -> Response {
     // A little more than is allowed is read, so that the client hears why the connection is closed.
     let most = app.engine.config().max_body_bytes + (64 << 10);
     let upgrade = upgrade.max_message_size(most).max_frame_size(most).protocols([PROTOCOL]);
@@ -55,7 +65,9 @@ pub(super) fn open(upgrade: WebSocketUpgrade, app: App, caller: Caller, origin: 
             tasks: JoinSet::new(),
             sender,
             acknowledged: false,
+            is_alive: true,
         };
+        let _place = place;
         if speaks {
             connection.run(outbox).await;
         } else {
@@ -133,6 +145,8 @@ struct Connection {
     tasks: JoinSet<()>,
     sender: mpsc::Sender<News>,
     acknowledged: bool,
+    /// Whether anything was heard since the last ping of ours.
+    is_alive: bool,
 }
 
 impl Connection {
@@ -144,42 +158,60 @@ impl Connection {
             // An error means that nobody is left to say so.
             let _ = stopping.wait_for(|stopping| *stopping).await;
         });
+        let mut pings = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut count = 0;
         let close = loop {
             tokio::select! {
                 () = &mut waited, if !self.acknowledged => break Close::new(4408, "Connection initialisation timeout"),
                 () = &mut stopped => break Close::new(1001, "the server stops"),
                 Some(_) = self.tasks.join_next() => {}
+                _ = pings.tick() => {
+                    // Gone without a word, or in the middle of a message that it does not end.
+                    if !std::mem::take(&mut self.is_alive) || self.say(Message::Ping(Bytes::new())).await.is_err() {
+                        return;
+                    }
+                }
                 Some(news) = outbox.recv() => {
                     if self.tell(news).await.is_err() {
                         return;
                     }
                 }
-                heard = self.socket.recv() => match heard {
-                    Some(Err(cause)) if is_too_large(&cause) => break Close::new(1009, "the message is too large"),
-                    None | Some(Ok(Message::Close(_)) | Err(_)) => return,
-                    Some(Ok(Message::Binary(_))) => break Close::new(4400, "messages are text"),
-                    // Those of the WebSocket itself are answered by the library.
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    Some(Ok(Message::Text(text))) if text.len() > self.app.engine.config().max_body_bytes => {
-                        break Close::new(1009, "the message is too large");
+                heard = self.socket.recv() => {
+                    self.is_alive = true;
+                    match self.take(heard, &mut count).await {
+                        Ok(()) => {}
+                        Err(Some(close)) => break close,
+                        Err(None) => return,
                     }
-                    Some(Ok(Message::Text(text))) => {
-                        count += 1;
-                        match self.hear(&text, count) {
-                            Ok(None) => {}
-                            Ok(Some(reply)) => {
-                                if self.say(Message::text(reply)).await.is_err() {
-                                    return;
-                                }
-                            }
-                            Err(close) => break close,
-                        }
-                    }
-                },
+                }
             }
         };
         self.close(close).await;
+    }
+
+    /// Takes what came over the WebSocket; the error ends the connection, with a word or, if nobody listens, without.
+    async fn take(
+        &mut self,
+        heard: Option<Result<Message, axum::Error>>,
+        count: &mut u64,
+    ) -> Result<(), Option<Close>> {
+        let text = match heard {
+            Some(Ok(Message::Text(text))) => text,
+            // Those of the WebSocket itself are answered by the library.
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(()),
+            Some(Ok(Message::Binary(_))) => return Err(Some(Close::new(4400, "messages are text"))),
+            Some(Err(cause)) if is_too_large(&cause) => return Err(Some(Close::new(1009, TOO_LARGE))),
+            None | Some(Ok(Message::Close(_)) | Err(_)) => return Err(None),
+        };
+        if text.len() > self.app.engine.config().max_body_bytes {
+            return Err(Some(Close::new(1009, TOO_LARGE)));
+        }
+        *count += 1;
+        match self.hear(&text, *count).map_err(Some)? {
+            Some(reply) => self.say(Message::text(reply)).await.map_err(|Gone| None),
+            None => Ok(()),
+        }
     }
 
     async fn close(mut self, Close { code, reason }: Close) {
@@ -240,7 +272,8 @@ impl Connection {
             }
             Said::Subscribe { id, payload } => {
                 let request = Request::from_value(payload).map_err(|wrong| {
-                    self.app.engine.refuse(&self.origin.numbered(number), Code::BadRequest);
+                    let origin = self.origin.numbered(number);
+                    self.app.engine.refuse(&origin, self.caller, Code::BadRequest, std::slice::from_ref(&wrong));
                     Close::new(4400, wrong.message)
                 })?;
                 Ok(self.subscribe(id, request, number))
@@ -261,8 +294,8 @@ impl Connection {
         if self.running.len() >= most {
             let message = format!("{most} operations run on this connection: complete one of them first");
             let code = Code::TooManySubscriptions;
-            self.app.engine.refuse(&origin, code);
-            return Some(failed(&id, &Answer::refused(code, &[request_error(code, message)])));
+            let answer = self.app.engine.refuse(&origin, self.caller, code, &[request_error(code, message)]);
+            return Some(failed(&id, &answer));
         }
         let operation = Operation { app: self.app.clone(), id: id.clone(), number, sender: self.sender.clone() };
         let task = self.tasks.spawn(operation.run(request, origin, self.caller));

@@ -18,6 +18,7 @@ pub struct Metrics {
     registry: Registry,
     names: Names,
     requests: Family<Request, Counter>,
+    responses: Family<Response, Counter>,
     seconds: Family<Kind, Histogram, fn() -> Histogram>,
     statements: Histogram,
     batches: Histogram,
@@ -51,6 +52,11 @@ struct Request {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Response {
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Kind {
     kind: &'static str,
 }
@@ -78,6 +84,7 @@ impl Metrics {
             registry: Registry::with_prefix("coopgraph"),
             names: Names::new(),
             requests: Family::default(),
+            responses: Family::default(),
             seconds: Family::new_with_constructor(seconds),
             statements: Histogram::new([0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]),
             batches: Histogram::new([1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4]),
@@ -89,6 +96,8 @@ impl Metrics {
         let registry = &mut metrics.registry;
         let help = "Requests that ended, by the name of the operation and by what became of them";
         registry.register("requests", help, metrics.requests.clone());
+        let help = "Answers of HTTP, by their status";
+        registry.register("http_responses", help, metrics.responses.clone());
         let help = "How long an answer took; of a subscription, each of its answers";
         registry.register_with_unit("answer", help, Unit::Seconds, metrics.seconds.clone());
         let help = "Statements of the database for an answer";
@@ -107,6 +116,11 @@ impl Metrics {
     pub(super) fn request(&self, name: Option<&str>, found: bool, outcome: &'static str) {
         let operation = if found { self.names.label(name) } else { self.names.label_of_claimed(name) };
         self.requests.get_or_create(&Request { operation, outcome }).inc();
+    }
+
+    /// Counts an answer of HTTP.
+    pub fn response(&self, status: u16) {
+        self.responses.get_or_create(&Response { status }).inc();
     }
 
     pub(super) fn took(&self, kind: &'static str, time: Duration) {

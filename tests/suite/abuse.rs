@@ -32,7 +32,7 @@ async fn raw(server: &Server, bytes: &[u8]) -> Option<(u16, String)> {
     let mut answer = Vec::new();
     let _ = timeout(SOON, stream.read_to_end(&mut answer)).await.expect("an end");
     let text = String::from_utf8_lossy(&answer).into_owned();
-    let status = text.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
+    let status = text.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()?;
     Some((status, text))
 }
 
@@ -133,8 +133,8 @@ async fn the_transport_is_held_to_its_rules() {
     let text = "Content-Type: text/plain\r\nContent-Length: 2\r\n";
     let large = format!("{json_type}Content-Length: 20000000\r\n");
     for (request, status, says) in [
-        (head("PUT /graphql", ""), 405, "Allow: GET, POST"),
-        (head("DELETE /graphql", ""), 405, "GET, POST"),
+        (head("PUT /graphql", ""), 405, "Allow: GET, HEAD, POST"),
+        (head("DELETE /graphql", ""), 405, "GET, HEAD, POST"),
         (head("POST /graphql", text) + "{}", 415, "application/json"),
         (head("POST /graphql", "Content-Length: 2\r\n") + "{}", 415, "application/json"),
         (
@@ -147,6 +147,21 @@ async fn the_transport_is_held_to_its_rules() {
         (head("GET /graphql?query=%7B__typename%7D&variables=%7B", ""), 400, "variables"),
         (head("GET /graphql?query=mutation%7B__typename%7D", ""), 405, "POST"),
         (head("GET /graphql?query=%7B__typename%7D&variables=&operationName=", ""), 200, "Query"),
+        (head("GET /graphql?query=%7B__typename%7D&operationName=%ff", ""), 400, "UTF-8"),
+        (head("HEAD /graphql?query=%7B__typename%7D", ""), 200, "Vary: accept"),
+        (head("GET /graphql?query=%7B__typename%7D", "Accept: text/html\r\n"), 406, "Vary: accept"),
+        (
+            head("POST /graphql", &format!("{json_type}Content-Encoding: gzip\r\nContent-Length: 2\r\n")) + "{}",
+            415,
+            "Accept-Encoding: identity",
+        ),
+        (head("GET /graphql?query=%7B__typename%7D", "Host: y\r\n"), 400, "one header `Host`"),
+        (
+            "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nConnection: close\r\n\r\n".to_owned(),
+            400,
+            "one header `Host`",
+        ),
+        ("GET /graphql?query=%7B__typename%7D HTTP/1.0\r\n\r\n".to_owned(), 200, "Query"),
         (head("GET /nowhere", ""), 404, ""),
     ] {
         let (found, answer) = raw(&server, request.as_bytes()).await.expect("an answer");
@@ -201,6 +216,54 @@ async fn upgrades_are_looked_at() {
         let mut answer = [0; 12];
         timeout(SOON, stream.read_exact(&mut answer)).await.expect("soon").expect("an answer");
         assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {status}"));
+    }
+}
+
+/// Reads what a connection gives, until it ends.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    // An end without farewell is an end.
+    let _ = timeout(SOON, stream.read_to_end(&mut answer)).await.expect("an end");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Of unfinished bodies only so much is kept, and of connections only so many are open, for one address and for all.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_clients_can_hold_is_bounded() {
+    let config = Config { max_unfinished_bytes: 90, max_connections_per_client: 3, ..Config::default() };
+    let server = Server::with(TestDatabase::new(Backend::Sqlite, Data::Bundled).await, config).await;
+    let connect = async || TcpStream::connect(server.address).await.expect("a connection");
+    let begin = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 80\r\n\r\n";
+    let mut first = connect().await;
+    first.write_all(format!("{begin}{}", " ".repeat(70)).as_bytes()).await.expect("a beginning");
+    // The other connection is served by another task: it is asked until the first has been read.
+    let mut second = connect().await;
+    let started = Instant::now();
+    loop {
+        second.write_all(&post(&query("{ __typename }"))).await.expect("a request");
+        let answer = rest(&mut second).await;
+        if answer.starts_with("HTTP/1.1 503") {
+            assert!(answer.contains("retry-after: 1"), "{answer}");
+            break;
+        }
+        assert!(answer.starts_with("HTTP/1.1 200") && started.elapsed() < SOON, "{answer}");
+        second = connect().await;
+    }
+    first.write_all(b"{\"query\":1}").await.expect("more");
+    drop(first);
+    let mut held = [connect().await, connect().await, connect().await];
+    for stream in &mut held {
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("a request");
+        let mut answer = [0; 12];
+        timeout(SOON, stream.read_exact(&mut answer)).await.expect("soon").expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 200");
+    }
+    assert_eq!(rest(&mut connect().await).await, "", "one too many");
+    let [stream, ..] = held;
+    drop(stream);
+    let started = Instant::now();
+    while raw(&server, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.is_none() {
+        assert!(started.elapsed() < SOON, "its place is not free");
     }
 }
 

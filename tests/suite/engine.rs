@@ -3,6 +3,7 @@
 use coopgraph::config::{Config, Profile, StatusCodes};
 use serde_json::{Value, json};
 
+use crate::exchange::Set;
 use crate::support::{Backend, Data, Server, TestDatabase};
 
 async fn server(change: impl FnOnce(&mut Config)) -> Server {
@@ -51,14 +52,69 @@ async fn a_client_can_spend_what_it_has() {
 /// What an operation could have cost, but did not, is given back.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_used_is_given_back() {
-    let server = server(|config| config.rate_limit = 300).await;
+    let server = server(|config| config.rate_limit = 400).await;
     let none = json!({ "query": "{ cities(first: 100, filter: {key: {eq: \"none\"}}) { nodes { key } } }", "extensions": { "cost": true } });
     for _ in 0..12 {
         let (status, _, answer) = server.post(&none, &[]).await;
         assert_eq!(status, 200, "{answer}");
-        let cost = json!({ "requested": 111, "actual": 11, "statements": 1, "objects": 2 });
+        // The condition costs as much as a statement, and is never given back.
+        let cost = json!({ "requested": 121, "actual": 21, "statements": 1, "objects": 2 });
         assert_eq!(answer["extensions"]["cost"], cost);
     }
+}
+
+/// Whoever leaves, asks for what is refused, or listens, is charged for what that took, and for no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_work_is_charged() {
+    let server = server(|config| config.rate_limit = 1_000).await;
+    let left = |headers: &reqwest::header::HeaderMap| -> i64 {
+        let text = headers["ratelimit"].to_str().expect("text");
+        let number = text.split("r=").nth(1).and_then(|rest| rest.split(';').next()).expect("a number");
+        number.parse().expect("a number")
+    };
+    // A document costs a point for each hundred bytes when it is first read, and a refusal 1 point.
+    let nonsense = json!({ "query": format!("{{ {} }}", "nonsense ".repeat(100)) });
+    assert_eq!(left(&server.post(&nonsense, &[]).await.1), 1_000 - 9 - 1);
+    let again = left(&server.post(&nonsense, &[]).await.1);
+    assert!((1_000 - 9 - 2..1_000 - 9).contains(&again), "{again}");
+    let (status, headers, _) = server.post(&json!([]), &[]).await;
+    assert_eq!(status, 400);
+    assert!(left(&headers) <= again);
+    let (status, headers, _) =
+        server.post(&json!({ "query": "subscription { datasetChanged { version } }" }), &[]).await;
+    assert_eq!(status, 200);
+    assert!(left(&headers) <= again);
+}
+
+/// Conditions have prices, more so those on related records, whether they are written or sent as variables.
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_are_priced() {
+    let server = server(|config| config.rate_limit = 0).await;
+    let nested = |depth: usize| {
+        (0..depth).fold(json!({ "key": { "eq": "x" } }), |filter, i| match (depth - i) % 2 {
+            1 => json!({ "partnerships": { "some": filter } }),
+            _ => json!({ "members": { "some": filter } }),
+        })
+    };
+    let by_variable =
+        "query($f: CityFilter!, $g: [CityFilter!]) { cities(first: 0, filter: {and: [$f], or: $g}) { totalCount } }";
+    let body = |f: Value, g: Value| json!({ "query": by_variable, "variables": { "f": f, "g": g }, "extensions": { "cost": true } });
+    let requested = async |body: Value| -> i64 {
+        let (_, _, answer) = server.post(&body, &[]).await;
+        answer["extensions"]["cost"]["requested"].as_i64().unwrap_or_else(|| panic!("{answer}"))
+    };
+    let without = requested(body(json!({}), json!([{}]))).await;
+    assert_eq!(requested(body(json!({ "key": { "gt": "a", "lt": "b" } }), json!([{}]))).await, without + 20);
+    assert_eq!(requested(body(nested(1), json!([{}]))).await, without + 5 * (10 + 10));
+    assert_eq!(requested(body(nested(2), json!([{}]))).await, without + 5 * (10 + 5 * (10 + 10)));
+    let many: Vec<_> = (0..10).map(|_| nested(1)).collect();
+    assert_eq!(requested(body(json!({}), json!(many))).await, without + 10 * 100);
+    let written = "{ a: cities(first: 0) { totalCount } b: cities(first: 0, filter: {partnerships: {some: {key: {eq: \"x\"}}}}) { totalCount } }";
+    let plain = "{ a: cities(first: 0) { totalCount } b: cities(first: 0) { totalCount } }";
+    let asked = |query: &str| json!({ "query": query, "extensions": { "cost": true } });
+    assert_eq!(requested(asked(written)).await, requested(asked(plain)).await + 100);
+    let (_, _, answer) = server.post(&body(nested(6), json!([{}])), &[]).await;
+    assert_eq!(code(&answer), "TOO_COSTLY");
 }
 
 /// As many requests run as may; the others are told to come again.
@@ -87,6 +143,8 @@ async fn documents_can_be_named_by_their_hash() {
     assert_eq!(code(&answer), "PERSISTED_QUERY_INVALID");
     assert_eq!(server.post(&with_text(TYPENAME_HASH), &[]).await.2["data"], json!({ "__typename": "Query" }));
     assert_eq!(server.post(&named(TYPENAME_HASH), &[]).await.2["data"], json!({ "__typename": "Query" }));
+    let both = json!({ "documentId": "abc", "query": TYPENAME });
+    assert_eq!(code(&server.post(&both, &[]).await.2), "PERSISTED_QUERY_NOT_FOUND");
     let (_, _, answer) = server.post(&json!({ "extensions": { "persistedQuery": { "version": 2 } } }), &[]).await;
     assert_eq!(code(&answer), "PERSISTED_QUERY_INVALID");
 }
@@ -119,6 +177,8 @@ async fn only_trusted_documents_are_run_where_there_is_a_list() {
         ] {
             assert_eq!(server.post(&body, &[]).await.2, right, "{body}, {list:?}");
         }
+        let other = json!({ "documentId": "abc", "query": "{ cities { totalCount } }" });
+        assert_eq!(code(&server.post(&other, &[]).await.2), "PERSISTED_QUERY_INVALID");
         for body in [json!({ "documentId": "xyz" }), json!({ "query": "{ cities { totalCount } }" })] {
             let (status, _, answer) = server.post(&body, &[RESPONSE]).await;
             assert_eq!((status, code(&answer)), (400, "DOCUMENT_NOT_TRUSTED"), "{body}");
@@ -179,4 +239,38 @@ async fn compression_and_other_origins() {
         let (_, headers, _) = server.post(&json!({ "query": TYPENAME }), &[("origin", origin)]).await;
         assert_eq!(headers.get("access-control-allow-origin").is_some(), allowed, "{origin}");
     }
+}
+
+/// Each event of a subscription is charged for; a client that cannot pay hears so, and then nothing more. A client has
+/// only so many subscriptions.
+#[tokio::test(flavor = "multi_thread")]
+async fn subscriptions_are_charged_and_counted() {
+    let server = server(|config| {
+        config.rate_limit = 1;
+        config.max_subscriptions_per_client = 1;
+        config.trust_proxy = true;
+    })
+    .await;
+    let client = reqwest::Client::new();
+    let subscribe = |address: &'static str| {
+        let request = client.post(format!("http://{}/graphql", server.address));
+        let request = request.header("accept", "text/event-stream").header("x-forwarded-for", address);
+        request.json(&json!({ "query": "subscription { datasetChanged { version } }" })).send()
+    };
+    let mut events = subscribe("192.0.2.1").await.expect("events");
+    assert_eq!(events.headers()["ratelimit"], "\"points\";r=0;t=60");
+    let first = events.chunk().await.expect("events").expect("an event");
+    assert!(first.starts_with(b"event: next\ndata: {\"data\":{\"datasetChanged\":{\"version\":1}}}"), "{first:?}");
+    let second = subscribe("192.0.2.1").await.expect("an answer");
+    assert_eq!(second.status(), 503);
+    assert!(second.text().await.expect("a text").contains("TOO_MANY_SUBSCRIPTIONS"));
+    let other = subscribe("192.0.2.2").await.expect("events");
+    assert_eq!(other.status(), 200, "another client has its own");
+    let changed = Set::bundled();
+    let topics = std::fs::read_to_string(changed.path("topics.csv")).expect("a file");
+    std::fs::write(changed.path("topics.csv"), topics + "new,New,en,,,public\n").expect("a file");
+    server.data.import(&changed.files()).await.expect("an import");
+    let rest = events.text().await.expect("an end");
+    assert!(rest.contains("RATE_LIMITED"), "{rest}");
+    assert!(rest.ends_with("event: complete\ndata:\n\n"), "{rest}");
 }

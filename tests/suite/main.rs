@@ -9,6 +9,7 @@
     reason = "queries are written piece by piece, and need no speed"
 )]
 
+mod abandoned;
 mod abuse;
 mod browser;
 mod clients;

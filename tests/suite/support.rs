@@ -208,11 +208,12 @@ impl Server {
     pub async fn with(data: TestDatabase, config: Config) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let engine = Engine::new(data.database.clone(), config, Clock::system()).expect("an engine");
+        let engine = Engine::new(data.database.clone(), config.clone(), Clock::system()).expect("an engine");
         let stopping = watch::Sender::new(false);
         let router = http::router(Arc::new(engine), stopping.subscribe());
-        let serve = http::serve(listener, router, stopping, std::future::pending());
-        let task = tokio::spawn(async move { serve.await.expect("a server") });
+        let task = tokio::spawn(async move {
+            http::serve(listener, router, &config, stopping, std::future::pending()).await.expect("a server");
+        });
         Self { data, address, client: reqwest::Client::new(), task }
     }
 

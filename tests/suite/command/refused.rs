@@ -163,6 +163,22 @@ async fn a_file_that_is_no_database() {
     assert_eq!(after, text, "the file was changed");
 }
 
+/// A database with tables of something else is left as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_something_else() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Empty).await;
+        Migrator::down(database.database.connection(), None).await.expect("no tables");
+        database.execute("CREATE TABLE \"bookmark\" (\"id\" INTEGER PRIMARY KEY)").await;
+        let mut place = Place::new(Backend::Sqlite).await;
+        place.url.clone_from(&database.url);
+        for args in [ALL[0], ALL[1]] {
+            refused(&place.run(args), "it has the table bookmark, but none of coopgraph");
+        }
+        refused(&place.run(ALL[3]), "run `coopgraph migrate`");
+    }
+}
+
 /// Files that are wrong: each problem is a line, and the status says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_are_wrong() {
@@ -209,6 +225,8 @@ async fn arguments_that_are_wrong() {
         (&["nonsense"][..], "unrecognized subcommand"),
         (&["serve", "--listen", "here"], "invalid value 'here'"),
         (&["import"], "<DIRECTORY>"),
+        (&["serve", "--cors-origins", "example.org"], "an origin is a scheme, a host"),
+        (&["serve", "--cors-origins", "https://example.org/"], "https://example.org or"),
     ] {
         let output = place.run(args);
         assert_eq!(output.status.code(), Some(2), "{output:?}");

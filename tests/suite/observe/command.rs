@@ -15,7 +15,10 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::post,
 };
-use coopgraph::db::{Access, Database};
+use coopgraph::{
+    config::Config,
+    db::{Access, Database},
+};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tokio::sync::watch::Sender;
@@ -223,9 +226,10 @@ async fn collector() -> (String, Sent) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let router = Router::new().route("/v1/traces", post(take)).with_state(sent.clone());
-    tokio::spawn(
-        async move { coopgraph::http::serve(listener, router, Sender::default(), std::future::pending()).await },
-    );
+    tokio::spawn(async move {
+        let config = Config::default();
+        coopgraph::http::serve(listener, router, &config, Sender::default(), std::future::pending()).await
+    });
     (format!("http://{address}"), sent)
 }
 

@@ -1,0 +1,94 @@
+//! Work that nobody waits for any more stops, in the database too.
+
+use std::time::{Duration, Instant};
+
+use coopgraph::config::Config;
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::support::{Backend, Data, Server, TestDatabase, backends};
+
+/// How soon a statement must have stopped, in a build that is not optimised and beside other tests.
+const SOON: Duration = Duration::from_secs(5);
+/// More than there are connections.
+const CLIENTS: usize = 12;
+/// Reads a table that is never read to its end.
+const ENDLESS: &str = "{ topics { totalCount } }";
+
+/// A server on whose database reading topics never ends.
+async fn server(backend: Backend, request_timeout: Duration) -> Server {
+    let data = TestDatabase::new(backend, Data::Bundled).await;
+    let endless = match backend {
+        Backend::Sqlite => "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT COUNT(*) FROM n",
+        Backend::Postgres => {
+            "SELECT COUNT(*) FROM generate_series(1::bigint, 1000000000000) AS a, generate_series(1, 1000) AS b"
+        }
+    };
+    data.execute("ALTER TABLE \"topic\" RENAME TO \"old_topic\"").await;
+    data.execute(&format!("CREATE VIEW \"topic\" AS SELECT t.* FROM \"old_topic\" AS t WHERE ({endless}) = 0")).await;
+    let request_timeout_ms = u64::try_from(request_timeout.as_millis()).expect("a short time");
+    Server::with(data, Config { request_timeout_ms, ..Config::default() }).await
+}
+
+/// Waits until no request runs and no connection is busy; then the server must answer.
+async fn is_at_rest(server: &Server) {
+    let started = Instant::now();
+    loop {
+        let (_, metrics) = server.get("/metrics").await;
+        let is_zero = |name: &str| {
+            let line =
+                metrics.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {metrics}"));
+            line.ends_with(" 0")
+        };
+        if is_zero("coopgraph_requests_running") && is_zero("coopgraph_database_connections{state=\"busy\"}") {
+            break;
+        }
+        assert!(started.elapsed() < SOON, "statements run on: {metrics}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let data = server.data("{ cities(first: 1) { nodes { key } } }", json!({})).await;
+    assert!(data["cities"]["nodes"][0]["key"].is_string(), "{data}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_of_clients_that_left_are_stopped() {
+    for backend in backends() {
+        let server = server(backend, Duration::from_mins(1)).await;
+        let client = reqwest::Client::new();
+        let ask = || {
+            let request = client.post(format!("http://{}/graphql", server.address)).json(&json!({ "query": ENDLESS }));
+            request.timeout(Duration::from_millis(300)).send()
+        };
+        let answers = join_all((0..CLIENTS).map(|_| ask())).await;
+        assert!(answers.iter().all(|answer| answer.as_ref().is_err_and(reqwest::Error::is_timeout)), "{answers:?}");
+        is_at_rest(&server).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_that_take_too_long_are_stopped() {
+    for backend in backends() {
+        let server = server(backend, Duration::from_millis(300)).await;
+        let answers = join_all((0..CLIENTS).map(|_| server.error(ENDLESS, json!({})))).await;
+        for (code, message) in answers {
+            assert_eq!(code, "TIMEOUT");
+            assert!(message.contains("300 ms"), "{message}");
+        }
+        is_at_rest(&server).await;
+    }
+}
+
+/// Connections that the operator of the database ended are replaced, and no client notices.
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_connections_are_replaced() {
+    for backend in backends().into_iter().filter(|backend| *backend == Backend::Postgres) {
+        let server = Server::start(backend, Data::Bundled).await;
+        let ask = || server.data("{ cities(first: 3) { nodes { key } } }", json!({}));
+        let before = join_all((0..CLIENTS).map(|_| ask())).await;
+        let others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
+                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        server.data.execute(others).await;
+        let after = join_all((0..CLIENTS).map(|_| ask())).await;
+        assert_eq!(before, after);
+    }
+}
