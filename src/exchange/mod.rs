@@ -6,6 +6,7 @@
 
 mod audience;
 mod beside;
+mod circle;
 mod export;
 mod import;
 mod problem;
