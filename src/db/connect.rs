@@ -240,6 +240,8 @@ fn sqlite_options(options: SqliteConnectOptions, access: Access) -> SqliteConnec
         // What lies in the file's pages is read where it lies, up to a gigabyte.
         .pragma("mmap_size", "1073741824")
         .pragma("cache_size", "-16384")
+        // A page of rows is written into it without waiting for its reader.
+        .row_buffer_size(1024)
         .statement_cache_capacity(256)
 }
 

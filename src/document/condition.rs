@@ -1,5 +1,8 @@
-//! What filters cost: each condition as much as a statement, and those on related records several times that, because each
-//! record of a list may have many of them.
+//! What filters cost. A condition that an index serves costs as much as a statement; one for which every text has to be
+//! looked at, ten times that. One on related records is looked at for every record of the list, and each may have many of
+//! them.
+//!
+//! Measured on 39,000 cities with 60,000 partnerships, SQLite takes 40 to 180 µs for a point of what no index serves.
 
 use apollo_compiler::{
     Name, Schema,
@@ -9,8 +12,14 @@ use apollo_compiler::{
 
 use super::STATEMENT;
 
+/// What a condition costs that an index serves.
+const CONDITION: u64 = STATEMENT;
+/// What one costs that no index serves.
+const SEARCH: u64 = 10 * STATEMENT;
+/// What it costs to look at related records.
+const RELATION: u64 = 5 * STATEMENT;
 /// How many times more what stands inside a relation costs.
-const RELATION: u64 = 5;
+const RELATED: u64 = 5;
 
 /// A value of an input type, as far as it is known.
 #[derive(Clone, Copy)]
@@ -39,18 +48,17 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn price(&self, ty: &Name, given: Given<'a>) -> u64 {
-        let Some(input) = self.schema.get_input_object(ty) else { return STATEMENT };
+        let Some(input) = self.schema.get_input_object(ty) else { return CONDITION };
         let mut price = 0_u64;
         for (name, value) in self.fields(given) {
             let Some(field) = input.fields.get(name) else { continue };
             let inner = field.ty.inner_named_type();
             let is_joint = inner == ty && matches!(name, "and" | "or" | "not");
             for item in if field.ty.is_list() && is_joint { self.items(value) } else { vec![value] } {
-                let below = self.price(inner, item);
+                let below = if name == "contains" { SEARCH } else { self.price(inner, item) };
                 let is_relation = !is_joint && is_filter(self.schema, inner);
-                let times = if is_relation { RELATION } else { 1 };
-                let itself = if is_relation { STATEMENT } else { 0 };
-                price = price.saturating_add(below.saturating_add(itself).saturating_mul(times));
+                let all = if is_relation { below.saturating_add(RELATION).saturating_mul(RELATED) } else { below };
+                price = price.saturating_add(all);
             }
         }
         price

@@ -105,14 +105,15 @@ async fn filters_are_priced() {
     };
     let without = requested(body(json!({}), json!([{}]))).await;
     assert_eq!(requested(body(json!({ "key": { "gt": "a", "lt": "b" } }), json!([{}]))).await, without + 20);
-    assert_eq!(requested(body(nested(1), json!([{}]))).await, without + 5 * (10 + 10));
-    assert_eq!(requested(body(nested(2), json!([{}]))).await, without + 5 * (10 + 5 * (10 + 10)));
+    assert_eq!(requested(body(json!({ "name": { "contains": "a" } }), json!([{}]))).await, without + 100);
+    assert_eq!(requested(body(nested(1), json!([{}]))).await, without + 5 * (50 + 10));
+    assert_eq!(requested(body(nested(2), json!([{}]))).await, without + 5 * (50 + 5 * (50 + 10)));
     let many: Vec<_> = (0..10).map(|_| nested(1)).collect();
-    assert_eq!(requested(body(json!({}), json!(many))).await, without + 10 * 100);
+    assert_eq!(requested(body(json!({}), json!(many))).await, without + 10 * 5 * (50 + 10));
     let written = "{ a: cities(first: 0) { totalCount } b: cities(first: 0, filter: {partnerships: {some: {key: {eq: \"x\"}}}}) { totalCount } }";
     let plain = "{ a: cities(first: 0) { totalCount } b: cities(first: 0) { totalCount } }";
     let asked = |query: &str| json!({ "query": query, "extensions": { "cost": true } });
-    assert_eq!(requested(asked(written)).await, requested(asked(plain)).await + 100);
+    assert_eq!(requested(asked(written)).await, requested(asked(plain)).await + 5 * (50 + 10));
     let (_, _, answer) = server.post(&body(nested(6), json!([{}])), &[]).await;
     assert_eq!(code(&answer), "TOO_COSTLY");
 }

@@ -56,6 +56,7 @@ async fn metrics_count_what_was_asked() {
             (&*requests("Partial", "partial"), "1"),
             (&*requests("unknown", "GRAPHQL_VALIDATION_FAILED"), "1"),
             (&*requests("unknown", "GRAPHQL_PARSE_FAILED"), "1"),
+            ("coopgraph_http_responses_total{status=\"200\"}", "6"),
             ("coopgraph_answer_seconds_count{kind=\"query\"}", "4"),
             ("coopgraph_answer_seconds_count{kind=\"unknown\"}", "2"),
             ("coopgraph_statements_per_answer_count", "4"),
