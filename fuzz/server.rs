@@ -2,7 +2,12 @@
 
 use std::{net::SocketAddr, sync::{Arc, LazyLock}};
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{HeaderValue, Request},
+};
 use coopgraph::{
     clock::{Clock, IdSource},
     config::Config,
@@ -46,6 +51,7 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
 pub fn send(request: Request<Body>) {
     let server = &*SERVER;
     let mut request = request;
+    request.headers_mut().insert("host", HeaderValue::from_static("localhost"));
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
     let (status, body) = server.runtime.block_on(async {
         let response = server.router.clone().call(request).await.expect("an answer");

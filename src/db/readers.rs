@@ -29,7 +29,9 @@ const POSTGRES_CONNECTIONS: usize = 8;
 /// How many instructions SQLite carries out between two looks at whether it should stop: less than a millisecond.
 const SQLITE_INSTRUCTIONS: i32 = 10_000;
 /// How long PostgreSQL has for stopping a statement before it is asked again.
-const PATIENCE: Duration = Duration::from_millis(100);
+const AGAIN: Duration = Duration::from_millis(100);
+/// How long a statement may take to stop before its connection is given up.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The connections that answer clients.
 #[derive(Clone)]
@@ -170,23 +172,28 @@ impl Reader {
                 stopped.map_err(failed)
             }
             Link::Postgres(connection, process) => {
-                let cancel = || {
-                    Statement::from_sql_and_values(
-                        DbBackend::Postgres,
-                        "SELECT pg_cancel_backend($1)",
-                        [(*process).into()],
-                    )
-                };
-                let mut stopped = std::pin::pin!(connection.ping());
+                let sql = "SELECT pg_cancel_backend($1)";
+                let cancel = Statement::from_sql_and_values(DbBackend::Postgres, sql, [(*process).into()]);
+                let mut stopped = std::pin::pin!(at_rest(connection));
                 loop {
-                    // It may not have begun yet, which is why it may have to be asked more than once.
-                    aside.execute_raw(cancel()).await?;
-                    if let Ok(stopped) = tokio::time::timeout(PATIENCE, &mut stopped).await {
+                    // The signal has come before the next statement can, and PostgreSQL passes over it while it runs none.
+                    // The statement may not have begun yet, which is why it may have to be asked more than once.
+                    aside.execute_raw(cancel.clone()).await?;
+                    if let Ok(stopped) = tokio::time::timeout(AGAIN, &mut stopped).await {
                         return stopped.map_err(failed);
                     }
                 }
             }
         }
+    }
+}
+
+/// Waits until no statement runs.
+async fn at_rest(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    match connection.ping().await {
+        // That the statement was stopped; what follows is the answer to the ping.
+        Err(sqlx::Error::Database(_)) => connection.ping().await,
+        answered => answered,
     }
 }
 
@@ -214,9 +221,10 @@ impl Drop for Lease {
         };
         let aside = self.aside.clone();
         runtime.spawn(async move {
-            if let Err(cause) = reader.stop(&aside).await {
-                tracing::debug!(%cause, "a connection was given up");
-                reader.broken = true;
+            let stopped = tokio::time::timeout(PATIENCE, reader.stop(&aside)).await;
+            reader.broken = !matches!(stopped, Ok(Ok(())));
+            if reader.broken {
+                tracing::warn!(?stopped, "a statement was not stopped in time: its connection is given up");
             }
         });
     }

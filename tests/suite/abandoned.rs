@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use coopgraph::config::Config;
 use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::json;
 
 use crate::support::{Backend, Data, Server, TestDatabase, backends};
@@ -50,10 +51,24 @@ async fn is_at_rest(server: &Server) {
     assert!(data["cities"]["nodes"][0]["key"].is_string(), "{data}");
 }
 
+/// The processes of PostgreSQL that serve this database; none of SQLite.
+async fn processes(server: &Server, backend: Backend) -> Vec<i32> {
+    if backend == Backend::Sqlite {
+        return Vec::new();
+    }
+    let sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() ORDER BY pid";
+    let statement = Statement::from_string(DbBackend::Postgres, sql);
+    let rows = server.data.database.connection().query_all_raw(statement).await.expect("rows");
+    rows.iter().map(|row| row.try_get("", "pid").expect("a number")).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn statements_of_clients_that_left_are_stopped() {
     for backend in backends() {
         let server = server(backend, Duration::from_mins(1)).await;
+        let cities = || server.data("{ cities(first: 50) { nodes { key } } }", json!({}));
+        join_all((0..CLIENTS).map(|_| cities())).await;
+        let before = processes(&server, backend).await;
         let client = reqwest::Client::new();
         let ask = || {
             let request = client.post(format!("http://{}/graphql", server.address)).json(&json!({ "query": ENDLESS }));
@@ -62,6 +77,11 @@ async fn statements_of_clients_that_left_are_stopped() {
         let answers = join_all((0..CLIENTS).map(|_| ask())).await;
         assert!(answers.iter().all(|answer| answer.as_ref().is_err_and(reqwest::Error::is_timeout)), "{answers:?}");
         is_at_rest(&server).await;
+        let after = processes(&server, backend).await;
+        assert!(
+            before.iter().all(|process| after.contains(process)),
+            "connections were given up: {before:?}, {after:?}"
+        );
     }
 }
 
