@@ -1,5 +1,4 @@
-//! Import: everything is read and checked first, then written in one transaction. What hangs on the records that are stored
-//! already is checked at its end.
+//! Import: everything is read and checked first, then written in one transaction.
 //!
 //! The files are read three times, so that memory holds no more than the keys: for the keys, for the checks, for writing.
 //! Records are matched by key: new ones are added, changed ones updated, others left alone; nothing is ever removed but the
@@ -11,7 +10,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, TransactionTrait, Va
 use uuid::Uuid;
 
 use super::{
-    Failure, Files, Keys, Known, Problem, Problems, SEPARATOR, audience, beside, circle,
+    Failure, Files, Keys, Known, Problem, Problems, SEPARATOR, audience, beside,
     rows::Reader,
     table::{Column, Table, View},
     write,
@@ -85,13 +84,6 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     let mut done = Done { rows: 0, total: rows, imported: Imported::default() };
     for table in &tables {
         write::write(&import, &transaction, &**table, &keys, &mut done).await?;
-    }
-    for table in &tables {
-        circle::check(&transaction, import.database.backend(), &**table, &mut problems).await?;
-    }
-    if problems.total > 0 {
-        transaction.rollback().await?;
-        return Err(Failure::Problems(problems));
     }
     done.imported.beside = beside::write(&import, &transaction, &keys).await?;
     audience::settle(&transaction, &tables).await?;

@@ -6,7 +6,6 @@
 
 mod audience;
 mod beside;
-mod circle;
 mod export;
 mod import;
 mod problem;

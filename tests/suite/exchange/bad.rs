@@ -167,30 +167,6 @@ async fn a_missing_file_is_reported_once() {
     }
 }
 
-/// Nothing is a part of its own part, also where the one is stored and the other comes now.
-#[tokio::test(flavor = "multi_thread")]
-async fn circles_are_reported() {
-    for backend in backends() {
-        let database = TestDatabase::new(backend, Data::Bundled).await;
-        let set = Set::bundled();
-        set.replace("topics.csv", "\ninnovation,", b"\nnewer,Newer,en,innovation,,public\ninnovation,");
-        database.import(&set.files()).await.expect("a tree");
-        let before = state(&database).await;
-        let set = Set::bundled();
-        set.replace("topics.csv", "innovation,Innovation,en,,", b"innovation,Innovation,en,newer,");
-        let found = problems(database.import(&set.files()).await);
-        let expected = Problem {
-            file: "topics.csv".to_owned(),
-            line: 0,
-            column: "broader".to_owned(),
-            value: "innovation".to_owned(),
-            message: "the records innovation, newer name each other in a circle".to_owned(),
-        };
-        assert_eq!(difference(&found, &expected), None, "{backend}");
-        assert!(state(&database).await == before, "{backend}: rows changed");
-    }
-}
-
 /// An empty directory lacks every file; what is no directory is said to be none.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_directory_and_none_are_reported() {
