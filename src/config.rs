@@ -44,10 +44,14 @@ pub struct Config {
     /// Takes a client's address from the last entry of X-Forwarded-For: for a server behind a proxy that sets it.
     #[arg(long, env = "COOPGRAPH_TRUST_PROXY", value_parser = BoolishValueParser::new())]
     pub trust_proxy: bool,
-    /// How many bytes the body of a request, or a message of a WebSocket, may have.
+    /// How many bytes the body of a request may have.
     #[arg(long, env = "COOPGRAPH_MAX_BODY_BYTES", default_value_t = 1 << 20)]
     pub max_body_bytes: usize,
-    /// How many bytes of bodies that have not come to their end are kept at the same time.
+    /// How many bytes a message of a WebSocket may have.
+    #[arg(long, env = "COOPGRAPH_MAX_MESSAGE_BYTES", default_value_t = 128 << 10)]
+    pub max_message_bytes: usize,
+    /// How many bytes of bodies that have not come to their end are kept at the same time, beside the first 16 KiB of each;
+    /// one client may send a quarter of them.
     #[arg(long, env = "COOPGRAPH_MAX_UNFINISHED_BYTES", default_value_t = 64 << 20)]
     pub max_unfinished_bytes: usize,
     /// How long a request may take, in milliseconds: to be sent, and then to be answered.
@@ -56,6 +60,9 @@ pub struct Config {
     /// How many requests may run at the same time.
     #[arg(long, env = "COOPGRAPH_MAX_CONCURRENT_REQUESTS", default_value_t = 512)]
     pub max_concurrent_requests: usize,
+    /// How many of them one client may have.
+    #[arg(long, env = "COOPGRAPH_MAX_CONCURRENT_REQUESTS_PER_CLIENT", default_value_t = 64)]
+    pub max_concurrent_requests_per_client: usize,
     /// What a client may spend in a minute, in points (an object counts 1, a statement 10); 0 limits nothing.
     #[arg(long, env = "COOPGRAPH_RATE_LIMIT", default_value_t = 600_000)]
     pub rate_limit: u32,

@@ -8,7 +8,7 @@ use std::{
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
     sqlx::{self, ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 
@@ -20,9 +20,6 @@ const CONNECTIONS: u32 = 2;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long between two attempts.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// `SQLITE_CANTOPEN`.
-const CANNOT_OPEN: &str = "14";
 
 /// A database that can be read and written.
 #[derive(Clone)]
@@ -51,6 +48,14 @@ pub enum Unusable {
         url: String,
         /// What the driver said.
         cause: sqlx::Error,
+    },
+    /// There is no file, and none can be made.
+    #[error("cannot open the database {url}: {cause}")]
+    Unmade {
+        /// The address.
+        url: String,
+        /// What the driver said.
+        cause: DbErr,
     },
     /// There is no such file.
     #[error(
@@ -96,21 +101,26 @@ impl Database {
         if !sqlite && !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
             return Err(Unusable::Unknown(without_password(url)));
         }
-        let opened = match open(&target(url, access)?).await {
-            Err(sqlx::Error::Database(cause))
-                if sqlite && access == Access::Open && cause.code().is_some_and(|code| code == CANNOT_OPEN) =>
-            {
-                return Err(Unusable::Missing(url.to_owned()));
-            }
-            opened => opened,
-        };
-        // The pool would say no more than that it waited.
-        opened.map_err(|cause| Unusable::Unreachable { url: without_password(url), cause })?;
+        // Looked at before anything is changed; and the pool would say no more than that it waited.
+        match look(&target(url)?).await {
+            Ok(Some(table)) => return Err(Unusable::Foreign(table)),
+            Ok(None) => {}
+            Err(cause) if sqlite && is_missing(&cause) => match access {
+                Access::Open => return Err(Unusable::Missing(without_password(url))),
+                Access::Create => {}
+            },
+            Err(cause) => return Err(Unusable::Unreachable { url: without_password(url), cause }),
+        }
         let mut options = ConnectOptions::new(url);
         options.max_connections(CONNECTIONS).connect_lazy(true).test_before_acquire(false).sqlx_logging(false);
         options.map_sqlx_sqlite_opts(move |options| sqlite_options(options, access));
         options.map_sqlx_postgres_opts(postgres_options);
-        let mut connection = sea_orm::Database::connect(options).await?;
+        let unmade = |cause| Unusable::Unmade { url: without_password(url), cause };
+        let mut connection = sea_orm::Database::connect(options).await.map_err(unmade)?;
+        if sqlite && access == Access::Create {
+            // Makes the file, if it is missing.
+            connection.execute_unprepared("SELECT 1").await.map_err(unmade)?;
+        }
         if let Some(observer) = observer.clone() {
             connection.set_metric_callback(move |info| observer(&info.statement.sql));
         }
@@ -119,9 +129,9 @@ impl Database {
 
     /// Connections that answer clients, who wait so long for a statement.
     pub fn readers(&self, most: Duration) -> Result<Readers, Unusable> {
-        let target = match target(&self.url, Access::Open)? {
-            Target::Sqlite(options) => Target::Sqlite(options.pragma("query_only", "ON")),
-            Target::Postgres(options) => Target::Postgres(options.options([
+        let target = match target(&self.url)? {
+            Target::Sqlite(options) => Target::Sqlite(sqlite_options(options, Access::Open).pragma("query_only", "ON")),
+            Target::Postgres(options) => Target::Postgres(postgres_options(options).options([
                 ("default_transaction_read_only", "on"),
                 // Should nobody be left to stop it.
                 ("statement_timeout", &(most + PATIENCE).as_millis().to_string()),
@@ -149,9 +159,6 @@ impl Database {
     pub async fn migrate(&self) -> Result<(), Unusable> {
         let applied = self.applied().await?;
         refuse_newer(&applied)?;
-        if applied.is_empty() {
-            self.refuse_foreign().await?;
-        }
         Migrator::up(&self.connection, None).await.map_err(|e| {
             let text = e.to_string();
             if text.contains("readonly") || text.contains("read-only") {
@@ -165,23 +172,6 @@ impl Database {
     /// Whether no step was ever applied.
     pub async fn is_new(&self) -> Result<bool, Unusable> {
         Ok(self.applied().await?.is_empty())
-    }
-
-    /// Says so if the database belongs to something else.
-    async fn refuse_foreign(&self) -> Result<(), Unusable> {
-        let any = match self.backend() {
-            DbBackend::Postgres => {
-                "SELECT table_name::text AS \"name\" FROM information_schema.tables \
-                 WHERE table_schema = current_schema() AND table_name <> 'seaql_migrations' ORDER BY table_name LIMIT 1"
-            }
-            _ => {
-                "SELECT \"name\" FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'seaql_migrations' ORDER BY name LIMIT 1"
-            }
-        };
-        match self.connection.query_one_raw(sea_orm::Statement::from_string(self.backend(), any)).await? {
-            Some(table) => Err(Unusable::Foreign(table.try_get("", "name")?)),
-            None => Ok(()),
-        }
     }
 
     /// Says whether the tables are those that this binary knows.
@@ -209,7 +199,7 @@ impl Database {
             }
             _ => "SELECT 1 AS \"x\" FROM sqlite_master WHERE type = 'table' AND name = 'seaql_migrations'",
         };
-        let statement = |sql: &str| sea_orm::Statement::from_string(self.backend(), sql);
+        let statement = |sql: &str| Statement::from_string(self.backend(), sql);
         if self.connection.query_one_raw(statement(exists)).await?.is_none() {
             return Ok(Vec::new());
         }
@@ -218,14 +208,12 @@ impl Database {
     }
 }
 
-fn target(url: &str, access: Access) -> Result<Target, Unusable> {
+fn target(url: &str) -> Result<Target, Unusable> {
     let unreachable = |cause| Unusable::Unreachable { url: without_password(url), cause };
     Ok(if url.starts_with("sqlite:") {
-        let options = SqliteConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging();
-        Target::Sqlite(sqlite_options(options, access))
+        Target::Sqlite(SqliteConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging())
     } else {
-        let options = PgConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging();
-        Target::Postgres(postgres_options(options))
+        Target::Postgres(PgConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging())
     })
 }
 
@@ -249,16 +237,35 @@ fn postgres_options(options: PgConnectOptions) -> PgConnectOptions {
     options.statement_cache_capacity(256)
 }
 
-/// Opens a connection and closes it again; a server that is just starting has some time for it.
-async fn open(target: &Target) -> Result<(), sqlx::Error> {
+/// Opens a connection for a moment; a server that is just starting has some time for it. If the database belongs to something
+/// else, one of its tables is named.
+async fn look(target: &Target) -> Result<Option<String>, sqlx::Error> {
     let begun = Instant::now();
-    loop {
+    let mut reader = loop {
         match target.open().await {
-            Ok(reader) => return reader.close().await,
+            Ok(reader) => break reader,
             Err(cause) if is_starting(&cause) && begun.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
             Err(cause) => return Err(cause),
         }
-    }
+    };
+    let tables = match target {
+        Target::Sqlite(_) => "(SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%')",
+        Target::Postgres(_) => {
+            "(SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = current_schema())"
+        }
+    };
+    let foreign = format!(
+        "SELECT name FROM {tables} AS t WHERE NOT EXISTS (SELECT 1 FROM {tables} AS o WHERE o.name = 'seaql_migrations') \
+         ORDER BY name LIMIT 1"
+    );
+    let rows = reader.rows(&Statement::from_string(target.backend(), foreign)).await?;
+    reader.close().await?;
+    Ok(rows.first().and_then(|row| row.try_get("", "name").ok()))
+}
+
+/// `SQLITE_CANTOPEN`: no such file, most likely.
+fn is_missing(cause: &sqlx::Error) -> bool {
+    matches!(cause, sqlx::Error::Database(cause) if cause.code().is_some_and(|code| code == "14"))
 }
 
 fn is_starting(cause: &sqlx::Error) -> bool {
@@ -282,8 +289,10 @@ fn known() -> Vec<String> {
     Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
 }
 
-/// The address without what lies between `:` and `@` of its user part.
+/// The address without what lies between `:` and `@` of its user part, and without its parameters, which may have a
+/// password, too.
 fn without_password(url: &str) -> String {
+    let url = url.split_once('?').map_or(url, |(url, _)| url);
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };

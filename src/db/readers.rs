@@ -78,6 +78,12 @@ impl Readers {
         self.aside.get_database_backend()
     }
 
+    /// How many connections there can be.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.pool.status().max_size
+    }
+
     /// How many connections are in use, and how many wait to be used.
     #[must_use]
     pub fn connections(&self) -> (usize, usize) {
@@ -98,7 +104,7 @@ impl Readers {
             attempts += 1;
             match answered {
                 // The database was restarted, say: all connections may be broken, a new one will do.
-                Err(cause) if is_broken(&cause) && attempts <= self.pool.status().max_size => {}
+                Err(cause) if is_broken(&cause) && attempts <= self.most() => {}
                 answered => return answered.map_err(failed),
             }
         }
@@ -106,6 +112,13 @@ impl Readers {
 }
 
 impl Target {
+    pub(super) fn backend(&self) -> DbBackend {
+        match self {
+            Self::Sqlite(_) => DbBackend::Sqlite,
+            Self::Postgres(_) => DbBackend::Postgres,
+        }
+    }
+
     pub(super) async fn open(&self) -> Result<Reader, sqlx::Error> {
         let link = match self {
             Self::Sqlite(options) => {
@@ -140,7 +153,7 @@ impl Manager for Target {
 }
 
 impl Reader {
-    async fn rows(&mut self, statement: &Statement) -> Result<Vec<QueryResult>, sqlx::Error> {
+    pub(super) async fn rows(&mut self, statement: &Statement) -> Result<Vec<QueryResult>, sqlx::Error> {
         let sql = AssertSqlSafe(statement.sql.as_str());
         let values = SqlxValues(statement.values.clone().unwrap_or(Values(Vec::new())));
         match &mut self.link {

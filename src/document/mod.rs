@@ -179,7 +179,7 @@ impl Documents {
     /// What reading a text that is not known yet costs, in points.
     #[must_use]
     pub fn reading(text: &str) -> u64 {
-        text.len() as u64 / READ
+        (text.len() as u64).div_ceil(READ)
     }
 
     /// Reads a text that is not known yet.

@@ -3,7 +3,7 @@
 //!
 //! An object counts 1, however many fields are selected on it; a statement counts [`STATEMENT`], whatever the number of
 //! its rows; below an interface there is one for each type that an object can have. Filters have their own prices (see
-//! [`condition`]). Objects in a list count as often as the list can be long: a page by its `first` or `last`, a list of ids by
+//! [`super::condition`]). Objects in a list count as often as the list can be long: a page by its `first` or `last`, a list of ids by
 //! their number, any other list by an assumed length.
 
 use apollo_compiler::{
@@ -16,7 +16,7 @@ use apollo_compiler::{
 };
 use rustc_hash::FxHashMap;
 
-use super::condition;
+use super::condition::{Conditions, is_filter};
 
 /// What a statement costs, in objects.
 pub const STATEMENT: u64 = 10;
@@ -144,7 +144,7 @@ impl Prices {
                 let part = reader.part(&operation.selection_set);
                 let introspection = reader.introspection(operation.root_fields(document));
                 let none = JsonMap::new();
-                let pricing = Pricing { schema: rates.schema, variables: &none };
+                let pricing = Pricing::new(rates.schema, &none);
                 let objects = pricing.sum(&introspection, 1, &pricing.fragments(&reader.fragments)).objects;
                 Operation {
                     name: operation.name.as_ref().map(ToString::to_string),
@@ -161,7 +161,7 @@ impl Prices {
         let Some(operation) = self.operations.iter().find(|operation| operation.name.as_deref() == name) else {
             return Price { most: 1, ..Price::default() };
         };
-        let pricing = Pricing { schema, variables };
+        let pricing = Pricing::new(schema, variables);
         let Sum { objects, statements, filters } = pricing.sum(&operation.part, 1, &pricing.fragments(&self.fragments));
         let introspection = operation.introspection;
         let parts = [objects, statements.saturating_mul(STATEMENT), introspection, filters];
@@ -171,13 +171,17 @@ impl Prices {
 
 /// The variables that decide about a price.
 struct Pricing<'a> {
-    schema: &'a Schema,
     variables: &'a JsonMap,
+    conditions: Conditions<'a>,
 }
 
-impl Pricing<'_> {
+impl<'a> Pricing<'a> {
+    fn new(schema: &'a Schema, variables: &'a JsonMap) -> Self {
+        Self { variables, conditions: Conditions::new(schema, variables) }
+    }
+
     /// What fragments cost.
-    fn fragments(&self, parts: &[Part]) -> Vec<Sum> {
+    fn fragments(&self, parts: &'a [Part]) -> Vec<Sum> {
         let mut known = Vec::with_capacity(parts.len());
         for part in parts {
             // A fragment may be spread in and outside of connections; its items are then as many as a page can have.
@@ -188,10 +192,10 @@ impl Pricing<'_> {
     }
 
     /// What a part costs. `items` is the page size of the connection that the selection set belongs to.
-    fn sum(&self, part: &Part, items: u64, fragments: &[Sum]) -> Sum {
+    fn sum(&self, part: &'a Part, items: u64, fragments: &[Sum]) -> Sum {
         let mut sum = Sum { statements: part.statements, ..Sum::default() };
         for (ty, value, types) in &part.filters {
-            let price = condition::price(self.schema, ty, value, self.variables);
+            let price = self.conditions.price(ty, value);
             sum.filters = sum.filters.saturating_add(price.saturating_mul(*types));
         }
         for branch in &part.fields {
@@ -290,7 +294,7 @@ impl<'a> Reader<'a> {
         for argument in &field.arguments {
             let declared = field.definition.argument_by_name(&argument.name);
             if let Some(ty) = declared.map(|declared| declared.ty.inner_named_type())
-                && condition::is_filter(self.rates.schema, ty)
+                && is_filter(self.rates.schema, ty)
             {
                 part.filters.push((ty.clone(), argument.value.clone(), types));
             }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::purse::{Client, Lack, Purses};
 use crate::{
     document::{Price, STATEMENT},
@@ -29,6 +31,11 @@ impl Charge {
     /// What is left to the client.
     pub(super) fn budget(&self) -> Option<Budget> {
         self.budget
+    }
+
+    /// Where the statements of the operation wait for their turn.
+    pub(super) fn turns(&self) -> Option<Arc<Semaphore>> {
+        self.purses.turns(self.client)
     }
 
     /// Where it is counted what the operation uses.

@@ -10,13 +10,16 @@ use sea_orm::DbErr;
 use tokio::{
     sync::watch,
     task::JoinHandle,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
 
 use crate::{db::Readers, domain::dataset::DatasetVersion};
 
 /// How often the database is asked.
 const INTERVAL: Duration = Duration::from_millis(500);
+
+/// How long it has to answer, before it is asked again.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The newest version of the data set, as far as it is known.
 pub(super) struct Live {
@@ -63,7 +66,8 @@ async fn watch(readers: Readers, newest: watch::Sender<DatasetVersion>) {
         if newest.receiver_count() == 0 {
             continue;
         }
-        match DatasetVersion::of(&readers).await {
+        let Ok(asked) = timeout(PATIENCE, DatasetVersion::of(&readers)).await else { continue };
+        match asked {
             Ok(version) => tell(&newest, version),
             Err(cause) => tracing::warn!(%cause, "the version of the data set cannot be read"),
         }

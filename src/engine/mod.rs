@@ -64,6 +64,8 @@ pub struct Engine {
     live: Live,
     running: Arc<Semaphore>,
     subscriptions: Arc<Semaphore>,
+    /// The requests and subscriptions of each client.
+    runners: Arc<Seats>,
     subscribers: Arc<Seats>,
     observer: Observer,
 }
@@ -77,11 +79,15 @@ pub struct Caller {
     pub clearance: Clearance,
 }
 
-/// An operation that may be run.
+/// An operation that may be run, and what was charged for it.
 pub struct Prepared {
+    operation: Operation,
+    charge: Charge,
+}
+
+struct Operation {
     ready: Ready,
     caller: Caller,
-    charge: Charge,
     tells_cost: bool,
     /// Ends with the operation.
     note: Mutex<Note>,
@@ -90,13 +96,13 @@ pub struct Prepared {
 }
 
 /// The right to run, until it is dropped.
-type Place = (OwnedSemaphorePermit, Option<Seat>);
+type Place = (OwnedSemaphorePermit, Seat);
 
 impl Prepared {
     /// Query, mutation or subscription.
     #[must_use]
     pub fn kind(&self) -> OperationType {
-        self.ready.kind()
+        self.operation.ready.kind()
     }
 
     /// What is left to the client.
@@ -104,7 +110,9 @@ impl Prepared {
     pub fn budget(&self) -> Option<Budget> {
         self.charge.budget()
     }
+}
 
+impl Operation {
     fn note<T>(&self, work: impl FnOnce(&mut Note) -> T) -> T {
         work(&mut self.note.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -120,10 +128,11 @@ impl Engine {
         Ok(Self {
             documents: Documents::new(&sdl::<Cooperation>(), Cooperation::graph(), config.limits.clone()),
             persisted: Persisted::new(config.trusted_documents.as_deref(), config.is_hardened())?,
-            purses: Arc::new(Purses::new(config.rate_limit, clock)),
+            purses: Arc::new(Purses::new(config.rate_limit, readers.most() - 1, clock)),
             live: Live::of(&readers),
             running: Arc::new(Semaphore::new(config.max_concurrent_requests)),
             subscriptions: Arc::new(Semaphore::new(config.max_subscriptions)),
+            runners: Seats::new(config.max_concurrent_requests_per_client),
             subscribers: Seats::new(config.max_subscriptions_per_client),
             observer: Observer::new(IdSource::system(), None),
             database,
@@ -199,7 +208,8 @@ impl Engine {
         match checked {
             Ok((ready, place, charge)) => {
                 let tells_cost = matches!(request.extensions.get("cost"), Some(JsonValue::Bool(true)));
-                Ok(Prepared { ready, caller, charge, tells_cost, note: Mutex::new(note), _place: place })
+                let operation = Operation { ready, caller, tells_cost, note: Mutex::new(note), _place: place };
+                Ok(Prepared { operation, charge })
             }
             Err(answer) => {
                 note.refused(answer.outcome.as_str(), request.operation_name.as_deref());
@@ -257,9 +267,14 @@ impl Engine {
     fn admit(&self, kind: OperationType, client: Client) -> Result<Place, ServerError> {
         let place = |places: &Arc<Semaphore>| places.clone().try_acquire_owned().ok();
         if kind != OperationType::Subscription {
-            let busy = "the server runs as many requests as it can: try again in a moment";
-            let permit = place(&self.running).ok_or_else(|| request_error(Code::ServerBusy, busy))?;
-            return Ok((permit, None));
+            let busy = |message: String| request_error(Code::ServerBusy, message);
+            let most = self.config.max_concurrent_requests_per_client;
+            let seat = self.runners.take(client);
+            let seat =
+                seat.ok_or_else(|| busy(format!("{most} of your requests run: try again when one is answered")))?;
+            let full = "the server runs as many requests as it can: try again in a moment";
+            let permit = place(&self.running).ok_or_else(|| busy(full.to_owned()))?;
+            return Ok((permit, seat));
         }
         let too_many = |message: String| request_error(Code::TooManySubscriptions, message);
         let most = self.config.max_subscriptions_per_client;
@@ -268,7 +283,7 @@ impl Engine {
             seat.ok_or_else(|| too_many(format!("you have {most} subscriptions: complete one of them first")))?;
         let full = "too many subscriptions are open on this server: try again later";
         let permit = place(&self.subscriptions).ok_or_else(|| too_many(full.to_owned()))?;
-        Ok((permit, Some(seat)))
+        Ok((permit, seat))
     }
 
     fn charge(&self, caller: Caller, ready: &Ready) -> Result<Charge, Answer> {
@@ -276,35 +291,39 @@ impl Engine {
     }
 
     /// Runs a query.
-    pub async fn run(&self, prepared: Prepared) -> Answer {
-        let answer = self.answer(&prepared, &prepared.charge, Root).await;
-        prepared.note(|note| note.answered(answer.outcome.as_str(), prepared.charge.spent(), note.elapsed()));
+    pub async fn run(&self, Prepared { operation, charge }: Prepared) -> Answer {
+        let answer = self.answer(&operation, &charge, Root).await;
+        operation.note(|note| note.answered(answer.outcome.as_str(), charge.spent(), note.elapsed()));
         answer
     }
 
     /// Runs a subscription: an answer for each event, which is charged for as if it had been asked for anew. It ends when
     /// the client cannot pay for the next one.
-    pub async fn stream(self: Arc<Self>, prepared: Prepared) -> Result<impl Stream<Item = Answer> + Send, Answer> {
+    pub async fn stream(
+        self: Arc<Self>,
+        Prepared { operation, charge }: Prepared,
+    ) -> Result<impl Stream<Item = Answer> + Send, Answer> {
         let versions = self.live.versions().await.map_err(|cause| {
-            let answer = refused(prepared.note(|note| note.id().during(|| Error::from(cause).shown())));
-            prepared.note(|note| note.refused(answer.outcome.as_str(), None));
+            let answer = refused(operation.note(|note| note.id().during(|| Error::from(cause).shown())));
+            operation.note(|note| note.refused(answer.outcome.as_str(), None));
             answer
         })?;
-        let (engine, prepared) = (self, Arc::new(prepared));
-        let answers = versions.enumerate().then(move |(number, version)| {
-            let (engine, prepared) = (engine.clone(), prepared.clone());
+        let (engine, operation) = (self, Arc::new(operation));
+        // The first event is what the operation was charged for when it began.
+        let mut charged = Some(charge);
+        let answers = versions.then(move |version| {
+            let (engine, operation) = (engine.clone(), operation.clone());
+            let charge = charged.take().map_or_else(|| engine.charge(operation.caller, &operation.ready), Ok);
             async move {
                 let started = Instant::now();
-                // The first event is what the operation was charged for when it began.
-                let again = (number > 0).then(|| engine.charge(prepared.caller, &prepared.ready)).transpose();
-                let (answer, spent) = match &again {
-                    Ok(again) => {
-                        let charge = again.as_ref().unwrap_or(&prepared.charge);
-                        (engine.answer(&prepared, charge, Happened { version }).await, charge.spent())
+                let (answer, spent) = match charge {
+                    Ok(charge) => {
+                        let answer = engine.answer(&operation, &charge, Happened { version }).await;
+                        (answer, charge.spent())
                     }
-                    Err(answer) => (answer.clone(), Spent::default()),
+                    Err(answer) => (answer, Spent::default()),
                 };
-                prepared.note(|note| note.answered(answer.outcome.as_str(), spent, started.elapsed()));
+                operation.note(|note| note.answered(answer.outcome.as_str(), spent, started.elapsed()));
                 answer
             }
         });
@@ -318,20 +337,20 @@ impl Engine {
         Ok(answers)
     }
 
-    fn loader(&self, prepared: &Prepared, charge: &Charge) -> Loader {
+    fn loader(&self, operation: &Operation, charge: &Charge) -> Loader {
         let system = if self.readers.backend() == DbBackend::Postgres { "postgresql" } else { "sqlite" };
-        let batches = prepared.note(|note| note.batches(system));
-        Loader::new(&self.readers, prepared.caller.clearance, batches, charge.tally().clone())
+        let batches = operation.note(|note| note.batches(system));
+        Loader::new(&self.readers, operation.caller.clearance, batches, charge.tally().clone(), charge.turns())
     }
 
     /// Runs an operation on a root, as long as a request may take. A panic becomes an internal error, and the server lives
     /// on.
-    async fn answer<R: Send + Sync + 'static>(&self, prepared: &Prepared, charge: &Charge, root: R) -> Answer {
-        let loader = self.loader(prepared, charge);
-        let Ready { document, variables, introspected, .. } = &prepared.ready;
+    async fn answer<R: Send + Sync + 'static>(&self, operation: &Operation, charge: &Charge, root: R) -> Answer {
+        let loader = self.loader(operation, charge);
+        let Ready { document, variables, introspected, .. } = &operation.ready;
         let exec = Exec {
             document: document.executable(),
-            operation: prepared.ready.operation(),
+            operation: operation.ready.operation(),
             variables,
             introspected,
             graph: Cooperation::graph(),
@@ -341,13 +360,13 @@ impl Engine {
         let run = async {
             match AssertUnwindSafe(exec.answer(root)).catch_unwind().await {
                 Ok(Executed { data, errors }) => {
-                    let cost = prepared.tells_cost.then(|| Cost::of(prepared.ready.price.most, charge.spent()));
+                    let cost = operation.tells_cost.then(|| Cost::of(operation.ready.price.most, charge.spent()));
                     Answer::executed(&data, &errors, cost, charge.budget())
                 }
                 Err(panic) => refused(panicked(&*panic)),
             }
         };
-        let run = prepared.note(|note| note.id().clone()).throughout(run);
+        let run = operation.note(|note| note.id().clone()).throughout(run);
         let timeout = self.config.request_timeout();
         let answer = tokio::time::timeout(timeout, run).await;
         answer.unwrap_or_else(|_| Answer { budget: charge.budget(), ..refused(timed_out(timeout)) })

@@ -7,6 +7,7 @@ use std::{
 };
 
 use quick_cache::sync::Cache;
+use tokio::sync::Semaphore;
 
 use crate::{clock::Clock, db::Moment, graph::Budget};
 
@@ -33,8 +34,16 @@ impl Client {
 /// The buckets of all clients.
 pub(super) struct Purses {
     limit: i64,
+    /// How many statements of a client run at the same time.
+    turns: usize,
     clock: Clock,
-    clients: Cache<Client, Arc<Mutex<Purse>>>,
+    clients: Cache<Client, Arc<Account>>,
+}
+
+/// What is kept for a client.
+struct Account {
+    purse: Mutex<Purse>,
+    turns: Arc<Semaphore>,
 }
 
 /// Points at a moment, in thousandths, so that what a millisecond brings is not lost.
@@ -53,8 +62,24 @@ pub(super) struct Lack {
 }
 
 impl Purses {
-    pub(super) fn new(limit: u32, clock: Clock) -> Self {
-        Self { limit: i64::from(limit), clock, clients: Cache::new(CLIENTS) }
+    pub(super) fn new(limit: u32, turns: usize, clock: Clock) -> Self {
+        Self { limit: i64::from(limit), turns, clock, clients: Cache::new(CLIENTS) }
+    }
+
+    /// Where the statements of a client wait for their turn, so that the others find a connection. Without a limit,
+    /// nobody waits.
+    pub(super) fn turns(&self, client: Client) -> Option<Arc<Semaphore>> {
+        (self.limit > 0).then(|| self.account(client, self.clock.now()).turns.clone())
+    }
+
+    fn account(&self, client: Client, now: i64) -> Arc<Account> {
+        let full = || Account {
+            purse: Mutex::new(Purse { millipoints: self.limit * 1000, at: now }),
+            turns: Arc::new(Semaphore::new(self.turns)),
+        };
+        let Ok(account) =
+            self.clients.get_or_insert_with::<_, std::convert::Infallible>(&client, || Ok(Arc::new(full())));
+        account
     }
 
     /// Takes what an operation costs, if the client has it. Without a limit, nothing is said.
@@ -95,10 +120,8 @@ impl Purses {
     }
 
     fn with<T>(&self, client: Client, now: i64, change: impl FnOnce(&mut Purse) -> T) -> T {
-        let full = Purse { millipoints: self.limit * 1000, at: now };
-        let Ok(purse) =
-            self.clients.get_or_insert_with::<_, std::convert::Infallible>(&client, || Ok(Arc::new(Mutex::new(full))));
-        let mut purse = purse.lock().unwrap_or_else(PoisonError::into_inner);
+        let account = self.account(client, now);
+        let mut purse = account.purse.lock().unwrap_or_else(PoisonError::into_inner);
         let each = self.limit * 1000;
         let passed = (now - purse.at).clamp(0, WINDOW);
         let gained = passed * each / WINDOW;
@@ -118,7 +141,7 @@ mod tests {
     fn purses(limit: u32) -> (Purses, Arc<AtomicI64>) {
         let now = Arc::new(AtomicI64::new(1_000_000));
         let seen = now.clone();
-        (Purses::new(limit, Clock::from_fn(move || seen.load(Ordering::Relaxed))), now)
+        (Purses::new(limit, 1, Clock::from_fn(move || seen.load(Ordering::Relaxed))), now)
     }
 
     /// A bucket empties, says when there is enough again, and fills with time; others are not touched.

@@ -1,50 +1,66 @@
-//! Places of which each client may take so many at the same time.
+//! What each client may have so much of at the same time: places, or bytes.
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use super::Client;
 
-/// The places that are taken.
-pub struct Seats {
+/// What is taken, by those who took it.
+pub struct Seats<K: Copy + Eq + Hash = Client> {
     most: usize,
-    taken: Mutex<HashMap<Client, usize>>,
+    taken: Mutex<HashMap<K, usize>>,
 }
 
-/// A place, until it is dropped.
-pub struct Seat {
-    seats: Arc<Seats>,
-    client: Client,
+/// What somebody has taken, until it is dropped.
+pub struct Seat<K: Copy + Eq + Hash = Client> {
+    seats: Arc<Seats<K>>,
+    of: K,
+    number: usize,
 }
 
-impl Seats {
-    /// Each client may have `most`.
+impl<K: Copy + Eq + Hash> Seats<K> {
+    /// Each may have `most`.
     #[must_use]
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { most, taken: Mutex::default() })
     }
 
-    /// Takes a place, unless the client has as many as it may.
-    pub fn take(self: &Arc<Self>, client: Client) -> Option<Seat> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = taken.entry(client).or_default();
-        if *number >= self.most {
-            return None;
-        }
-        *number += 1;
-        Some(Seat { seats: self.clone(), client })
+    /// Takes nothing yet.
+    pub fn none(self: &Arc<Self>, of: K) -> Seat<K> {
+        Seat { seats: self.clone(), of, number: 0 }
+    }
+
+    /// Takes one, unless the taker has as many as it may.
+    pub fn take(self: &Arc<Self>, of: K) -> Option<Seat<K>> {
+        let mut seat = self.none(of);
+        seat.grow(1).then_some(seat)
     }
 }
 
-impl Drop for Seat {
+impl<K: Copy + Eq + Hash> Seat<K> {
+    /// Takes so many more, unless the taker would have more than it may.
+    pub fn grow(&mut self, more: usize) -> bool {
+        let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = taken.get(&self.of).copied().unwrap_or_default();
+        let is_free = more <= self.seats.most.saturating_sub(number);
+        if is_free {
+            taken.insert(self.of, number + more);
+            self.number += more;
+        }
+        is_free
+    }
+}
+
+impl<K: Copy + Eq + Hash> Drop for Seat<K> {
     fn drop(&mut self) {
         let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(number) = taken.get_mut(&self.client) {
-            *number -= 1;
+        if let Some(number) = taken.get_mut(&self.of) {
+            *number -= self.number;
             if *number == 0 {
-                taken.remove(&self.client);
+                taken.remove(&self.of);
             }
         }
     }

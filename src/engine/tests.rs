@@ -24,7 +24,7 @@ async fn a_panic_is_an_internal_error() {
     let engine = engine().await;
     let prepared = prepare(&engine, "query Panics { __typename }");
     // No graph has numbers for objects: to look for them is a panic.
-    let answer = engine.answer(&prepared, &prepared.charge, 0_u8).await;
+    let answer = engine.answer(&prepared.operation, &prepared.charge, 0_u8).await;
     assert_eq!(answer.outcome, Outcome::Refused(Code::InternalServerError));
     let body: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
     let message = body["errors"][0]["message"].as_str().expect("a message");

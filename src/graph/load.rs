@@ -14,6 +14,7 @@ use std::{
 
 use rustc_hash::FxHashMap;
 use sea_orm::{FromQueryResult, QueryResult};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::{
@@ -95,6 +96,7 @@ pub struct Loader {
     riders: Riders,
     batches: Batches,
     tally: Arc<Tally>,
+    turns: Option<Arc<Semaphore>>,
 }
 
 /// On which side of a page to look for further rows.
@@ -110,10 +112,16 @@ pub(super) enum Side {
 pub(super) type Children<C> = HashMap<Option<Uuid>, Vec<Arc<C>>>;
 
 impl Loader {
-    /// Reads for a viewer; `batches` notes each statement, and `tally` counts them.
+    /// Reads for a viewer; `batches` notes each statement, `tally` counts them, and `turns` are those that a client has.
     #[must_use]
-    pub fn new(readers: &Readers, clearance: Clearance, batches: Batches, tally: Arc<Tally>) -> Self {
-        Self { readers: readers.clone(), clearance, riders: Riders::default(), batches, tally }
+    pub fn new(
+        readers: &Readers,
+        clearance: Clearance,
+        batches: Batches,
+        tally: Arc<Tally>,
+        turns: Option<Arc<Semaphore>>,
+    ) -> Self {
+        Self { readers: readers.clone(), clearance, riders: Riders::default(), batches, tally, turns }
     }
 
     pub(super) fn count_objects(&self, objects: usize) {
@@ -130,6 +138,11 @@ impl Loader {
 
     /// Runs a statement that reads `table`, for so many ids.
     async fn rows(&self, sql: Sql, table: &str, ids: Option<usize>) -> Result<Vec<QueryResult>> {
+        // They are never closed.
+        let _turn = match &self.turns {
+            Some(turns) => turns.acquire().await.ok(),
+            None => None,
+        };
         self.tally.statements.fetch_add(1, Ordering::Relaxed);
         let statement = sql.finish();
         let batch = self.batches.begin(table, ids, &statement.sql);

@@ -159,7 +159,8 @@ impl<R: Send + Sync + 'static> Object<R> {
 
     fn add(&mut self, name: &str, description: &str, ty: String, args: Vec<Argument>, run: Run<R>) -> &mut Self {
         let statements = u32::from(matches!(run, Run::Level(_)));
-        let weight = Weight { statements, size: size(&ty) };
+        let size = if matches!(run, Run::Leaf(_)) { Size::None } else { size(&ty) };
+        let weight = Weight { statements, size };
         let field =
             Field { description: description.to_owned(), ty, args, run, columns: Columns::ALL, weight, rides: None };
         let twice = self.fields.insert(name.to_owned(), field);

@@ -82,12 +82,20 @@ fn ranges(header: &str) -> impl Iterator<Item = Range<'_>> {
 /// Whether a body is JSON in UTF-8, as its `Content-Type` says. Pages of other origins can send such a body only if the
 /// browser asks us first.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next().and_then(|value| value.to_str().ok()), values.next()) else {
+        return false;
+    };
     let mut parts = value.split(';').map(str::trim);
     let media = parts.next().unwrap_or_default();
     let charset = parts.find_map(|part| part.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("charset")));
     media.eq_ignore_ascii_case("application/json")
-        && charset.is_none_or(|(_, charset)| charset.trim_matches('"').eq_ignore_ascii_case("utf-8"))
+        && charset.is_none_or(|(_, charset)| is_utf_8(charset.trim_matches('"')))
+}
+
+/// Whether it is a name of UTF-8: the registered one, or the other one that is in use.
+fn is_utf_8(charset: &str) -> bool {
+    ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -130,6 +138,7 @@ mod tests {
             ("application/json", true),
             ("application/json; charset=utf-8", true),
             ("APPLICATION/JSON;Charset=\"UTF-8\"", true),
+            ("application/json; charset=utf8", true),
             ("application/json; charset=iso-8859-1", false),
             ("text/plain", false),
             ("application/x-www-form-urlencoded", false),
@@ -139,5 +148,10 @@ mod tests {
             assert_eq!(is_json(&headers), json, "{content_type}");
         }
         assert!(!is_json(&HeaderMap::new()));
+        let [json, text] =
+            ["application/json", "text/plain"].map(|ty| (header::CONTENT_TYPE, HeaderValue::from_static(ty)));
+        let mut two = HeaderMap::from_iter([json]);
+        two.append(text.0, text.1);
+        assert!(!is_json(&two), "which of them it is, nobody knows");
     }
 }

@@ -5,7 +5,6 @@ use std::{net::SocketAddr, sync::Arc};
 use apollo_compiler::executable::OperationType;
 use async_graphql::ServerError;
 use axum::{
-    body::Body,
     extract::{ConnectInfo, Extension, FromRequestParts, Request as HttpRequest, State, WebSocketUpgrade},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
@@ -13,10 +12,10 @@ use axum::{
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use super::{App, RATE_LIMIT, RATE_LIMIT_POLICY, accept, accept::Media, caller, socket, sse};
+use super::{App, RATE_LIMIT, RATE_LIMIT_POLICY, accept, accept::Media, answer_body, caller, socket, sse};
 use crate::{
     config::{Config, StatusCodes},
-    engine::{Answer, Caller, Engine, Outcome, Request},
+    engine::{Answer, Caller, Client, Engine, Outcome, Request},
     error::{Code, request_error},
     graph::Budget,
     observe::Origin,
@@ -62,7 +61,7 @@ pub(super) async fn handle(
                            the header `Accept` allows none of them";
             refuse(StatusCode::NOT_ACCEPTABLE, Media::Json, message.to_owned())
         }
-        Some(media) => match read(request, &app, get).await {
+        Some(media) => match read(request, &app, caller.client, get).await {
             Ok(Ok(request)) if media == Media::Events => sse::answer(app.clone(), request, &origin, caller, get).await,
             Ok(Ok(request)) => respond(answer(&app.engine, request, &origin, caller, get).await, media, config, get),
             Ok(Err(error)) => {
@@ -135,7 +134,12 @@ fn unread(status: StatusCode, message: impl Into<String>) -> Unread {
 }
 
 /// Reads a request, from its address or its body; the inner error is that it is none of GraphQL.
-async fn read(request: HttpRequest, app: &App, get: bool) -> Result<Result<Request, ServerError>, Unread> {
+async fn read(
+    request: HttpRequest,
+    app: &App,
+    client: Client,
+    get: bool,
+) -> Result<Result<Request, ServerError>, Unread> {
     if get {
         return Ok(Request::from_query(request.uri().query().unwrap_or_default()));
     }
@@ -143,18 +147,18 @@ async fn read(request: HttpRequest, app: &App, get: bool) -> Result<Result<Reque
     let late = || {
         unread(StatusCode::REQUEST_TIMEOUT, format!("the body did not come within {} ms", config.request_timeout_ms))
     };
-    let body = timeout(config.request_timeout(), body(request, app)).await.map_err(|_| late())??;
+    let body = timeout(config.request_timeout(), body(request, app, client)).await.map_err(|_| late())??;
     Ok(Request::from_json(&body))
 }
 
 /// Reads a body.
-async fn body(request: HttpRequest, app: &App) -> Result<Vec<u8>, Unread> {
+async fn body(request: HttpRequest, app: &App, client: Client) -> Result<Vec<u8>, Unread> {
     let headers = request.headers();
     if !accept::is_json(headers) {
         let message = "the body must be JSON in UTF-8, with the header `Content-Type: application/json`";
         return Err(unread(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|it| !it.as_bytes().eq_ignore_ascii_case(b"identity")) {
         let message = "the body must be sent as it is: the header `Content-Encoding` is not understood";
         return Err(unread(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
@@ -165,20 +169,16 @@ async fn body(request: HttpRequest, app: &App) -> Result<Vec<u8>, Unread> {
         return Err(too_large());
     }
     let mut chunks = request.into_body().into_data_stream();
-    let (mut body, mut held) = (Vec::new(), Vec::new());
+    let (mut body, mut held) = (Vec::new(), app.unfinished.begin(client));
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| unread(StatusCode::BAD_REQUEST, "the body ended before its end"))?;
         if body.len() + chunk.len() > most {
             return Err(too_large());
         }
-        let bytes = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
-        let busy = |_| {
-            unread(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the server is sent too much at the same time: try again in a moment",
-            )
-        };
-        held.push(app.unfinished.clone().try_acquire_many_owned(bytes).map_err(busy)?);
+        if !held.grow(body.len() + chunk.len()) {
+            let message = "the server is sent too much at the same time: try again in a moment";
+            return Err(unread(StatusCode::SERVICE_UNAVAILABLE, message));
+        }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
@@ -198,7 +198,7 @@ pub(super) fn respond(answer: Answer, media: Media, config: &Config, get: bool) 
 fn give(answer: Answer, media: Media, status: StatusCode) -> Response {
     // What is refused before there is an event is no event.
     let media = if media == Media::Events { Media::Json } else { media };
-    let mut response = Response::new(Body::from(answer.body));
+    let mut response = Response::new(answer_body::body(answer.body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media.content_type());

@@ -4,11 +4,13 @@
 //! `pages` has what people see; `serve` listens.
 
 mod accept;
+mod answer_body;
 mod graphql;
 mod pages;
 mod serve;
 mod socket;
 mod sse;
+mod unfinished;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -24,7 +26,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tower_http::{
     compression::{CompressionLayer, Predicate, predicate::SizeAbove},
     cors::{AllowOrigin, CorsLayer},
@@ -32,6 +34,7 @@ use tower_http::{
 };
 
 pub use self::serve::serve;
+use self::unfinished::Unfinished;
 use crate::{
     config::Profile,
     domain::Cooperation,
@@ -49,8 +52,7 @@ const COMPRESSED_ABOVE: u64 = 1024;
 #[derive(Clone)]
 struct App {
     engine: Arc<Engine>,
-    /// How many bytes more may come of bodies that are not at their end.
-    unfinished: Arc<Semaphore>,
+    unfinished: Unfinished,
     /// Becomes true when the server is to stop; what stays open for long ends then.
     stopping: watch::Receiver<bool>,
 }
@@ -78,7 +80,7 @@ pub fn addresses(profile: Profile) -> Vec<(&'static str, &'static str)> {
 /// The routes. `stopping` becomes true when the server is to stop.
 pub fn router(engine: Arc<Engine>, stopping: watch::Receiver<bool>) -> Router {
     let config = engine.config();
-    let unfinished = Arc::new(Semaphore::new(config.max_unfinished_bytes.min(Semaphore::MAX_PERMITS)));
+    let unfinished = Unfinished::new(config.max_unfinished_bytes);
     let schema: &'static str = sdl().leak();
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle))
@@ -110,7 +112,7 @@ pub fn router(engine: Arc<Engine>, stopping: watch::Receiver<bool>) -> Router {
 pub fn metrics_router(engine: Arc<Engine>) -> Router {
     // It never stops anything that is open for long.
     let (_, stopping) = watch::channel(false);
-    let app = App { engine, unfinished: Arc::new(Semaphore::new(0)), stopping };
+    let app = App { engine, unfinished: Unfinished::new(0), stopping };
     Router::new().route("/metrics", get(metrics)).with_state(app)
 }
 

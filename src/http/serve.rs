@@ -1,13 +1,10 @@
 //! Listening: connections that come, how many of them there may be, and the drain when the server stops.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
@@ -39,10 +36,9 @@ pub async fn serve(
     stopping: watch::Sender<bool>,
     stop: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let connections = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(config.max_connections));
     let seats = Seats::new(if config.trust_proxy { usize::MAX } else { config.max_connections_per_client });
-    let mut stop = std::pin::pin!(stop);
+    let mut stop = pin!(stop);
     loop {
         // Whoever comes while all places are taken waits in the queue of the system.
         let accepted = async { (places.clone().acquire_owned().await, listener.accept().await) };
@@ -52,7 +48,7 @@ pub async fn serve(
                 Ok((stream, peer)) => {
                     if let (Ok(place), Some(seat)) = (place, seats.take(Client::at(peer.ip()))) {
                         let place = Place(Arc::new((place, seat)));
-                        connect(&connections, stream, peer, router.clone(), place);
+                        connect(stream, peer, router.clone(), stopping.subscribe(), place);
                     } else {
                         tracing::debug!(%peer, "too many connections of one address");
                     }
@@ -68,12 +64,9 @@ pub async fn serve(
     }
     drop(listener);
     stopping.send_replace(true);
-    let drained = async {
-        connections.shutdown().await;
-        // WebSockets are no connections of HTTP any more: each holds a receiver until it has said farewell.
-        drop(router);
-        stopping.closed().await;
-    };
+    // Each connection holds a receiver until it has ended, and so does each WebSocket until it has said farewell.
+    drop(router);
+    let drained = stopping.closed();
     if timeout(DRAIN, drained).await.is_err() {
         tracing::warn!("requests were still running, and were cut off");
     }
@@ -84,7 +77,7 @@ pub async fn serve(
 #[derive(Clone)]
 pub(super) struct Place(#[expect(dead_code, reason = "it is only held")] Arc<(OwnedSemaphorePermit, Seat)>);
 
-fn connect(connections: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, router: Router, place: Place) {
+fn connect(stream: TcpStream, peer: SocketAddr, router: Router, mut stopping: watch::Receiver<bool>, place: Place) {
     // Answers are written whole: waiting for more to send would only delay them. A client that is gone is noticed later.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
@@ -98,13 +91,24 @@ fn connect(connections: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, 
             Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {}))
         }
     });
-    let watcher = connections.watcher();
     tokio::spawn(async move {
-        let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(Box::pin(stream)), service);
-        if let Err(cause) = watcher.watch(connection).await {
-            tracing::debug!(cause, "a connection failed");
+        let mut builder = http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
+        let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades();
+        let mut connection = pin!(connection);
+        let stopped = async {
+            // An error means that nobody is left to say so.
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        };
+        let ended = tokio::select! {
+            ended = &mut connection => ended,
+            () = stopped => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(cause) = ended {
+            tracing::debug!(%cause, "a connection failed");
         }
     });
 }

@@ -38,6 +38,8 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How many bytes of a ping are given back.
 const PING: usize = 1024;
+/// How many bytes the id of an operation may have: it is kept, and stands in every answer.
+const ID: usize = 256;
 const TOO_LARGE: &str = "the message is too large";
 /// A close reason may have so many bytes (RFC 6455, section 5.5).
 const REASON: usize = 123;
@@ -51,7 +53,7 @@ pub(super) fn open(
     place: Option<Place>,
 ) -> Response {
     // A little more than is allowed is read, so that the client hears why the connection is closed.
-    let most = app.engine.config().max_body_bytes + (64 << 10);
+    let most = app.engine.config().max_message_bytes + (16 << 10);
     let upgrade = upgrade.max_message_size(most).max_frame_size(most).protocols([PROTOCOL]);
     upgrade.on_upgrade(move |socket| async move {
         let speaks = socket.protocol().is_some_and(|protocol| protocol == PROTOCOL);
@@ -204,7 +206,7 @@ impl Connection {
             Some(Err(cause)) if is_too_large(&cause) => return Err(Some(Close::new(1009, TOO_LARGE))),
             None | Some(Ok(Message::Close(_)) | Err(_)) => return Err(None),
         };
-        if text.len() > self.app.engine.config().max_body_bytes {
+        if text.len() > self.app.engine.config().max_message_bytes {
             return Err(Some(Close::new(1009, TOO_LARGE)));
         }
         *count += 1;
@@ -263,8 +265,8 @@ impl Connection {
             }
             Said::Ping { payload: None } => Ok(Some(r#"{"type":"pong"}"#.to_owned())),
             Said::Pong { .. } => Ok(None),
-            Said::Subscribe { id, .. } | Said::Complete { id } if id.is_empty() => {
-                Err(Close::new(4400, "Invalid message: an id is not empty"))
+            Said::Subscribe { id, .. } | Said::Complete { id } if id.is_empty() || id.len() > ID => {
+                Err(Close::new(4400, format!("Invalid message: an id has 1 to {ID} bytes")))
             }
             Said::Subscribe { .. } if !self.acknowledged => Err(Close::new(4401, "Unauthorized")),
             Said::Subscribe { id, .. } if self.running.contains_key(&id) => {

@@ -28,7 +28,10 @@ async fn server(backend: Backend, request_timeout: Duration) -> Server {
     data.execute("ALTER TABLE \"topic\" RENAME TO \"old_topic\"").await;
     data.execute(&format!("CREATE VIEW \"topic\" AS SELECT t.* FROM \"old_topic\" AS t WHERE ({endless}) = 0")).await;
     let request_timeout_ms = u64::try_from(request_timeout.as_millis()).expect("a short time");
-    Server::with(data, Config { request_timeout_ms, ..Config::default() }).await
+    let trust_proxy = true;
+    let max_concurrent_requests_per_client = CLIENTS;
+    let config = Config { request_timeout_ms, trust_proxy, max_concurrent_requests_per_client, ..Config::default() };
+    Server::with(data, config).await
 }
 
 /// Waits until no request runs and no connection is busy; then the server must answer.
@@ -95,6 +98,35 @@ async fn statements_that_take_too_long_are_stopped() {
             assert!(message.contains("300 ms"), "{message}");
         }
         is_at_rest(&server).await;
+    }
+}
+
+/// A client whose statements take all that it may have is in nobody's way but its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_client_has_all_connections() {
+    for backend in backends() {
+        let server = &server(backend, Duration::from_mins(1)).await;
+        let client = reqwest::Client::new();
+        let ask = |address: &'static str, query: &'static str, patience: Duration| {
+            let request = client.post(format!("http://{}/graphql", server.address)).json(&json!({ "query": query }));
+            request.header("x-forwarded-for", address).timeout(patience).send()
+        };
+        let greedy = join_all((0..CLIENTS).map(|_| ask("192.0.2.1", ENDLESS, SOON + SOON)));
+        let other = async {
+            let started = Instant::now();
+            // Until the greedy one has all that it may have.
+            while ask("192.0.2.1", "{ __typename }", SOON).await.expect("an answer").status() != 503 {
+                assert!(started.elapsed() < SOON, "it was never refused");
+            }
+            let answer =
+                ask("192.0.2.2", "{ cities(first: 1) { nodes { key } } }", SOON).await.expect("an answer in time");
+            assert_eq!(answer.status(), 200);
+        };
+        tokio::select! {
+            () = other => {}
+            answers = greedy => panic!("{answers:?}"),
+        }
+        is_at_rest(server).await;
     }
 }
 

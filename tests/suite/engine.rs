@@ -36,10 +36,10 @@ async fn a_client_can_spend_what_it_has() {
     let (status, headers, answer) = server.post(&cities, &[one]).await;
     assert_eq!(status, 200, "{answer}");
     let told = &answer["data"]["rateLimit"];
-    // The page, its hundred cities at most, and a statement.
-    assert_eq!((&told["limit"], &told["cost"], &told["remaining"]), (&json!(300), &json!(111), &json!(189)), "{told}");
+    // The page, its hundred cities at most, and a statement; the document itself was one point more.
+    assert_eq!((&told["limit"], &told["cost"], &told["remaining"]), (&json!(300), &json!(111), &json!(188)), "{told}");
     assert_eq!(headers["ratelimit-policy"], "\"points\";q=300;w=60");
-    assert_eq!(headers["ratelimit"], "\"points\";r=189;t=23");
+    assert_eq!(headers["ratelimit"], "\"points\";r=188;t=23");
     server.post(&cities, &[one]).await;
     let (status, headers, answer) = server.post(&cities, &[one]).await;
     assert_eq!((status, code(&answer)), (429, "RATE_LIMITED"), "{answer}");
@@ -74,9 +74,9 @@ async fn all_work_is_charged() {
     };
     // A document costs a point for each hundred bytes when it is first read, and a refusal 1 point.
     let nonsense = json!({ "query": format!("{{ {} }}", "nonsense ".repeat(100)) });
-    assert_eq!(left(&server.post(&nonsense, &[]).await.1), 1_000 - 9 - 1);
+    assert_eq!(left(&server.post(&nonsense, &[]).await.1), 1_000 - 10 - 1);
     let again = left(&server.post(&nonsense, &[]).await.1);
-    assert!((1_000 - 9 - 2..1_000 - 9).contains(&again), "{again}");
+    assert!((1_000 - 10 - 2..1_000 - 10).contains(&again), "{again}");
     let (status, headers, _) = server.post(&json!([]), &[]).await;
     assert_eq!(status, 400);
     assert!(left(&headers) <= again);
@@ -103,13 +103,16 @@ async fn filters_are_priced() {
         let (_, _, answer) = server.post(&body, &[]).await;
         answer["extensions"]["cost"]["requested"].as_i64().unwrap_or_else(|| panic!("{answer}"))
     };
+    // Each of the two empty filters is a condition, which another takes the place of.
     let without = requested(body(json!({}), json!([{}]))).await;
-    assert_eq!(requested(body(json!({ "key": { "gt": "a", "lt": "b" } }), json!([{}]))).await, without + 20);
+    assert_eq!(requested(body(json!({ "key": { "gt": "a", "lt": "b" } }), json!([{}]))).await, without + 20 - 10);
     assert_eq!(requested(body(json!({ "name": { "contains": "a" } }), json!([{}]))).await, without + 100);
-    assert_eq!(requested(body(nested(1), json!([{}]))).await, without + 5 * (50 + 10));
-    assert_eq!(requested(body(nested(2), json!([{}]))).await, without + 5 * (50 + 5 * (50 + 10)));
+    assert_eq!(requested(body(nested(1), json!([{}]))).await, without + 5 * (50 + 10) - 10);
+    assert_eq!(requested(body(nested(2), json!([{}]))).await, without + 5 * (50 + 5 * (50 + 10)) - 10);
+    assert_eq!(requested(body(json!({}), json!(vec![json!({ "or": vec![json!({}); 10] }); 10]))).await, without + 990);
+    assert_eq!(requested(body(json!({ "not": {} }), json!([{}]))).await, without + 100);
     let many: Vec<_> = (0..10).map(|_| nested(1)).collect();
-    assert_eq!(requested(body(json!({}), json!(many))).await, without + 10 * 5 * (50 + 10));
+    assert_eq!(requested(body(json!({}), json!(many))).await, without + 10 * 5 * (50 + 10) - 10);
     let written = "{ a: cities(first: 0) { totalCount } b: cities(first: 0, filter: {partnerships: {some: {key: {eq: \"x\"}}}}) { totalCount } }";
     let plain = "{ a: cities(first: 0) { totalCount } b: cities(first: 0) { totalCount } }";
     let asked = |query: &str| json!({ "query": query, "extensions": { "cost": true } });
@@ -247,7 +250,8 @@ async fn compression_and_other_origins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn subscriptions_are_charged_and_counted() {
     let server = server(|config| {
-        config.rate_limit = 1;
+        // One for the document, one for the first event.
+        config.rate_limit = 2;
         config.max_subscriptions_per_client = 1;
         config.trust_proxy = true;
     })
