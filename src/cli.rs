@@ -59,7 +59,8 @@ enum Command {
 
 #[derive(Args)]
 struct Db {
-    /// The database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/NAME`.
+    /// The database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/NAME`. A pooler in front of PostgreSQL must keep
+    /// sessions.
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://coopgraph.db", hide_env_values = true)]
     database_url: String,
 }

@@ -68,6 +68,7 @@ pub(super) fn open(
             sender,
             acknowledged: false,
             is_alive: true,
+            stops: false,
         };
         let _place = place;
         if speaks {
@@ -149,6 +150,8 @@ struct Connection {
     acknowledged: bool,
     /// Whether anything was heard since the last ping of ours.
     is_alive: bool,
+    /// Whether the server stops: nothing new is begun.
+    stops: bool,
 }
 
 impl Connection {
@@ -164,9 +167,18 @@ impl Connection {
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut count = 0;
         let close = loop {
+            // What runs is answered first, as elsewhere.
+            if self.stops && self.tasks.is_empty() {
+                while let Ok(news) = outbox.try_recv() {
+                    if self.tell(news).await.is_err() {
+                        return;
+                    }
+                }
+                break Close::new(1001, "the server stops");
+            }
             tokio::select! {
                 () = &mut waited, if !self.acknowledged => break Close::new(4408, "Connection initialisation timeout"),
-                () = &mut stopped => break Close::new(1001, "the server stops"),
+                () = &mut stopped, if !self.stops => self.stops = true,
                 Some(_) = self.tasks.join_next() => {}
                 _ = pings.tick() => {
                     // Gone without a word, or in the middle of a message that it does not end.
@@ -293,9 +305,15 @@ impl Connection {
     fn subscribe(&mut self, id: String, request: Request, number: u64) -> Option<String> {
         let origin = self.origin.numbered(number);
         let most = self.app.engine.config().max_operations_per_socket;
-        if self.running.len() >= most {
+        let refused = if self.stops {
+            Some((Code::ServerBusy, "the server stops: connect again".to_owned()))
+        } else if self.running.len() >= most {
             let message = format!("{most} operations run on this connection: complete one of them first");
-            let code = Code::TooManySubscriptions;
+            Some((Code::TooManySubscriptions, message))
+        } else {
+            None
+        };
+        if let Some((code, message)) = refused {
             let answer = self.app.engine.refuse(&origin, self.caller, code, &[request_error(code, message)]);
             return Some(failed(&id, &answer));
         }
@@ -326,11 +344,20 @@ impl Operation {
                 Ok(answers) => answers,
                 Err(answer) => return self.last(failed(&self.id, &answer)).await,
             };
-            let mut answers = pin!(answers);
+            let mut stopping = self.app.stopping.clone();
+            let stopped = async move {
+                // An error means that nobody is left to say so.
+                let _ = stopping.wait_for(|stopping| *stopping).await;
+            };
+            let mut answers = pin!(answers.take_until(stopped));
             while let Some(answer) = answers.next().await {
                 if !self.next(&answer).await {
                     return;
                 }
+            }
+            if *self.app.stopping.borrow() {
+                // It is not complete: its client asks again where it connects again.
+                return;
             }
         } else {
             let answer = engine.run(prepared).await;

@@ -11,6 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use coopgraph::db::{Access, Database};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use crate::{
@@ -186,12 +188,22 @@ async fn told_to_stop_at_once_it_ends_well() {
     }
 }
 
-/// `migrate`, `import` and `export` do what they say, and print how much.
-/// A WebSocket is told that the server stops: 1001, going away.
+/// A WebSocket is told that the server stops, when what it asked is answered: 1001, going away. Its subscriptions are not
+/// complete, so that it asks for them again where it connects again.
 #[tokio::test(flavor = "multi_thread")]
 async fn told_to_stop_it_says_farewell_to_web_sockets() {
     let place = Place::new(Backend::Sqlite).await;
-    let served = place.serve(&["--no-sample-data"]);
+    place.prints(&["migrate"]);
+    place.prints(&["import", concat!(env!("CARGO_MANIFEST_DIR"), "/data")]);
+    let database = Database::connect(&place.url, Access::Open, None).await.expect("the database");
+    for sql in [
+        "ALTER TABLE \"topic\" RENAME TO \"old_topic\"",
+        "CREATE VIEW \"topic\" AS SELECT t.* FROM \"old_topic\" AS t WHERE \
+         (WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT COUNT(*) FROM n) = 0",
+    ] {
+        database.connection().execute_unprepared(sql).await.expect(sql);
+    }
+    let served = place.serve(&["--no-sample-data", "--request-timeout-ms", "2000"]);
     let mut socket = TcpStream::connect(served.address).expect("a connection");
     let handshake = "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                      Sec-WebSocket-Protocol: graphql-transport-ws\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -203,14 +215,44 @@ async fn told_to_stop_it_says_farewell_to_web_sockets() {
         head.push(byte[0]);
     }
     assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+    for message in [
+        json!({ "type": "connection_init" }),
+        json!({ "type": "subscribe", "id": "live", "payload": { "query": "subscription { datasetChanged { version } }" } }),
+        json!({ "type": "subscribe", "id": "slow", "payload": { "query": "{ topics { totalCount } }" } }),
+    ] {
+        let text = message.to_string();
+        let length = u8::try_from(text.len()).expect("a short message");
+        assert!(length < 126);
+        // Masked, as clients must, by nothing.
+        socket.write_all(&[&[0x81, 0x80 | length, 0, 0, 0, 0], text.as_bytes()].concat()).expect("a message");
+    }
+    let mut frame = || {
+        let mut head = [0; 2];
+        socket.read_exact(&mut head).expect("a frame");
+        let mut length = usize::from(head[1]);
+        if length == 126 {
+            let mut more = [0; 2];
+            socket.read_exact(&mut more).expect("a length");
+            length = u16::from_be_bytes(more).into();
+        }
+        let mut body = vec![0; length];
+        socket.read_exact(&mut body).expect("a body");
+        (head[0], body)
+    };
+    let mut told = || serde_json::from_slice::<serde_json::Value>(&frame().1).expect("JSON");
+    assert_eq!(told()["type"], "connection_ack");
+    assert_eq!(told()["id"], "live");
     served.signal("TERM");
-    let mut frame = Vec::new();
-    socket.read_to_end(&mut frame).expect("an end");
-    assert_eq!(frame[0], 0x88, "a close frame: {frame:?}");
-    assert_eq!(u16::from_be_bytes([frame[2], frame[3]]), 1001);
+    let last = told();
+    assert_eq!((&last["id"], &last["type"]), (&json!("slow"), &json!("error")), "{last}");
+    assert_eq!(last["payload"][0]["extensions"]["code"], "TIMEOUT", "{last}");
+    let (kind, farewell) = frame();
+    assert_eq!(kind, 0x88, "a close frame: {farewell:?}");
+    assert_eq!(u16::from_be_bytes([farewell[0], farewell[1]]), 1001);
     served.ended();
 }
 
+/// `migrate`, `import` and `export` do what they say, and print how much.
 #[tokio::test(flavor = "multi_thread")]
 async fn migrate_import_and_export_work_from_outside() {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
