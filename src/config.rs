@@ -63,7 +63,8 @@ pub struct Config {
     /// How many of them one client may have.
     #[arg(long, env = "COOPGRAPH_MAX_CONCURRENT_REQUESTS_PER_CLIENT", default_value_t = 64)]
     pub max_concurrent_requests_per_client: usize,
-    /// What a client may spend in a minute, in points (an object counts 1, a statement 10); 0 limits nothing.
+    /// What a client may spend in a minute, in points (an object counts 1, a statement 10); 0 limits nothing, and lets one
+    /// client have all requests and all connections to the database at the same time.
     #[arg(long, env = "COOPGRAPH_RATE_LIMIT", default_value_t = 600_000)]
     pub rate_limit: u32,
     /// How long a WebSocket may wait with `connection_init`, in milliseconds.

@@ -132,7 +132,10 @@ impl Engine {
             live: Live::of(&readers),
             running: Arc::new(Semaphore::new(config.max_concurrent_requests)),
             subscriptions: Arc::new(Semaphore::new(config.max_subscriptions)),
-            runners: Seats::new(config.max_concurrent_requests_per_client),
+            runners: Seats::new(match config.rate_limit {
+                0 => usize::MAX,
+                _ => config.max_concurrent_requests_per_client,
+            }),
             subscribers: Seats::new(config.max_subscriptions_per_client),
             observer: Observer::new(IdSource::system(), None),
             database,
@@ -265,24 +268,21 @@ impl Engine {
     }
 
     fn admit(&self, kind: OperationType, client: Client) -> Result<Place, ServerError> {
-        let place = |places: &Arc<Semaphore>| places.clone().try_acquire_owned().ok();
-        if kind != OperationType::Subscription {
-            let busy = |message: String| request_error(Code::ServerBusy, message);
-            let most = self.config.max_concurrent_requests_per_client;
-            let seat = self.runners.take(client);
-            let seat =
-                seat.ok_or_else(|| busy(format!("{most} of your requests run: try again when one is answered")))?;
-            let full = "the server runs as many requests as it can: try again in a moment";
-            let permit = place(&self.running).ok_or_else(|| busy(full.to_owned()))?;
-            return Ok((permit, seat));
-        }
-        let too_many = |message: String| request_error(Code::TooManySubscriptions, message);
-        let most = self.config.max_subscriptions_per_client;
-        let seat = self.subscribers.take(client);
-        let seat =
-            seat.ok_or_else(|| too_many(format!("you have {most} subscriptions: complete one of them first")))?;
-        let full = "too many subscriptions are open on this server: try again later";
-        let permit = place(&self.subscriptions).ok_or_else(|| too_many(full.to_owned()))?;
+        let config = &self.config;
+        let (seats, each, places, all, code, what) = if kind == OperationType::Subscription {
+            let (each, all) = (config.max_subscriptions_per_client, config.max_subscriptions);
+            (&self.subscribers, each, &self.subscriptions, all, Code::TooManySubscriptions, "subscriptions")
+        } else {
+            let (each, all) = (config.max_concurrent_requests_per_client, config.max_concurrent_requests);
+            (&self.runners, each, &self.running, all, Code::ServerBusy, "requests")
+        };
+        let too_many = |whose: &str, most: usize| {
+            let message =
+                format!("{most} {what}{whose} run, as many as may at the same time: try again when one has ended");
+            request_error(code, message)
+        };
+        let seat = seats.take(client).ok_or_else(|| too_many(" of yours", each))?;
+        let permit = places.clone().try_acquire_owned().map_err(|_| too_many("", all))?;
         Ok((permit, seat))
     }
 
