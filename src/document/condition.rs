@@ -43,7 +43,7 @@ pub(super) fn is_filter(schema: &Schema, ty: &Name) -> bool {
 pub(super) struct Conditions<'a> {
     schema: &'a Schema,
     variables: &'a JsonMap,
-    /// The prices of variables, which may be named very often.
+    /// The prices of variables.
     known: RefCell<FxHashMap<(&'a str, Name), u64>>,
 }
 
@@ -58,14 +58,31 @@ impl<'a> Conditions<'a> {
     }
 
     fn of(&self, ty: &Name, given: Given<'a>) -> u64 {
-        let Given::Written(Value::Variable(name)) = given else { return self.sum(ty, given) };
+        self.once(ty, given, |given| self.sum(ty, given))
+    }
+
+    /// What all filters of a list cost. GraphQL takes one value for a list of one.
+    fn of_all(&self, ty: &Name, given: Given<'a>) -> u64 {
+        let sum = |items: &mut dyn Iterator<Item = Given<'a>>| {
+            items.map(|item| self.of(ty, item)).fold(0, u64::saturating_add)
+        };
+        self.once(ty, given, |given| match given {
+            Given::Written(Value::List(items)) => sum(&mut items.iter().map(|item| Given::Written(item))),
+            Given::Sent(JsonValue::Array(items)) => sum(&mut items.iter().map(Given::Sent)),
+            one => self.sum(ty, one),
+        })
+    }
+
+    /// What `price` finds; of a variable, which may be named very often, it is asked once.
+    fn once(&self, ty: &Name, given: Given<'a>, price: impl FnOnce(Given<'a>) -> u64) -> u64 {
+        let Given::Written(Value::Variable(name)) = given else { return price(given) };
         let place = (name.as_str(), ty.clone());
-        if let Some(price) = self.known.borrow().get(&place) {
-            return *price;
+        if let Some(known) = self.known.borrow().get(&place) {
+            return *known;
         }
-        let price = self.variables.get(name.as_str()).map_or(CONDITION, |value| self.sum(ty, Given::Sent(value)));
-        self.known.borrow_mut().insert(place, price);
-        price
+        let found = self.variables.get(name.as_str()).map_or(CONDITION, |value| price(Given::Sent(value)));
+        self.known.borrow_mut().insert(place, found);
+        found
     }
 
     /// The sum over the parts of an object; at least a condition.
@@ -76,11 +93,8 @@ impl<'a> Conditions<'a> {
             let Some(field) = input.fields.get(name) else { continue };
             let inner = field.ty.inner_named_type();
             let is_joint = inner == ty && matches!(name, "and" | "or" | "not");
-            let below = if field.ty.is_list() && is_joint {
-                self.items(value).map(|item| self.of(inner, item)).fold(0, u64::saturating_add)
-            } else {
-                self.of(inner, value)
-            };
+            let is_list = is_joint && field.ty.is_list();
+            let below = if is_list { self.of_all(inner, value) } else { self.of(inner, value) };
             // What does not hold, or holds for all, is found by looking at all.
             let search = if matches!(name, "contains" | "not" | "every" | "none") { SEARCH } else { 0 };
             let below = below.saturating_add(search);
@@ -89,19 +103,6 @@ impl<'a> Conditions<'a> {
             sum = sum.saturating_add(all);
         }
         sum.max(CONDITION)
-    }
-
-    /// The items of a list; GraphQL takes one value for a list of one.
-    fn items(&self, given: Given<'a>) -> Box<dyn Iterator<Item = Given<'a>> + 'a> {
-        match given {
-            Given::Written(Value::List(items)) => Box::new(items.iter().map(|item| Given::Written(item))),
-            Given::Sent(JsonValue::Array(items)) => Box::new(items.iter().map(Given::Sent)),
-            Given::Written(Value::Variable(name)) => match self.variables.get(name.as_str()) {
-                Some(value) => self.items(Given::Sent(value)),
-                None => Box::new(std::iter::empty()),
-            },
-            one => Box::new(std::iter::once(one)),
-        }
     }
 }
 

@@ -111,6 +111,11 @@ async fn filters_are_priced() {
     assert_eq!(requested(body(nested(2), json!([{}]))).await, without + 5 * (50 + 5 * (50 + 10)) - 10);
     assert_eq!(requested(body(json!({}), json!(vec![json!({ "or": vec![json!({}); 10] }); 10]))).await, without + 990);
     assert_eq!(requested(body(json!({ "not": {} }), json!([{}]))).await, without + 100);
+    // A variable costs as much as often as it is named.
+    let twice = "query($g: [CityFilter!]) { cities(first: 0, filter: {or: [{or: $g}, {and: $g}]}) { totalCount } }";
+    let asked_twice =
+        json!({ "query": twice, "variables": { "g": vec![json!({}); 10] }, "extensions": { "cost": true } });
+    assert_eq!(requested(asked_twice).await, without - 20 + 2 * 100);
     let many: Vec<_> = (0..10).map(|_| nested(1)).collect();
     assert_eq!(requested(body(json!({}), json!(many))).await, without + 10 * 5 * (50 + 10) - 10);
     let written = "{ a: cities(first: 0) { totalCount } b: cities(first: 0, filter: {partnerships: {some: {key: {eq: \"x\"}}}}) { totalCount } }";
