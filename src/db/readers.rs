@@ -218,7 +218,7 @@ struct Lease {
 
 impl Lease {
     async fn rows(&mut self, statement: &Statement) -> Result<Vec<QueryResult>, sqlx::Error> {
-        let Some(reader) = &mut self.reader else { return Ok(Vec::new()) };
+        let Some(reader) = &mut self.reader else { return Err(sqlx::Error::WorkerCrashed) };
         let answered = reader.rows(statement).await;
         reader.broken = answered.as_ref().is_err_and(is_broken);
         self.reader = None;

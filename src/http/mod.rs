@@ -45,6 +45,11 @@ use crate::{
 
 /// How long browsers may remember what pages of other origins may do.
 const CORS_MAX_AGE: Duration = Duration::from_hours(2);
+/// Is done when the server is to stop, or when nobody is left to say so.
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
 /// How many bytes an answer has at least before it is worth compressing.
 const COMPRESSED_ABOVE: u64 = 1024;
 

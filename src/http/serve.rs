@@ -13,6 +13,7 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tower_service::Service;
 
+use super::stopped;
 use crate::{
     config::Config,
     engine::{Client, Seat, Seats},
@@ -77,7 +78,7 @@ pub async fn serve(
 #[derive(Clone)]
 pub(super) struct Place(#[expect(dead_code, reason = "it is only held")] Arc<(OwnedSemaphorePermit, Seat)>);
 
-fn connect(stream: TcpStream, peer: SocketAddr, router: Router, mut stopping: watch::Receiver<bool>, place: Place) {
+fn connect(stream: TcpStream, peer: SocketAddr, router: Router, stopping: watch::Receiver<bool>, place: Place) {
     // Answers are written whole: waiting for more to send would only delay them. A client that is gone is noticed later.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
@@ -96,13 +97,9 @@ fn connect(stream: TcpStream, peer: SocketAddr, router: Router, mut stopping: wa
         builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
         let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades();
         let mut connection = pin!(connection);
-        let stopped = async {
-            // An error means that nobody is left to say so.
-            let _ = stopping.wait_for(|stopping| *stopping).await;
-        };
         let ended = tokio::select! {
             ended = &mut connection => ended,
-            () = stopped => {
+            () = stopped(stopping) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 
-use super::{App, serve::Place};
+use super::{App, serve::Place, stopped};
 use crate::{
     engine::{Answer, Caller, Request},
     error::{Code, request_error},
@@ -158,11 +158,7 @@ impl Connection {
     async fn run(mut self, mut outbox: mpsc::Receiver<News>) {
         let patience = Duration::from_millis(self.app.engine.config().init_timeout_ms);
         let mut waited = pin!(sleep_until(Instant::now() + patience));
-        let mut stopping = self.app.stopping.clone();
-        let mut stopped = pin!(async move {
-            // An error means that nobody is left to say so.
-            let _ = stopping.wait_for(|stopping| *stopping).await;
-        });
+        let mut stopped = pin!(stopped(self.app.stopping.clone()));
         let mut pings = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut count = 0;
@@ -344,12 +340,7 @@ impl Operation {
                 Ok(answers) => answers,
                 Err(answer) => return self.last(failed(&self.id, &answer)).await,
             };
-            let mut stopping = self.app.stopping.clone();
-            let stopped = async move {
-                // An error means that nobody is left to say so.
-                let _ = stopping.wait_for(|stopping| *stopping).await;
-            };
-            let mut answers = pin!(answers.take_until(stopped));
+            let mut answers = pin!(answers.take_until(stopped(self.app.stopping.clone())));
             while let Some(answer) = answers.next().await {
                 if !self.next(&answer).await {
                     return;

@@ -16,6 +16,7 @@ use super::{
     App,
     accept::Media,
     graphql::{respond, tell_budget},
+    stopped,
 };
 use crate::{
     engine::{Answer, Caller, Outcome, Request},
@@ -43,12 +44,7 @@ pub(super) async fn answer(app: App, request: Request, origin: &Origin, caller: 
         Ok(answers) => answers,
         Err(answer) => return refused(answer),
     };
-    let mut stopping = app.stopping.clone();
-    let stopped = async move {
-        // An error means that nobody is left to say so.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
-    };
-    events(budget, answers.take_until(stopped))
+    events(budget, answers.take_until(stopped(app.stopping)))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one of several rules")]
