@@ -40,9 +40,8 @@ pub(super) async fn handle(
             return refuse(StatusCode::FORBIDDEN, Media::Json, message.to_owned());
         }
         let (mut parts, _) = request.into_parts();
-        let place = parts.extensions.remove();
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => socket::open(upgrade, app.clone(), caller, origin, place),
+            Ok(upgrade) => socket::open(upgrade, app.clone(), caller, origin),
             Err(refused) => refuse(refused.status(), Media::Json, refused.body_text()),
         };
     }

@@ -1,11 +1,12 @@
 //! The endpoint.
 //!
 //! [`graphql`] speaks GraphQL over HTTP and hands over to `sse` and `socket` for live data; `accept` chooses the media type;
-//! `pages` has what people see; `serve` listens.
+//! `pages` has what people see; `serve` listens, and `linger` closes.
 
 mod accept;
 mod answer_body;
 mod graphql;
+mod linger;
 mod pages;
 mod serve;
 mod socket;

@@ -6,17 +6,17 @@ use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    net::TcpListener,
+    sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
 use tower_service::Service;
 
-use super::stopped;
+use super::{linger::LingeringStream, stopped};
 use crate::{
     config::Config,
-    engine::{Client, Seat, Seats},
+    engine::{Client, Seats},
 };
 
 /// How long a client may take to send the head of a request, and how long a connection may be idle.
@@ -47,9 +47,13 @@ pub async fn serve(
             () = &mut stop => break,
             (place, accepted) = accepted => match accepted {
                 Ok((stream, peer)) => {
+                    // Answers are written whole: waiting for more to send would only delay them. A client that is gone is
+                    // noticed later.
+                    let _ = stream.set_nodelay(true);
                     if let (Ok(place), Some(seat)) = (place, seats.take(Client::at(peer.ip()))) {
-                        let place = Place(Arc::new((place, seat)));
-                        connect(stream, peer, router.clone(), stopping.subscribe(), place);
+                        // Both are held until the connection is closed, a WebSocket's, too.
+                        let stream = LingeringStream::new(stream, (place, seat, stopping.subscribe()));
+                        connect(stream, peer, router.clone(), stopping.subscribe());
                     } else {
                         tracing::debug!(%peer, "too many connections of one address");
                     }
@@ -65,7 +69,7 @@ pub async fn serve(
     }
     drop(listener);
     stopping.send_replace(true);
-    // Each connection holds a receiver until it has ended, and so does each WebSocket until it has said farewell.
+    // Each connection holds a receiver until it is closed.
     drop(router);
     let drained = stopping.closed();
     if timeout(DRAIN, drained).await.is_err() {
@@ -74,21 +78,19 @@ pub async fn serve(
     Ok(())
 }
 
-/// The right to be connected, until the last one is dropped: a WebSocket outlives the connection of HTTP that it was.
-#[derive(Clone)]
-pub(super) struct Place(#[expect(dead_code, reason = "it is only held")] Arc<(OwnedSemaphorePermit, Seat)>);
-
-fn connect(stream: TcpStream, peer: SocketAddr, router: Router, stopping: watch::Receiver<bool>, place: Place) {
-    // Answers are written whole: waiting for more to send would only delay them. A client that is gone is noticed later.
-    let _ = stream.set_nodelay(true);
+fn connect(
+    stream: LingeringStream<impl Send + Unpin + 'static>,
+    peer: SocketAddr,
+    router: Router,
+    stopping: watch::Receiver<bool>,
+) {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(READ_TIMEOUT));
     let service = service_fn(move |request: Request<Incoming>| {
-        let (mut router, place) = (router.clone(), place.clone());
+        let mut router = router.clone();
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            request.extensions_mut().insert(place);
             Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {}))
         }
     });

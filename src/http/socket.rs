@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 
-use super::{App, serve::Place, stopped};
+use super::{App, stopped};
 use crate::{
     engine::{Answer, Caller, Request},
     error::{Code, request_error},
@@ -34,8 +34,6 @@ const QUEUE: usize = 32;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a client is asked whether it is still there; it has as long to answer.
 const HEARTBEAT: Duration = Duration::from_secs(30);
-/// How long a client is listened to after it was told that the connection is closed.
-const FAREWELL: Duration = Duration::from_secs(1);
 /// How many bytes of a ping are given back.
 const PING: usize = 1024;
 /// How many bytes the id of an operation may have: it is kept, and stands in every answer.
@@ -45,13 +43,7 @@ const TOO_LARGE: &str = "the message is too large";
 const REASON: usize = 123;
 
 /// Takes a request for a WebSocket.
-pub(super) fn open(
-    upgrade: WebSocketUpgrade,
-    app: App,
-    caller: Caller,
-    origin: Origin,
-    place: Option<Place>,
-) -> Response {
+pub(super) fn open(upgrade: WebSocketUpgrade, app: App, caller: Caller, origin: Origin) -> Response {
     // A little more than is allowed is read, so that the client hears why the connection is closed.
     let most = app.engine.config().max_message_bytes + (16 << 10);
     let upgrade = upgrade.max_message_size(most).max_frame_size(most).protocols([PROTOCOL]);
@@ -70,7 +62,6 @@ pub(super) fn open(
             is_alive: true,
             stops: false,
         };
-        let _place = place;
         if speaks {
             connection.run(outbox).await;
         } else {
@@ -225,10 +216,8 @@ impl Connection {
     }
 
     async fn close(mut self, Close { code, reason }: Close) {
-        // A client that is gone needs no farewell. One that still talks hears it only if what it said is read.
-        if self.say(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await.is_ok() {
-            let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = self.socket.recv().await {} }).await;
-        }
+        // A client that is gone needs no close frame. One that is still sending receives it, because the stream lingers.
+        let _ = self.say(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
     }
 
     /// Passes on what an operation says, unless the client has completed it.

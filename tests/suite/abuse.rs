@@ -6,7 +6,7 @@ use coopgraph::config::Config;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -173,9 +173,8 @@ async fn the_transport_is_held_to_its_rules() {
     let chunk = [format!("{:x}\r\n", 1 << 20).into_bytes(), vec![b'x'; 1 << 20], b"\r\n".to_vec()].concat();
     let chunked =
         [head("POST /graphql", &format!("{json_type}Transfer-Encoding: chunked\r\n")).into_bytes(), chunk.repeat(10)];
-    if let Some((status, _)) = raw(&server, &chunked.concat()).await {
-        assert_eq!(status, 413);
-    }
+    let (status, answer) = raw(&server, &chunked.concat()).await.expect("an answer");
+    assert_eq!(status, 413, "{answer}");
     assert_eq!(server.get("/healthz").await.0, 200);
 }
 
@@ -217,6 +216,63 @@ async fn upgrades_are_looked_at() {
         timeout(SOON, stream.read_exact(&mut answer)).await.expect("soon").expect("an answer");
         assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {status}"));
     }
+}
+
+/// Sends all of the bytes, a little at a time, and only then reads the answer, as many clients do.
+async fn send_slowly(stream: &mut TcpStream, bytes: &[u8]) -> Vec<u8> {
+    for (number, piece) in bytes.chunks(64 << 10).enumerate() {
+        // Time enough for the server to refuse, and to close if it does not wait for the rest.
+        if number < 20 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let sent = stream.write_all(piece).await;
+        assert!(sent.is_ok(), "the connection was reset after {number} pieces: {sent:?}");
+    }
+    let mut answer = Vec::new();
+    timeout(SOON, stream.read_to_end(&mut answer)).await.expect("an end").expect("an orderly end");
+    answer
+}
+
+/// A connection whose client has small buffers, so that the rest of what it sends is still on its way.
+async fn connect_with_small_buffers(server: &Server) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4 << 10).expect("a small buffer");
+    socket.set_send_buffer_size(16 << 10).expect("a small buffer");
+    socket.connect(server.address).await.expect("a connection")
+}
+
+/// A client that is still sending a message that is too large reads the close code, not a reset of the connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_still_sending_a_message_reads_the_close_code() {
+    let server = server().await;
+    let mut stream = connect_with_small_buffers(&server).await;
+    let handshake = "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                     Sec-WebSocket-Protocol: graphql-transport-ws\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(handshake.as_bytes()).await.expect("a handshake");
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(timeout(SOON, stream.read_u8()).await.expect("soon").expect("an answer"));
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+    // One frame of text, masked with zeros.
+    let length = 8_u64 << 20;
+    let mut frame = [&[0x81, 0xff][..], &length.to_be_bytes(), &[0; 4]].concat();
+    frame.resize(frame.len() + (8 << 20), b' ');
+    let answer = send_slowly(&mut stream, &frame).await;
+    // A close frame, its length, and the code.
+    assert_eq!((answer[0], &answer[2..4]), (0x88, &1009_u16.to_be_bytes()[..]), "{answer:?}");
+    assert_eq!(server.get("/healthz").await.0, 200);
+}
+
+/// A client that is still sending a body that is too large reads the answer, not a reset of the connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_still_sending_a_body_reads_the_answer() {
+    let server = server().await;
+    let mut stream = connect_with_small_buffers(&server).await;
+    let answer = send_slowly(&mut stream, &post(&vec![b' '; 8 << 20])).await;
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert_eq!(server.get("/healthz").await.0, 200);
 }
 
 /// Reads what a connection gives, until it ends.
