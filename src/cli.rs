@@ -8,8 +8,8 @@ use sea_orm::{ConnectionTrait, Statement};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::watch,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::{Clock, IdSource},
@@ -172,20 +172,15 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     println!("health      http://{at}/healthz, http://{at}/readyz");
     let observer = Observer::new(IdSource::system(), traces.clone());
     let engine = Arc::new(Engine::new(database, args.config, Clock::system())?.observed(observer));
-    let stopping = watch::Sender::new(false);
-    let mut stopped = stopping.subscribe();
+    let stopping = CancellationToken::new();
     let aside = aside.map(|(listener, _)| {
-        let until = async move {
-            // An error means that nobody is left to say so.
-            let _ = stopped.wait_for(|stopping| *stopping).await;
-        };
-        let engine = engine.clone();
+        let (engine, until) = (engine.clone(), stopping.clone().cancelled_owned());
         tokio::spawn(async move {
             let router = http::metrics_router(engine.clone());
-            http::serve(listener, router, engine.config(), watch::Sender::new(false), until).await
+            http::serve(listener, router, engine.config(), CancellationToken::new(), until).await
         })
     });
-    let router = http::router(engine.clone(), stopping.subscribe());
+    let router = http::router(engine.clone(), stopping.clone());
     http::serve(listener, router, engine.config(), stopping, stop).await?;
     if let Some(aside) = aside {
         aside.await??;

@@ -27,7 +27,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tower_http::{
     compression::{CompressionLayer, Predicate, predicate::SizeAbove},
     cors::{AllowOrigin, CorsLayer},
@@ -46,11 +46,6 @@ use crate::{
 
 /// How long browsers may remember what pages of other origins may do.
 const CORS_MAX_AGE: Duration = Duration::from_hours(2);
-/// Is done when the server is to stop, or when nobody is left to say so.
-async fn stopped(mut stopping: watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
-}
-
 /// How many bytes an answer has at least before it is worth compressing.
 const COMPRESSED_ABOVE: u64 = 1024;
 
@@ -59,8 +54,8 @@ const COMPRESSED_ABOVE: u64 = 1024;
 struct App {
     engine: Arc<Engine>,
     unfinished: Unfinished,
-    /// Becomes true when the server is to stop; what stays open for long ends then.
-    stopping: watch::Receiver<bool>,
+    /// Is cancelled when the server stops; subscriptions and `WebSocket`s end then.
+    stopping: CancellationToken,
 }
 
 /// The schema in GraphQL's definition language, with every description.
@@ -83,8 +78,8 @@ pub fn addresses(profile: Profile) -> Vec<(&'static str, &'static str)> {
     addresses
 }
 
-/// The routes. `stopping` becomes true when the server is to stop.
-pub fn router(engine: Arc<Engine>, stopping: watch::Receiver<bool>) -> Router {
+/// The routes. When `stopping` is cancelled, subscriptions and `WebSocket`s end.
+pub fn router(engine: Arc<Engine>, stopping: CancellationToken) -> Router {
     let config = engine.config();
     let unfinished = Unfinished::new(config.max_unfinished_bytes);
     let schema: &'static str = sdl().leak();
@@ -116,9 +111,7 @@ pub fn router(engine: Arc<Engine>, stopping: watch::Receiver<bool>) -> Router {
 
 /// The routes of the address that has metrics alone.
 pub fn metrics_router(engine: Arc<Engine>) -> Router {
-    // It never stops anything that is open for long.
-    let (_, stopping) = watch::channel(false);
-    let app = App { engine, unfinished: Unfinished::new(0), stopping };
+    let app = App { engine, unfinished: Unfinished::new(0), stopping: CancellationToken::new() };
     Router::new().route("/metrics", get(metrics)).with_state(app)
 }
 

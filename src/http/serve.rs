@@ -7,13 +7,14 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, watch},
+    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_service::Service;
 
-use super::{linger::LingeringStream, stopped};
+use super::linger::LingeringStream;
 use crate::{
     config::Config,
     engine::{Client, Seats},
@@ -28,17 +29,19 @@ const HEAD_BYTES: usize = 64 << 10;
 /// How long the requests that run may take to end when the server stops.
 const DRAIN: Duration = Duration::from_secs(30);
 
-/// Serves until `stop` is done. Then `stopping` becomes true, no connection is taken any more, and the requests that are
-/// running are finished.
+/// Serves until `stop` is done. Then `stopping` is cancelled, no new connections are accepted, and running requests have 30
+/// seconds to finish. `stopping` is cancelled as well if this future is dropped.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     config: &Config,
-    stopping: watch::Sender<bool>,
+    stopping: CancellationToken,
     stop: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let places = Arc::new(Semaphore::new(config.max_connections));
     let seats = Seats::new(if config.trust_proxy { usize::MAX } else { config.max_connections_per_client });
+    let connections = TaskTracker::new();
+    let stopping = stopping.drop_guard();
     let mut stop = pin!(stop);
     loop {
         // Whoever comes while all places are taken waits in the queue of the system.
@@ -51,9 +54,9 @@ pub async fn serve(
                     // noticed later.
                     let _ = stream.set_nodelay(true);
                     if let (Ok(place), Some(seat)) = (place, seats.take(Client::at(peer.ip()))) {
-                        // Both are held until the connection is closed, a WebSocket's, too.
-                        let stream = LingeringStream::new(stream, (place, seat, stopping.subscribe()));
-                        connect(stream, peer, router.clone(), stopping.subscribe());
+                        // All three are held until the connection is closed, even if it has become a WebSocket.
+                        let stream = LingeringStream::new(stream, (place, seat, connections.token()));
+                        connect(stream, peer, router.clone(), stopping.token().clone());
                     } else {
                         tracing::debug!(%peer, "too many connections of one address");
                     }
@@ -68,11 +71,9 @@ pub async fn serve(
         }
     }
     drop(listener);
-    stopping.send_replace(true);
-    // Each connection holds a receiver until it is closed.
-    drop(router);
-    let drained = stopping.closed();
-    if timeout(DRAIN, drained).await.is_err() {
+    stopping.disarm().cancel();
+    connections.close();
+    if timeout(DRAIN, connections.wait()).await.is_err() {
         tracing::warn!("requests were still running, and were cut off");
     }
     Ok(())
@@ -82,7 +83,7 @@ fn connect(
     stream: LingeringStream<impl Send + Unpin + 'static>,
     peer: SocketAddr,
     router: Router,
-    stopping: watch::Receiver<bool>,
+    stopping: CancellationToken,
 ) {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(READ_TIMEOUT));
@@ -101,7 +102,7 @@ fn connect(
         let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = &mut connection => ended,
-            () = stopped(stopping) => {
+            () = stopping.cancelled() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

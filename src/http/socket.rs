@@ -19,7 +19,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 
-use super::{App, stopped};
+use super::App;
 use crate::{
     engine::{Answer, Caller, Request},
     error::{Code, request_error},
@@ -149,7 +149,7 @@ impl Connection {
     async fn run(mut self, mut outbox: mpsc::Receiver<News>) {
         let patience = Duration::from_millis(self.app.engine.config().init_timeout_ms);
         let mut waited = pin!(sleep_until(Instant::now() + patience));
-        let mut stopped = pin!(stopped(self.app.stopping.clone()));
+        let mut stopped = pin!(self.app.stopping.clone().cancelled_owned());
         let mut pings = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut count = 0;
@@ -329,13 +329,13 @@ impl Operation {
                 Ok(answers) => answers,
                 Err(answer) => return self.last(failed(&self.id, &answer)).await,
             };
-            let mut answers = pin!(answers.take_until(stopped(self.app.stopping.clone())));
+            let mut answers = pin!(answers.take_until(self.app.stopping.cancelled()));
             while let Some(answer) = answers.next().await {
                 if !self.next(&answer).await {
                     return;
                 }
             }
-            if *self.app.stopping.borrow() {
+            if self.app.stopping.is_cancelled() {
                 // It is not complete: its client asks again where it connects again.
                 return;
             }

@@ -16,7 +16,6 @@ use super::{
     App,
     accept::Media,
     graphql::{respond, tell_budget},
-    stopped,
 };
 use crate::{
     engine::{Answer, Caller, Outcome, Request},
@@ -44,7 +43,7 @@ pub(super) async fn answer(app: App, request: Request, origin: &Origin, caller: 
         Ok(answers) => answers,
         Err(answer) => return refused(answer),
     };
-    events(budget, answers.take_until(stopped(app.stopping)))
+    events(budget, answers.take_until(app.stopping.cancelled_owned()))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one of several rules")]

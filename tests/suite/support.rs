@@ -20,7 +20,8 @@ use coopgraph::{
 };
 use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::{Value, json};
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,8 +210,8 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let engine = Engine::new(data.database.clone(), config.clone(), Clock::system()).expect("an engine");
-        let stopping = watch::Sender::new(false);
-        let router = http::router(Arc::new(engine), stopping.subscribe());
+        let stopping = CancellationToken::new();
+        let router = http::router(Arc::new(engine), stopping.clone());
         let task = tokio::spawn(async move {
             http::serve(listener, router, &config, stopping, std::future::pending()).await.expect("a server");
         });

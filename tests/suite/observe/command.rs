@@ -21,7 +21,7 @@ use coopgraph::{
 };
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
-use tokio::sync::watch::Sender;
+use tokio_util::sync::CancellationToken;
 
 use super::{LONG, metrics};
 use crate::{
@@ -228,7 +228,7 @@ async fn collector() -> (String, Sent) {
     let router = Router::new().route("/v1/traces", post(take)).with_state(sent.clone());
     tokio::spawn(async move {
         let config = Config::default();
-        coopgraph::http::serve(listener, router, &config, Sender::default(), std::future::pending()).await
+        coopgraph::http::serve(listener, router, &config, CancellationToken::new(), std::future::pending()).await
     });
     (format!("http://{address}"), sent)
 }
