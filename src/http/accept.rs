@@ -1,6 +1,15 @@
 //! Content negotiation (RFC 9110, section 12.5.1) between the media types of an answer.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use mediatype::{
+    MediaType, MediaTypeList, Name, ReadParams,
+    names::{_STAR, APPLICATION, CHARSET, EVENT_STREAM, JSON, Q, TEXT},
+};
+
+const APPLICATION_JSON: MediaType<'static> = MediaType::new(APPLICATION, JSON);
+const GRAPHQL_RESPONSE_JSON: MediaType<'static> =
+    MediaType::from_parts(APPLICATION, Name::new_unchecked("graphql-response"), Some(JSON), &[]);
+const TEXT_EVENT_STREAM: MediaType<'static> = MediaType::new(TEXT, EVENT_STREAM);
 
 /// A media type of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,27 +24,24 @@ pub(super) enum Media {
 
 impl Media {
     /// In the order of preference, where a client has none.
-    const ALL: [(Self, &'static str, &'static str); 3] = [
-        (Self::Json, "application", "json"),
-        (Self::GraphqlResponse, "application", "graphql-response+json"),
-        (Self::Events, "text", "event-stream"),
+    const ALL: [(Self, MediaType<'static>); 3] = [
+        (Self::Json, APPLICATION_JSON),
+        (Self::GraphqlResponse, GRAPHQL_RESPONSE_JSON),
+        (Self::Events, TEXT_EVENT_STREAM),
     ];
 
     /// The media type that a client wants most, of those that there are. JSON, if it does not say.
     pub(super) fn wanted(headers: &HeaderMap) -> Option<Self> {
-        let mut accepts = headers.get_all(header::ACCEPT).iter().peekable();
-        if accepts.peek().is_none() {
+        if !headers.contains_key(header::ACCEPT) {
             return Some(Self::Json);
         }
-        let ranges: Vec<_> = accepts.filter_map(|value| value.to_str().ok()).flat_map(ranges).collect();
-        let quality = |main: &str, sub: &str| {
-            // The most special range decides.
-            let fitting = ranges.iter().filter(|range| range.fits(main, sub));
-            fitting.max_by_key(|range| (range.main != "*", range.sub != "*")).map_or(0, |range| range.quality)
-        };
-        let wanted = Self::ALL.map(|(media, main, sub)| (media, quality(main, sub)));
+        let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let ranges: Vec<_> = accept.flat_map(MediaTypeList::new).filter_map(Result::ok).collect();
         let mut best = None;
-        for (media, quality) in wanted {
+        for (media, ty) in Self::ALL {
+            // The most specific range decides.
+            let matching = ranges.iter().filter_map(|range| Some((specificity(range, &ty)?, quality(range)?)));
+            let quality = matching.max_by_key(|(specificity, _)| *specificity).map_or(0, |(_, quality)| quality);
             if quality > 0 && best.is_none_or(|(_, known)| quality > known) {
                 best = Some((media, quality));
             }
@@ -53,30 +59,25 @@ impl Media {
     }
 }
 
-/// A range of media types, with its quality in thousandths.
-struct Range<'a> {
-    main: &'a str,
-    sub: &'a str,
-    quality: u16,
-}
-
-impl Range<'_> {
-    fn fits(&self, main: &str, sub: &str) -> bool {
-        let fits = |range: &str, ty: &str| range == "*" || range.eq_ignore_ascii_case(ty);
-        fits(self.main, main) && fits(self.sub, sub)
+/// How specific a media range is that matches a media type; `None` if it does not match.
+fn specificity(range: &MediaType<'_>, ty: &MediaType<'_>) -> Option<u8> {
+    if range.essence() == *ty {
+        Some(2)
+    } else if range.subty == _STAR && range.ty == ty.ty {
+        Some(1)
+    } else if range.subty == _STAR && range.ty == _STAR {
+        Some(0)
+    } else {
+        None
     }
 }
 
-fn ranges(header: &str) -> impl Iterator<Item = Range<'_>> {
-    header.split(',').filter_map(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let (main, sub) = parts.next()?.split_once('/')?;
-        let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-        let quality = quality.map_or(Some(1.0), |q| q.parse::<f32>().ok()).filter(|q| (0.0..=1.0).contains(q))?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1000")]
-        let quality = (quality * 1000.0) as u16;
-        Some(Range { main, sub, quality })
-    })
+/// The quality of a media range in thousandths; `None` if it is malformed.
+fn quality(range: &MediaType<'_>) -> Option<u16> {
+    let Some(quality) = range.get_param(Q) else { return Some(1000) };
+    let quality = quality.as_str().parse::<f32>().ok().filter(|quality| (0.0..=1.0).contains(quality))?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1000")]
+    Some((quality * 1000.0) as u16)
 }
 
 /// Whether a body is JSON in UTF-8, as its `Content-Type` says. Pages of other origins can send such a body only if the
@@ -86,11 +87,9 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let (Some(value), None) = (values.next().and_then(|value| value.to_str().ok()), values.next()) else {
         return false;
     };
-    let mut parts = value.split(';').map(str::trim);
-    let media = parts.next().unwrap_or_default();
-    let charset = parts.find_map(|part| part.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("charset")));
-    media.eq_ignore_ascii_case("application/json")
-        && charset.is_none_or(|(_, charset)| is_utf_8(charset.trim_matches('"')))
+    let Ok(ty) = MediaType::parse(value) else { return false };
+    let charset = ty.get_param(CHARSET);
+    ty.essence() == APPLICATION_JSON && charset.is_none_or(|charset| is_utf_8(&charset.unquoted_str()))
 }
 
 /// Whether it is a name of UTF-8: the registered one, or the other one that is in use.
@@ -122,6 +121,12 @@ mod tests {
             (Some("application/graphql-response+json, application/json;q=0.9"), Some(Media::GraphqlResponse)),
             (Some("application/json;q=0.5, application/graphql-response+json;q=0.4"), Some(Media::Json)),
             (Some("application/json;q=0, */*"), Some(Media::GraphqlResponse)),
+            (Some("text/event-stream, */*;q=0.1"), Some(Media::Events)),
+            (Some("application/json; Q=0.1, application/*;q=0.2, */*;q=0.3"), Some(Media::Events)),
+            (Some("text/html; a=\"b, application/json\", text/*"), Some(Media::Events)),
+            (Some("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8"), Some(Media::Json)),
+            (Some("nonsense, application/json;q=2, text/event-stream;q=0.001"), Some(Media::Events)),
+            (Some("application/json+xml, application/graphql-response"), None),
             (Some("text/event-stream"), Some(Media::Events)),
             (Some("text/html"), None),
             (Some("application/json;q=0"), None),
@@ -140,6 +145,10 @@ mod tests {
             ("APPLICATION/JSON;Charset=\"UTF-8\"", true),
             ("application/json; charset=utf8", true),
             ("application/json; charset=iso-8859-1", false),
+            ("application/json;", true),
+            ("application/json; profile=\"a;charset=latin1\"", true),
+            ("application/json, text/plain", false),
+            ("application/graphql-response+json", false),
             ("text/plain", false),
             ("application/x-www-form-urlencoded", false),
             ("multipart/form-data; boundary=application/json", false),

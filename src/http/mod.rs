@@ -29,7 +29,10 @@ use axum::{
 };
 use tokio_util::sync::CancellationToken;
 use tower_http::{
-    compression::{CompressionLayer, Predicate, predicate::SizeAbove},
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{NotForContentType, SizeAbove},
+    },
     cors::{AllowOrigin, CorsLayer},
     set_header::SetResponseHeaderLayer,
 };
@@ -95,7 +98,8 @@ pub fn router(engine: Arc<Engine>, stopping: CancellationToken) -> Router {
         router = router.route("/schema.graphql", get(async move || ([text], schema))).merge(pages::routes());
     }
     router
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotEvents)))
+        // A compressor would hold back events, which are sent one by one.
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotForContentType::SSE)))
         .layer(cors(&config.cors_origins))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::X_CONTENT_TYPE_OPTIONS,
@@ -134,17 +138,6 @@ async fn identify(State(engine): State<Arc<Engine>>, mut request: Request, next:
     response.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
     engine.observer().metrics().response(response.status().as_u16());
     response
-}
-
-/// Events are sent one by one; a compressor would hold them back.
-#[derive(Clone, Copy)]
-struct NotEvents;
-
-impl Predicate for NotEvents {
-    fn should_compress<B: axum::body::HttpBody>(&self, response: &axum::http::Response<B>) -> bool {
-        let media = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        !media.is_some_and(|media| media.starts_with("text/event-stream"))
-    }
 }
 
 fn cors(origins: &[String]) -> CorsLayer {
