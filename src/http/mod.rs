@@ -34,6 +34,7 @@ use tower_http::{
         predicate::{NotForContentType, SizeAbove},
     },
     cors::{AllowOrigin, CorsLayer},
+    request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
 };
 
@@ -44,7 +45,7 @@ use crate::{
     domain::Cooperation,
     engine::{Caller, Client, Engine},
     graph::{self, Clearance},
-    observe::Metrics,
+    observe::{Metrics, REQUEST_ID, RequestId},
 };
 
 /// How long browsers may remember what pages of other origins may do.
@@ -109,7 +110,10 @@ pub fn router(engine: Arc<Engine>, stopping: CancellationToken) -> Router {
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
         ))
-        .layer(middleware::from_fn_with_state(engine.clone(), identify))
+        .layer(middleware::from_fn_with_state(engine.clone(), observe))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, engine.observer().clone()))
+        .layer(middleware::map_request(check_request_id))
         .with_state(App { engine, unfinished, stopping })
 }
 
@@ -123,19 +127,25 @@ async fn metrics(State(App { engine, .. }): State<App>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, Metrics::MEDIA_TYPE)], engine.metrics())
 }
 
-/// Gives each request an id, and says it in the answer.
-async fn identify(State(engine): State<Arc<Engine>>, mut request: Request, next: Next) -> Response {
+/// Removes a request id that is malformed, so that the request is given a new one.
+async fn check_request_id(mut request: Request) -> Request {
+    if request.headers().get(REQUEST_ID).is_some_and(|id| RequestId::from_header(id).is_none()) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    request
+}
+
+/// Tells each handler where its request came from, and counts the responses.
+async fn observe(State(engine): State<Arc<Engine>>, mut request: Request, next: Next) -> Response {
     let origin = engine.observer().origin(request.headers());
-    let id = HeaderValue::from_str(origin.id.as_str());
     request.extensions_mut().insert(origin);
     // RFC 9112, section 3.2.
     let hosts = request.headers().get_all(header::HOST).iter().count();
-    let mut response = if hosts == 1 || hosts == 0 && request.version() < Version::HTTP_11 {
+    let response = if hosts == 1 || hosts == 0 && request.version() < Version::HTTP_11 {
         next.run(request).await
     } else {
         (StatusCode::BAD_REQUEST, "a request has one header `Host`\n").into_response()
     };
-    response.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
     engine.observer().metrics().response(response.status().as_u16());
     response
 }
@@ -154,8 +164,6 @@ fn cors(origins: &[String]) -> CorsLayer {
         .expose_headers([REQUEST_ID, header::RETRY_AFTER, RATE_LIMIT, RATE_LIMIT_POLICY])
 }
 
-/// The id of a request, taken from the client or made anew.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What a client may still spend (draft-ietf-httpapi-ratelimit-headers).
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// What a client may spend at all.

@@ -2,12 +2,15 @@
 
 use std::{fmt, future::Future, sync::Arc};
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
 use opentelemetry::trace::SpanContext;
+use tower_http::request_id::{self, MakeRequestId};
 
 use super::{Observer, Traces};
 use crate::clock::IdSource;
 
+/// The header with the id of a request, which a client may choose.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// How many characters a client's id of a request may have.
 const LONGEST: usize = 128;
 
@@ -21,9 +24,10 @@ tokio::task_local! {
 pub struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// A client's id, if it may be one: it is written into logs and headers as it is.
+    /// The id in a header; `None` if it is malformed. It is written to logs as it is.
     #[must_use]
-    pub fn of_client(id: &str) -> Option<Self> {
+    pub fn from_header(id: &HeaderValue) -> Option<Self> {
+        let id = id.to_str().ok()?;
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         ((1..=LONGEST).contains(&id.len()) && id.bytes().all(allowed)).then(|| Self(id.into()))
     }
@@ -90,11 +94,17 @@ impl Observer {
     /// Where a request with these headers came from: `X-Request-Id`, and `traceparent` if traces are sent.
     #[must_use]
     pub fn origin(&self, headers: &HeaderMap) -> Origin {
-        let given = headers.get("x-request-id").and_then(|id| RequestId::of_client(id.to_str().ok()?));
+        let given = headers.get(REQUEST_ID).and_then(RequestId::from_header);
         Origin {
             id: given.unwrap_or_else(|| RequestId::fresh(&self.0.ids)),
             parent: self.0.traces.as_ref().map_or(SpanContext::NONE, |_| Traces::parent(headers)),
         }
+    }
+}
+
+impl MakeRequestId for Observer {
+    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<request_id::RequestId> {
+        HeaderValue::from_str(RequestId::fresh(&self.0.ids).as_str()).ok().map(Into::into)
     }
 }
 
@@ -112,10 +122,11 @@ mod tests {
             ("", false),
             ("a b", false),
             ("a\"b", false),
-            ("a\nb", false),
+            ("a\tb", false),
             ("ä", false),
         ] {
-            assert_eq!(RequestId::of_client(id).map(|id| id.as_str().to_owned()), taken.then(|| id.to_owned()));
+            let header = HeaderValue::from_bytes(id.as_bytes()).expect("a header");
+            assert_eq!(RequestId::from_header(&header).map(|id| id.as_str().to_owned()), taken.then(|| id.to_owned()));
         }
     }
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) use self::note::SUCCESS;
 pub use self::{
     batches::Batches,
-    id::{Origin, RequestId},
+    id::{Origin, REQUEST_ID, RequestId},
     logs::{Logs, logs},
     metrics::{Metrics, Now},
     note::{Note, Spent},
