@@ -7,23 +7,21 @@ use std::{
 
 use apollo_compiler::executable::OperationType;
 use async_trait::async_trait;
-use axum::http::{HeaderMap, HeaderValue, Uri, header::HOST};
+use axum::http::{HeaderMap, Uri};
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_util::rt::TokioIo;
 use opentelemetry::{
     Context, KeyValue,
     propagation::TextMapPropagator,
     trace::{Span as _, SpanContext, SpanKind, Status, TraceContextExt, Tracer, TracerProvider},
 };
-use opentelemetry_http::{HeaderExtractor, HttpClient, HttpError, Request, Response};
+use opentelemetry_http::{HeaderExtractor, HttpClient, HttpError, Request, Response, hyper::HyperClient};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{
     Resource,
     propagation::TraceContextPropagator,
     trace::{SdkTracer, SdkTracerProvider, Span},
 };
-use tokio::{net::TcpStream, runtime::Handle, time::timeout};
+use tokio::runtime::Handle;
 
 use super::RequestId;
 use crate::error::Code;
@@ -32,8 +30,6 @@ use crate::error::Code;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the last spans may take to be sent when the server stops.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// How many bytes of a collector's answer are read.
-const ANSWER: usize = 1 << 20;
 
 /// Where spans go.
 #[derive(Clone)]
@@ -52,7 +48,11 @@ impl Traces {
         }
         let exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Client { runtime: Handle::current(), failing: AtomicBool::new(false) })
+            .with_http_client(LoggingClient {
+                inner: HyperClient::with_default_connector(PATIENCE, None),
+                runtime: Handle::current(),
+                failing: AtomicBool::new(false),
+            })
             .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
             .with_protocol(Protocol::HttpBinary)
             .build()
@@ -133,21 +133,22 @@ pub(super) fn end(
     span.end();
 }
 
-/// Sends spans by HTTP/1.1, over a connection for each batch of them: there is one in some seconds.
+/// Sends spans with the client of `opentelemetry-http`, and logs when that starts to fail and when it works again.
 #[derive(Debug)]
-struct Client {
+struct LoggingClient {
+    inner: HyperClient,
     runtime: Handle,
-    /// Whether the last batch could not be sent, so that this is said once.
+    /// Whether the last batch could not be sent.
     failing: AtomicBool,
 }
 
 #[async_trait]
-impl HttpClient for Client {
+impl HttpClient for LoggingClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        // The thread that asks is not one of the runtime's.
-        let sent = match self.runtime.spawn(async { timeout(PATIENCE, send(request)).await }).await {
-            Ok(Ok(sent)) => sent,
-            Ok(Err(late)) => Err(late.into()),
+        let client = self.inner.clone();
+        // The exporter has a thread of its own, which is not one of the runtime's.
+        let sent = match self.runtime.spawn(async move { client.send_bytes(request).await }).await {
+            Ok(sent) => sent,
             Err(stopped) => Err(stopped.into()),
         };
         let wrong = match &sent {
@@ -163,19 +164,4 @@ impl HttpClient for Client {
         }
         sent
     }
-}
-
-async fn send(mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-    let uri = std::mem::take(request.uri_mut());
-    let authority = uri.authority().ok_or("no host")?;
-    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-    let stream = TcpStream::connect((host, authority.port_u16().unwrap_or(80))).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    // It ends with `sender`; what it fails with, `sender` says.
-    tokio::spawn(connection);
-    *request.uri_mut() = uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
-    let named = authority.as_str().rsplit('@').next().unwrap_or_default();
-    request.headers_mut().insert(HOST, HeaderValue::from_str(named)?);
-    let (parts, body) = sender.send_request(request.map(Full::new)).await?.into_parts();
-    Ok(Response::from_parts(parts, Limited::new(body, ANSWER).collect().await?.to_bytes()))
 }
