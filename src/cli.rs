@@ -163,7 +163,7 @@ async fn serve(args: Serve) -> Result<(), Failed> {
         None => None,
     };
     println!("GraphQL     http://{at}/graphql");
-    for (name, path) in http::addresses(args.config.profile) {
+    for (name, path) in http::page_paths(args.config.profile) {
         println!("{name:<11} http://{at}{path}");
     }
     if let Some(at) = aside.as_ref().map_or(args.config.has_metrics().then_some(at), |(_, at)| Some(*at)) {

@@ -1,4 +1,4 @@
-//! Content negotiation (RFC 9110, section 12.5.1) between the media types of an answer.
+//! Content negotiation (RFC 9110, section 12.5.1), and the media type of request bodies.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use mediatype::{
@@ -11,42 +11,43 @@ const GRAPHQL_RESPONSE_JSON: MediaType<'static> =
     MediaType::from_parts(APPLICATION, Name::new_unchecked("graphql-response"), Some(JSON), &[]);
 const TEXT_EVENT_STREAM: MediaType<'static> = MediaType::new(TEXT, EVENT_STREAM);
 
-/// A media type of answers.
+/// The media types of responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Media {
-    /// `application/json`: 200, whatever became of a well-formed request.
+pub(super) enum ResponseMediaType {
+    /// `application/json`: the status is 200 for every well-formed request, even if it failed.
     Json,
-    /// `application/graphql-response+json`: the status says what became of the request.
+    /// `application/graphql-response+json`: the status depends on the outcome.
     GraphqlResponse,
-    /// `text/event-stream`: an event for each answer.
-    Events,
+    /// `text/event-stream`: one event for each result.
+    EventStream,
 }
 
-impl Media {
-    /// In the order of preference, where a client has none.
+impl ResponseMediaType {
+    /// In order of preference, for clients without a preference of their own.
     const ALL: [(Self, MediaType<'static>); 3] = [
         (Self::Json, APPLICATION_JSON),
         (Self::GraphqlResponse, GRAPHQL_RESPONSE_JSON),
-        (Self::Events, TEXT_EVENT_STREAM),
+        (Self::EventStream, TEXT_EVENT_STREAM),
     ];
 
-    /// The media type that a client wants most, of those that there are. JSON, if it does not say.
-    pub(super) fn wanted(headers: &HeaderMap) -> Option<Self> {
+    /// The available media type that the client prefers: JSON if there is no `Accept` header, `None` if it accepts none of
+    /// them.
+    pub(super) fn negotiate(headers: &HeaderMap) -> Option<Self> {
         if !headers.contains_key(header::ACCEPT) {
             return Some(Self::Json);
         }
         let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let ranges: Vec<_> = accept.flat_map(MediaTypeList::new).filter_map(Result::ok).collect();
         let mut best = None;
-        for (media, ty) in Self::ALL {
-            // The most specific range decides.
+        for (candidate, ty) in Self::ALL {
+            // The most specific range applies.
             let matching = ranges.iter().filter_map(|range| Some((specificity(range, &ty)?, quality(range)?)));
             let quality = matching.max_by_key(|(specificity, _)| *specificity).map_or(0, |(_, quality)| quality);
             if quality > 0 && best.is_none_or(|(_, known)| quality > known) {
-                best = Some((media, quality));
+                best = Some((candidate, quality));
             }
         }
-        best.map(|(media, _)| media)
+        best.map(|(media_type, _)| media_type)
     }
 
     /// The value of `Content-Type`.
@@ -54,7 +55,7 @@ impl Media {
         HeaderValue::from_static(match self {
             Self::Json => "application/json; charset=utf-8",
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Self::Events => "text/event-stream; charset=utf-8",
+            Self::EventStream => "text/event-stream; charset=utf-8",
         })
     }
 }
@@ -80,8 +81,8 @@ fn quality(range: &MediaType<'_>) -> Option<u16> {
     Some((quality * 1000.0) as u16)
 }
 
-/// Whether a body is JSON in UTF-8, as its `Content-Type` says. Pages of other origins can send such a body only if the
-/// browser asks us first.
+/// Whether the `Content-Type` of a body is JSON encoded as UTF-8. Browsers send such bodies to other origins only after a
+/// preflight request.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next().and_then(|value| value.to_str().ok()), values.next()) else {
@@ -92,7 +93,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     ty.essence() == APPLICATION_JSON && charset.is_none_or(|charset| is_utf_8(&charset.unquoted_str()))
 }
 
-/// Whether it is a name of UTF-8: the registered one, or the other one that is in use.
+/// Whether a charset is UTF-8, by its registered name or the common alias.
 fn is_utf_8(charset: &str) -> bool {
     ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name))
 }
@@ -101,39 +102,42 @@ fn is_utf_8(charset: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn wanted(accept: Option<&str>) -> Option<Media> {
+    fn negotiate(accept: Option<&str>) -> Option<ResponseMediaType> {
         let mut headers = HeaderMap::new();
         if let Some(accept) = accept {
             headers.insert(header::ACCEPT, HeaderValue::from_str(accept).expect("a header"));
         }
-        Media::wanted(&headers)
+        ResponseMediaType::negotiate(&headers)
     }
 
     #[test]
-    fn the_most_wanted_media_type_is_found() {
-        for (accept, media) in [
-            (None, Some(Media::Json)),
-            (Some("*/*"), Some(Media::Json)),
-            (Some("application/*"), Some(Media::Json)),
-            (Some("application/json"), Some(Media::Json)),
-            (Some("Application/JSON; charset=utf-8"), Some(Media::Json)),
-            (Some("application/graphql-response+json"), Some(Media::GraphqlResponse)),
-            (Some("application/graphql-response+json, application/json;q=0.9"), Some(Media::GraphqlResponse)),
-            (Some("application/json;q=0.5, application/graphql-response+json;q=0.4"), Some(Media::Json)),
-            (Some("application/json;q=0, */*"), Some(Media::GraphqlResponse)),
-            (Some("text/event-stream, */*;q=0.1"), Some(Media::Events)),
-            (Some("application/json; Q=0.1, application/*;q=0.2, */*;q=0.3"), Some(Media::Events)),
-            (Some("text/html; a=\"b, application/json\", text/*"), Some(Media::Events)),
-            (Some("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8"), Some(Media::Json)),
-            (Some("nonsense, application/json;q=2, text/event-stream;q=0.001"), Some(Media::Events)),
+    fn the_preferred_media_type_is_chosen() {
+        for (accept, media_type) in [
+            (None, Some(ResponseMediaType::Json)),
+            (Some("*/*"), Some(ResponseMediaType::Json)),
+            (Some("application/*"), Some(ResponseMediaType::Json)),
+            (Some("application/json"), Some(ResponseMediaType::Json)),
+            (Some("Application/JSON; charset=utf-8"), Some(ResponseMediaType::Json)),
+            (Some("application/graphql-response+json"), Some(ResponseMediaType::GraphqlResponse)),
+            (
+                Some("application/graphql-response+json, application/json;q=0.9"),
+                Some(ResponseMediaType::GraphqlResponse),
+            ),
+            (Some("application/json;q=0.5, application/graphql-response+json;q=0.4"), Some(ResponseMediaType::Json)),
+            (Some("application/json;q=0, */*"), Some(ResponseMediaType::GraphqlResponse)),
+            (Some("text/event-stream, */*;q=0.1"), Some(ResponseMediaType::EventStream)),
+            (Some("application/json; Q=0.1, application/*;q=0.2, */*;q=0.3"), Some(ResponseMediaType::EventStream)),
+            (Some("text/html; a=\"b, application/json\", text/*"), Some(ResponseMediaType::EventStream)),
+            (Some("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8"), Some(ResponseMediaType::Json)),
+            (Some("nonsense, application/json;q=2, text/event-stream;q=0.001"), Some(ResponseMediaType::EventStream)),
             (Some("application/json+xml, application/graphql-response"), None),
-            (Some("text/event-stream"), Some(Media::Events)),
+            (Some("text/event-stream"), Some(ResponseMediaType::EventStream)),
             (Some("text/html"), None),
             (Some("application/json;q=0"), None),
             (Some("nonsense"), None),
             (Some(""), None),
         ] {
-            assert_eq!(wanted(accept), media, "{accept:?}");
+            assert_eq!(negotiate(accept), media_type, "{accept:?}");
         }
     }
 
@@ -161,6 +165,6 @@ mod tests {
             ["application/json", "text/plain"].map(|ty| (header::CONTENT_TYPE, HeaderValue::from_static(ty)));
         let mut two = HeaderMap::from_iter([json]);
         two.append(text.0, text.1);
-        assert!(!is_json(&two), "which of them it is, nobody knows");
+        assert!(!is_json(&two), "ambiguous");
     }
 }

@@ -12,7 +12,9 @@ use axum::{
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use super::{App, RATE_LIMIT, RATE_LIMIT_POLICY, accept, accept::Media, answer_body, caller, socket, sse};
+use super::{
+    App, RATE_LIMIT, RATE_LIMIT_POLICY, accept, accept::ResponseMediaType, caller, response_body, sse, websocket,
+};
 use crate::{
     config::{Config, StatusCodes},
     engine::{Answer, Caller, Client, Engine, Outcome, Request},
@@ -21,7 +23,7 @@ use crate::{
     observe::Origin,
 };
 
-/// Answers whatever comes to `/graphql`.
+/// Handles every request to `/graphql`.
 pub(super) async fn handle(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -30,46 +32,51 @@ pub(super) async fn handle(
 ) -> Response {
     let config = app.engine.config();
     let caller = caller(&app.engine, peer, request.headers());
-    let refuse = |status, media, message: String| {
+    let refuse = |status, media_type, message: String| {
         let code = if status == StatusCode::SERVICE_UNAVAILABLE { Code::ServerBusy } else { Code::BadRequest };
-        give(app.engine.refuse(&origin, caller, code, &[request_error(code, message)]), media, status)
+        response(app.engine.refuse(&origin, caller, code, &[request_error(code, message)]), media_type, status)
     };
-    if wants_web_socket(&request) {
-        if !may_open_sockets(request.headers(), &config.cors_origins) {
-            let message = "pages of this origin may not ask: it is not among the origins that the server allows";
-            return refuse(StatusCode::FORBIDDEN, Media::Json, message.to_owned());
+    if is_websocket_upgrade(&request) {
+        if !is_allowed_origin(request.headers(), &config.cors_origins) {
+            let message = "This origin is not allowed to open a WebSocket. Use an origin that the server allows \
+                           (COOPGRAPH_CORS_ORIGINS).";
+            return refuse(StatusCode::FORBIDDEN, ResponseMediaType::Json, message.to_owned());
         }
         let (mut parts, _) = request.into_parts();
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => socket::open(upgrade, app.clone(), caller, origin),
-            Err(refused) => refuse(refused.status(), Media::Json, refused.body_text()),
+            Ok(upgrade) => websocket::open(upgrade, app.clone(), caller, origin),
+            Err(rejection) => refuse(rejection.status(), ResponseMediaType::Json, rejection.body_text()),
         };
     }
-    // An answer to HEAD is that to GET, without its body, which the library keeps back.
+    // HEAD is handled like GET; hyper omits the body.
     let get = matches!(*request.method(), Method::GET | Method::HEAD);
     if !(*request.method() == Method::POST || get && !config.is_hardened()) {
         let methods = if config.is_hardened() { "POST" } else { "GET, HEAD, POST" };
-        let message = format!("this address answers {methods}");
-        let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, Media::Json, message);
+        let message = format!("The method {} is not allowed. Use {methods}.", request.method());
+        let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, ResponseMediaType::Json, message);
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
         return response;
     }
-    let mut response = match Media::wanted(request.headers()) {
+    let mut response = match ResponseMediaType::negotiate(request.headers()) {
         None => {
-            let message = "answers are application/json, application/graphql-response+json or text/event-stream: \
-                           the header `Accept` allows none of them";
-            refuse(StatusCode::NOT_ACCEPTABLE, Media::Json, message.to_owned())
+            let message = "The header Accept allows none of the available media types. Accept application/json, \
+                           application/graphql-response+json or text/event-stream.";
+            refuse(StatusCode::NOT_ACCEPTABLE, ResponseMediaType::Json, message.to_owned())
         }
-        Some(media) => match read(request, &app, caller.client, get).await {
-            Ok(Ok(request)) if media == Media::Events => sse::answer(app.clone(), request, &origin, caller, get).await,
-            Ok(Ok(request)) => respond(answer(&app.engine, request, &origin, caller, get).await, media, config, get),
-            Ok(Err(error)) => {
-                respond(app.engine.refuse(&origin, caller, Code::BadRequest, &[error]), media, config, get)
+        Some(media_type) => match read_request(request, &app, caller.client, get).await {
+            Ok(Ok(request)) if media_type == ResponseMediaType::EventStream => {
+                sse::answer(app.clone(), request, &origin, caller, get).await
             }
-            Err(Unread { status, message }) => {
-                let mut response = refuse(status, media, message);
+            Ok(Ok(request)) => {
+                respond(answer(&app.engine, request, &origin, caller, get).await, media_type, config, get)
+            }
+            Ok(Err(error)) => {
+                respond(app.engine.refuse(&origin, caller, Code::BadRequest, &[error]), media_type, config, get)
+            }
+            Err(BodyError { status, message }) => {
+                let mut response = refuse(status, media_type, message);
                 if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
-                    // RFC 9110, section 12.5.3: which encodings a request may have.
+                    // RFC 9110, section 12.5.3: the encodings that a request body may have.
                     response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
                 }
                 response
@@ -82,15 +89,16 @@ pub(super) async fn handle(
     response
 }
 
-/// Whether a request asks for a WebSocket. Other protocols that a client offers may be passed over (RFC 9110, section 7.8).
-fn wants_web_socket(request: &HttpRequest) -> bool {
+/// Whether a request asks for a WebSocket. Other protocols in `Upgrade` are ignored (RFC 9110, section 7.8).
+fn is_websocket_upgrade(request: &HttpRequest) -> bool {
     let offered = request.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok());
     let named = |offered: &str| offered.split(',').any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"));
     *request.method() == Method::GET && offered.is_some_and(named)
 }
 
-/// Whether a WebSocket may be opened. Browsers let any page open one to anywhere, and only say whose page it is.
-fn may_open_sockets(headers: &HeaderMap, allowed: &[String]) -> bool {
+/// Whether the origin of a request may open a WebSocket. Browsers do not apply CORS to `WebSocket`s, but send
+/// `Origin`.
+fn is_allowed_origin(headers: &HeaderMap, allowed: &[String]) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else { return true };
     let own = origin.split_once("://").is_some_and(|(_, host)| Some(host) == text(header::HOST));
@@ -98,132 +106,137 @@ fn may_open_sockets(headers: &HeaderMap, allowed: &[String]) -> bool {
 }
 
 async fn answer(engine: &Arc<Engine>, request: Request, origin: &Origin, caller: Caller, get: bool) -> Answer {
-    match engine.prepare(request, origin, caller, if get { by_get } else { by_post }) {
+    match engine.prepare(request, origin, caller, if get { allow_one_result_over_get } else { allow_one_result }) {
         Ok(prepared) => engine.run(prepared).await,
         Err(answer) => answer,
     }
 }
 
-/// The operations that GET may ask for: whoever follows a link must not change anything.
-fn by_get(kind: OperationType) -> Result<(), &'static str> {
+/// GET must be safe (RFC 9110, section 9.2.1).
+pub(super) fn allow_over_get(kind: OperationType) -> Result<(), &'static str> {
     match kind {
-        OperationType::Mutation => Err("a mutation cannot be asked for by GET: send it by POST"),
-        kind => by_post(kind),
+        OperationType::Mutation => Err("Mutations are not allowed over GET. Send the request with POST."),
+        _ => Ok(()),
     }
 }
 
-/// The operations that have one answer.
-fn by_post(kind: OperationType) -> Result<(), &'static str> {
+/// A JSON response has one result.
+fn allow_one_result(kind: OperationType) -> Result<(), &'static str> {
     match kind {
         OperationType::Subscription => {
-            Err("a subscription has many answers: ask with `Accept: text/event-stream`, or over a WebSocket")
+            Err("Subscriptions need an event stream or a WebSocket. Set the header Accept: text/event-stream.")
         }
         _ => Ok(()),
     }
 }
 
-/// Why a body was not read.
-struct Unread {
+fn allow_one_result_over_get(kind: OperationType) -> Result<(), &'static str> {
+    allow_over_get(kind).and_then(|()| allow_one_result(kind))
+}
+
+/// Why a body could not be read.
+struct BodyError {
     status: StatusCode,
     message: String,
 }
 
-fn unread(status: StatusCode, message: impl Into<String>) -> Unread {
-    Unread { status, message: message.into() }
+fn body_error(status: StatusCode, message: impl Into<String>) -> BodyError {
+    BodyError { status, message: message.into() }
 }
 
-/// Reads a request, from its address or its body; the inner error is that it is none of GraphQL.
-async fn read(
+/// Reads a GraphQL request from the URL or the body. The inner error means that it is not a valid GraphQL request.
+async fn read_request(
     request: HttpRequest,
     app: &App,
     client: Client,
     get: bool,
-) -> Result<Result<Request, ServerError>, Unread> {
+) -> Result<Result<Request, ServerError>, BodyError> {
     if get {
         return Ok(Request::from_query(request.uri().query().unwrap_or_default()));
     }
     let config = app.engine.config();
     let late = || {
-        unread(StatusCode::REQUEST_TIMEOUT, format!("the body did not come within {} ms", config.request_timeout_ms))
+        let message = format!("The request body was not received within {} ms.", config.request_timeout_ms);
+        body_error(StatusCode::REQUEST_TIMEOUT, message)
     };
-    let body = timeout(config.request_timeout(), body(request, app, client)).await.map_err(|_| late())??;
+    let body = timeout(config.request_timeout(), read_body(request, app, client)).await.map_err(|_| late())??;
     Ok(Request::from_json(&body))
 }
 
-/// Reads a body.
-async fn body(request: HttpRequest, app: &App, client: Client) -> Result<Vec<u8>, Unread> {
+async fn read_body(request: HttpRequest, app: &App, client: Client) -> Result<Vec<u8>, BodyError> {
     let headers = request.headers();
     if !accept::is_json(headers) {
-        let message = "the body must be JSON in UTF-8, with the header `Content-Type: application/json`";
-        return Err(unread(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        let message = "The request body must be JSON encoded as UTF-8. Set the header Content-Type: application/json.";
+        return Err(body_error(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
     if headers.get(header::CONTENT_ENCODING).is_some_and(|it| !it.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        let message = "the body must be sent as it is: the header `Content-Encoding` is not understood";
-        return Err(unread(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        let message = "The request body must not be compressed. Remove the header Content-Encoding.";
+        return Err(body_error(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    let most = app.engine.config().max_body_bytes;
-    let too_large = || unread(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {most} bytes"));
+    let max = app.engine.config().max_body_bytes;
+    let too_large =
+        || body_error(StatusCode::PAYLOAD_TOO_LARGE, format!("The request body must not be larger than {max} bytes."));
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: u64| length > most as u64) {
+    if length.is_some_and(|length: u64| length > max as u64) {
         return Err(too_large());
     }
     let mut chunks = request.into_body().into_data_stream();
-    let (mut body, mut held) = (Vec::new(), app.unfinished.begin(client));
+    let (mut body, mut reservation) = (Vec::new(), app.body_limits.reserve(client));
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| unread(StatusCode::BAD_REQUEST, "the body ended before its end"))?;
-        if body.len() + chunk.len() > most {
+        let chunk =
+            chunk.map_err(|_| body_error(StatusCode::BAD_REQUEST, "The request body ended before it was complete."))?;
+        if body.len() + chunk.len() > max {
             return Err(too_large());
         }
-        if !held.grow(body.len() + chunk.len()) {
-            let message = "the server is sent too much at the same time: try again in a moment";
-            return Err(unread(StatusCode::SERVICE_UNAVAILABLE, message));
+        if !reservation.try_grow(body.len() + chunk.len()) {
+            let message = "The server is receiving too many large request bodies. Try again in a moment.";
+            return Err(body_error(StatusCode::SERVICE_UNAVAILABLE, message));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-/// Gives an answer the status that its outcome has.
-pub(super) fn respond(answer: Answer, media: Media, config: &Config, get: bool) -> Response {
-    let status = status(answer.outcome, media, config.status_codes, get);
-    let mut response = give(answer, media, status);
+/// The response for an answer, with the status of its outcome.
+pub(super) fn respond(answer: Answer, media_type: ResponseMediaType, config: &Config, get: bool) -> Response {
+    let status = status(answer.outcome, media_type, config.status_codes, get);
+    let mut response = response(answer, media_type, status);
     if status == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
     response
 }
 
-/// An answer with its status and headers.
-fn give(answer: Answer, media: Media, status: StatusCode) -> Response {
-    // What is refused before there is an event is no event.
-    let media = if media == Media::Events { Media::Json } else { media };
-    let mut response = Response::new(answer_body::body(answer.body));
+fn response(answer: Answer, media_type: ResponseMediaType, status: StatusCode) -> Response {
+    // Errors that occur before the event stream begins are JSON.
+    let media_type = if media_type == ResponseMediaType::EventStream { ResponseMediaType::Json } else { media_type };
+    let mut response = Response::new(response_body::body(answer.body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, media.content_type());
+    headers.insert(header::CONTENT_TYPE, media_type.content_type());
     if let Some(budget) = answer.budget {
-        tell_budget(headers, budget, answer.retry_after);
+        insert_rate_limit(headers, budget, answer.retry_after);
     }
     let retry = answer.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1));
     headers.extend(retry.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds))));
     response
 }
 
-/// Says what the client may still spend.
-pub(super) fn tell_budget(headers: &mut HeaderMap, budget: Budget, retry_after: Option<i64>) {
+/// Inserts the headers with the rate limit of the client.
+pub(super) fn insert_rate_limit(headers: &mut HeaderMap, budget: Budget, retry_after: Option<i64>) {
     let seconds = retry_after.unwrap_or(budget.reset_in);
-    let (left, most) = (budget.remaining, budget.limit);
+    let (remaining, limit) = (budget.remaining, budget.limit);
     for (name, value) in [
-        (RATE_LIMIT_POLICY, format!("\"points\";q={most};w=60")),
-        (RATE_LIMIT, format!("\"points\";r={left};t={seconds}")),
+        (RATE_LIMIT_POLICY, format!("\"points\";q={limit};w=60")),
+        (RATE_LIMIT, format!("\"points\";r={remaining};t={seconds}")),
     ] {
         headers.extend(HeaderValue::from_str(&value).map(|value| (name, value)));
     }
 }
 
-/// What the status is, as GraphQL over HTTP says; of its drafts, the setting chooses.
-fn status(outcome: Outcome, media: Media, codes: StatusCodes, get: bool) -> StatusCode {
-    let draft = codes == StatusCodes::Draft && media == Media::GraphqlResponse;
+/// The status of an outcome, by the draft of GraphQL over HTTP that is configured.
+fn status(outcome: Outcome, media_type: ResponseMediaType, codes: StatusCodes, get: bool) -> StatusCode {
+    let draft = codes == StatusCodes::Draft && media_type == ResponseMediaType::GraphqlResponse;
     let code = match outcome {
         Outcome::Partial if draft => return StatusCode::from_u16(294).unwrap_or(StatusCode::OK),
         Outcome::Success | Outcome::Partial => return StatusCode::OK,
@@ -235,8 +248,8 @@ fn status(outcome: Outcome, media: Media, codes: StatusCodes, get: bool) -> Stat
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Code::ServerBusy | Code::TooManySubscriptions | Code::Timeout => StatusCode::SERVICE_UNAVAILABLE,
         Code::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
-        // A client that knows only application/json takes any other status for a failure of the transport.
-        _ if media == Media::Json => StatusCode::OK,
+        // Clients that accept only application/json treat any other status as a transport error.
+        _ if media_type == ResponseMediaType::Json => StatusCode::OK,
         Code::GraphqlValidationFailed | Code::InvalidVariables | Code::OperationNotFound if draft => {
             StatusCode::UNPROCESSABLE_ENTITY
         }

@@ -17,20 +17,20 @@ use tokio::{
     time::timeout,
 };
 
-/// How long data from a client is discarded after the last byte was sent to it.
-const LINGER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a client may send nothing in that time.
+/// How long a closed connection lingers in total.
+const CLOSE_LINGER: Duration = Duration::from_secs(10);
+/// How long it lingers while the client sends nothing.
 const LINGER_READ_TIMEOUT: Duration = Duration::from_secs(2);
-/// How many bytes are discarded at most.
+/// How many bytes are discarded in total.
 const LINGER_BYTES: usize = 64 << 20;
 /// The size of the buffer for discarded bytes.
 const BUFFER_BYTES: usize = 16 << 10;
 
 /// A TCP stream that lingers when it is dropped.
 ///
-/// The sending side is closed at once. What the client still sends is read and discarded in the background, until the client
-/// closes its side or one of the limits above is reached. This covers every way in which a connection ends: hyper closes it,
-/// a request fails, a WebSocket is dropped.
+/// The sending side is closed at once. What the client still sends is read and discarded in the background, until the
+/// client closes its side or one of the limits above is reached. This covers every way in which a connection ends: hyper
+/// closes it, a request fails, a WebSocket is dropped.
 pub(super) struct LingeringStream<G: Send + Unpin + 'static> {
     /// `None` only while it is dropped.
     stream: Option<(TcpStream, G)>,
@@ -52,7 +52,7 @@ impl<G: Send + Unpin + 'static> Drop for LingeringStream<G> {
         // Without a runtime, the process is about to end.
         if let (Some((stream, guard)), Ok(runtime)) = (self.stream.take(), Handle::try_current()) {
             runtime.spawn(async move {
-                let _ = timeout(LINGER_TIMEOUT, linger(stream)).await;
+                let _ = timeout(CLOSE_LINGER, linger(stream)).await;
                 drop(guard);
             });
         }

@@ -1,17 +1,17 @@
-//! The endpoint.
+//! The HTTP server.
 //!
-//! [`graphql`] speaks GraphQL over HTTP and hands over to `sse` and `socket` for live data; `accept` chooses the media type;
-//! `pages` has what people see; `serve` listens, and `linger` closes.
+//! [`graphql`] implements GraphQL over HTTP, `sse` event streams, `websocket` the protocol for `WebSocket`s. `accept` negotiates
+//! the media type, `pages` serves the start page and the playground, `serve` accepts connections, and `linger` closes them.
 
 mod accept;
-mod answer_body;
+mod body_limits;
 mod graphql;
 mod linger;
 mod pages;
+mod response_body;
 mod serve;
-mod socket;
 mod sse;
-mod unfinished;
+mod websocket;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -38,26 +38,26 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
+use self::body_limits::BodyLimits;
 pub use self::serve::serve;
-use self::unfinished::Unfinished;
 use crate::{
     config::Profile,
     domain::Cooperation,
     engine::{Caller, Client, Engine},
     graph::{self, Clearance},
-    observe::{Metrics, REQUEST_ID, RequestId},
+    observe::{Metrics, Origin, REQUEST_ID, RequestId},
 };
 
-/// How long browsers may remember what pages of other origins may do.
+/// How long browsers may cache the response to a preflight request.
 const CORS_MAX_AGE: Duration = Duration::from_hours(2);
-/// How many bytes an answer has at least before it is worth compressing.
+/// Smaller responses are not compressed, in bytes.
 const COMPRESSED_ABOVE: u64 = 1024;
 
-/// What all requests share.
+/// The state that all requests share.
 #[derive(Clone)]
 struct App {
     engine: Arc<Engine>,
-    unfinished: Unfinished,
+    body_limits: BodyLimits,
     /// Is cancelled when the server stops; subscriptions and `WebSocket`s end then.
     stopping: CancellationToken,
 }
@@ -68,24 +68,24 @@ pub fn sdl() -> String {
     graph::sdl::<Cooperation>()
 }
 
-/// What a server of this profile has beside `/graphql`, for people: names and paths.
+/// The pages of a server with this profile: names and paths.
 #[must_use]
-pub fn addresses(profile: Profile) -> Vec<(&'static str, &'static str)> {
-    let mut addresses = Vec::new();
+pub fn page_paths(profile: Profile) -> Vec<(&'static str, &'static str)> {
+    let mut pages = Vec::new();
     if profile == Profile::Public {
-        addresses.push(("start page", "/"));
+        pages.push(("start page", "/"));
         if pages::has_playground() {
-            addresses.push(("playground", "/playground"));
+            pages.push(("playground", "/playground"));
         }
-        addresses.push(("schema", "/schema.graphql"));
+        pages.push(("schema", "/schema.graphql"));
     }
-    addresses
+    pages
 }
 
 /// The routes. When `stopping` is cancelled, subscriptions and `WebSocket`s end.
 pub fn router(engine: Arc<Engine>, stopping: CancellationToken) -> Router {
     let config = engine.config();
-    let unfinished = Unfinished::new(config.max_unfinished_bytes);
+    let body_limits = BodyLimits::new(config.max_unfinished_bytes);
     let schema: &'static str = sdl().leak();
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle))
@@ -99,7 +99,7 @@ pub fn router(engine: Arc<Engine>, stopping: CancellationToken) -> Router {
         router = router.route("/schema.graphql", get(async move || ([text], schema))).merge(pages::routes());
     }
     router
-        // A compressor would hold back events, which are sent one by one.
+        // Compression would delay events.
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotForContentType::SSE)))
         .layer(cors(&config.cors_origins))
         .layer(SetResponseHeaderLayer::if_not_present(
@@ -114,12 +114,12 @@ pub fn router(engine: Arc<Engine>, stopping: CancellationToken) -> Router {
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, engine.observer().clone()))
         .layer(middleware::map_request(check_request_id))
-        .with_state(App { engine, unfinished, stopping })
+        .with_state(App { engine, body_limits, stopping })
 }
 
-/// The routes of the address that has metrics alone.
+/// The routes of the separate address for metrics.
 pub fn metrics_router(engine: Arc<Engine>) -> Router {
-    let app = App { engine, unfinished: Unfinished::new(0), stopping: CancellationToken::new() };
+    let app = App { engine, body_limits: BodyLimits::new(0), stopping: CancellationToken::new() };
     Router::new().route("/metrics", get(metrics)).with_state(app)
 }
 
@@ -135,16 +135,16 @@ async fn check_request_id(mut request: Request) -> Request {
     request
 }
 
-/// Tells each handler where its request came from, and counts the responses.
+/// Adds the [`Origin`] of the request to its extensions, checks the `Host` header, and counts responses.
 async fn observe(State(engine): State<Arc<Engine>>, mut request: Request, next: Next) -> Response {
-    let origin = engine.observer().origin(request.headers());
+    let origin: Origin = engine.observer().origin(request.headers());
     request.extensions_mut().insert(origin);
     // RFC 9112, section 3.2.
     let hosts = request.headers().get_all(header::HOST).iter().count();
     let response = if hosts == 1 || hosts == 0 && request.version() < Version::HTTP_11 {
         next.run(request).await
     } else {
-        (StatusCode::BAD_REQUEST, "a request has one header `Host`\n").into_response()
+        (StatusCode::BAD_REQUEST, "A request must have exactly one Host header.\n").into_response()
     };
     engine.observer().metrics().response(response.status().as_u16());
     response
@@ -164,9 +164,9 @@ fn cors(origins: &[String]) -> CorsLayer {
         .expose_headers([REQUEST_ID, header::RETRY_AFTER, RATE_LIMIT, RATE_LIMIT_POLICY])
 }
 
-/// What a client may still spend (draft-ietf-httpapi-ratelimit-headers).
+/// What remains of a client's rate limit (draft-ietf-httpapi-ratelimit-headers).
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-/// What a client may spend at all.
+/// A client's rate limit.
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 async fn ready(State(App { engine, .. }): State<App>) -> impl IntoResponse {
@@ -179,7 +179,7 @@ async fn ready(State(App { engine, .. }): State<App>) -> impl IntoResponse {
     }
 }
 
-/// Who sent a request.
+/// The client that sent a request; behind a trusted proxy, the one in `X-Forwarded-For`.
 fn caller(engine: &Engine, peer: SocketAddr, headers: &HeaderMap) -> Caller {
     let forwarded = || -> Option<IpAddr> {
         let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;

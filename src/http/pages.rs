@@ -1,4 +1,4 @@
-//! The pages for people: the start page, and the playground, if the build has one.
+//! The start page, and the playground if it is part of the build.
 
 use axum::{
     Router,
@@ -11,7 +11,7 @@ use include_dir::{Dir, include_dir};
 
 use super::App;
 
-/// What `build.rs` made of `web`: nothing, where it could not.
+/// The output of `build.rs` for `web`; empty if it could not be built.
 static PLAYGROUND: Dir<'_> = include_dir!("$OUT_DIR/playground");
 
 const START: &str = include_str!("pages/start.html");
@@ -19,11 +19,11 @@ const NO_PLAYGROUND: &str = include_str!("pages/no-playground.html");
 const STYLE: &str = include_str!("pages/pages.css");
 const ICON: &str = include_str!("../../web/src/favicon.svg");
 
-/// What our own pages need: no script at all.
-const PLAIN: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+/// The content security policy of static pages, which have no scripts.
+const STATIC_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
                      frame-ancestors 'none'";
-/// What the playground needs: its editor makes styles as it goes, and works in workers.
-const SCRIPTED: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; \
+/// The content security policy of the playground, whose editor adds inline styles and starts workers.
+const PLAYGROUND_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; \
                         font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
                         form-action 'none'; frame-ancestors 'none'";
 
@@ -31,8 +31,8 @@ const SCRIPTED: &str = "default-src 'none'; script-src 'self'; worker-src 'self'
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/", get(async |headers: HeaderMap| page(StatusCode::OK, START, &headers)))
-        .route("/pages.css", get(async || response(PLAIN, "text/css; charset=utf-8", STYLE)))
-        .route("/favicon.svg", get(async || response(PLAIN, "image/svg+xml", ICON)))
+        .route("/pages.css", get(async || response(STATIC_POLICY, "text/css; charset=utf-8", STYLE)))
+        .route("/favicon.svg", get(async || response(STATIC_POLICY, "image/svg+xml", ICON)))
         .route("/playground", get(async |headers: HeaderMap| playground(&PLAYGROUND, &headers)))
         .route("/playground/", get(async |headers: HeaderMap| playground(&PLAYGROUND, &headers)))
         .route("/playground/licences.txt", get(async |headers: HeaderMap| file("licences.txt", &headers)))
@@ -52,7 +52,7 @@ fn playground(files: &'static Dir<'_>, headers: &HeaderMap) -> Response {
     }
 }
 
-/// The names of assets have a hash of what is in them.
+/// Serves an asset. Its name contains a hash of its content, so it never changes.
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let mut response = file(&format!("assets/{name}"), &headers);
     if response.status().is_success() {
@@ -62,24 +62,24 @@ async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     response
 }
 
-/// A file of the playground, compressed where the client takes that.
+/// Serves a file of the playground, compressed if the client accepts Brotli.
 fn file(path: &str, headers: &HeaderMap) -> Response {
-    let Some((media, file)) = media(path).zip(PLAYGROUND.get_file(path)) else {
+    let Some((media_type, file)) = media_type(path).zip(PLAYGROUND.get_file(path)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let small = PLAYGROUND.get_file(format!("{path}.br"));
+    let compressed = PLAYGROUND.get_file(format!("{path}.br"));
     let varies = (header::VARY, HeaderValue::from_static("accept-encoding"));
-    match small.filter(|_| takes_brotli(headers)) {
-        Some(small) => {
+    match compressed.filter(|_| accepts_brotli(headers)) {
+        Some(compressed) => {
             let encoded = (header::CONTENT_ENCODING, HeaderValue::from_static("br"));
-            ([varies, encoded], response(SCRIPTED, media, small.contents())).into_response()
+            ([varies, encoded], response(PLAYGROUND_POLICY, media_type, compressed.contents())).into_response()
         }
-        None => ([varies], response(SCRIPTED, media, file.contents())).into_response(),
+        None => ([varies], response(PLAYGROUND_POLICY, media_type, file.contents())).into_response(),
     }
 }
 
-/// The media type of a file, by its name; files of other names are none that anyone may have.
-fn media(path: &str) -> Option<&'static str> {
+/// The media type of a file, by its extension; files with other extensions are not served.
+fn media_type(path: &str) -> Option<&'static str> {
     Some(match path.rsplit_once('.')?.1 {
         "css" => "text/css; charset=utf-8",
         "html" => "text/html; charset=utf-8",
@@ -91,7 +91,7 @@ fn media(path: &str) -> Option<&'static str> {
     })
 }
 
-fn takes_brotli(headers: &HeaderMap) -> bool {
+fn accepts_brotli(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     accepted.flat_map(|value| value.split(',')).any(|coding| {
         let mut parts = coding.split(';').map(str::trim);
@@ -100,18 +100,18 @@ fn takes_brotli(headers: &HeaderMap) -> bool {
     })
 }
 
-/// A page of our own, which says under which name the client knows us.
+/// A static page with the host name by which the client reached the server.
 fn page(status: StatusCode, text: &'static str, headers: &HeaderMap) -> Response {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    let host = host.filter(|host| host.chars().all(plain)).unwrap_or("127.0.0.1:8000");
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    let host = host.filter(|host| host.chars().all(is_safe)).unwrap_or("127.0.0.1:8000");
     let text = text.replace("{host}", host).replace("{version}", env!("CARGO_PKG_VERSION"));
-    (status, response(PLAIN, "text/html; charset=utf-8", text)).into_response()
+    (status, response(STATIC_POLICY, "text/html; charset=utf-8", text)).into_response()
 }
 
-fn response(policy: &'static str, media: &'static str, body: impl IntoResponse) -> Response {
+fn response(policy: &'static str, media_type: &'static str, body: impl IntoResponse) -> Response {
     let headers: [(HeaderName, &str); 4] = [
-        (header::CONTENT_TYPE, media),
+        (header::CONTENT_TYPE, media_type),
         (header::CONTENT_SECURITY_POLICY, policy),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-cache"),
@@ -124,18 +124,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_build_without_playground_says_how_to_get_it() {
+    async fn a_build_without_playground_explains_how_to_add_it() {
         static NOTHING: Dir<'_> = Dir::new("", &[]);
         let response = playground(&NOTHING, &HeaderMap::new());
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
-        assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], PLAIN);
+        assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], STATIC_POLICY);
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         let text = String::from_utf8_lossy(&body);
         assert!(text.contains("Node.js 18.20") && text.contains("http://127.0.0.1:8000/graphql"), "{text}");
     }
 
     #[test]
-    fn brotli_is_for_those_who_take_it() {
+    fn brotli_is_used_if_it_is_accepted() {
         for (accepted, takes) in [
             ("br", true),
             ("gzip, deflate, BR;q=0.5", true),
@@ -146,8 +146,8 @@ mod tests {
             ("*", false),
         ] {
             let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
-            assert_eq!(takes_brotli(&headers), takes, "{accepted}");
+            assert_eq!(accepts_brotli(&headers), takes, "{accepted}");
         }
-        assert!(!takes_brotli(&HeaderMap::new()));
+        assert!(!accepts_brotli(&HeaderMap::new()));
     }
 }

@@ -1,4 +1,4 @@
-//! Listening: connections that come, how many of them there may be, and the drain when the server stops.
+//! Accepting connections, limits on their number, and the graceful shutdown.
 
 use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -20,14 +20,14 @@ use crate::{
     engine::{Client, Seats},
 };
 
-/// How long a client may take to send the head of a request, and how long a connection may be idle.
+/// How long a client may take to send the head of a request; also how long a connection may be idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a client may take to read any part of an answer.
-const READ_TIMEOUT: Duration = Duration::from_secs(20);
-/// How many bytes the head of a request may have.
-const HEAD_BYTES: usize = 64 << 10;
-/// How long the requests that run may take to end when the server stops.
-const DRAIN: Duration = Duration::from_secs(30);
+/// How long a write may wait for the client to read.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+/// The largest head of a request, in bytes.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+/// How long running requests may take to finish after the server was told to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves until `stop` is done. Then `stopping` is cancelled, no new connections are accepted, and running requests have 30
 /// seconds to finish. `stopping` is cancelled as well if this future is dropped.
@@ -38,33 +38,33 @@ pub async fn serve(
     stopping: CancellationToken,
     stop: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let places = Arc::new(Semaphore::new(config.max_connections));
+    let slots = Arc::new(Semaphore::new(config.max_connections));
     let seats = Seats::new(if config.trust_proxy { usize::MAX } else { config.max_connections_per_client });
     let connections = TaskTracker::new();
     let stopping = stopping.drop_guard();
     let mut stop = pin!(stop);
     loop {
-        // Whoever comes while all places are taken waits in the queue of the system.
-        let accepted = async { (places.clone().acquire_owned().await, listener.accept().await) };
+        // While all slots are taken, new connections wait in the backlog of the kernel.
+        let accepted = async { (slots.clone().acquire_owned().await, listener.accept().await) };
         tokio::select! {
             () = &mut stop => break,
-            (place, accepted) = accepted => match accepted {
+            (slot, accepted) = accepted => match accepted {
                 Ok((stream, peer)) => {
-                    // Answers are written whole: waiting for more to send would only delay them. A client that is gone is
-                    // noticed later.
+                    // Responses are written whole, so Nagle's algorithm would only delay them. An error here means that the
+                    // client has disconnected, which is noticed later.
                     let _ = stream.set_nodelay(true);
-                    if let (Ok(place), Some(seat)) = (place, seats.take(Client::at(peer.ip()))) {
-                        // All three are held until the connection is closed, even if it has become a WebSocket.
-                        let stream = LingeringStream::new(stream, (place, seat, connections.token()));
+                    if let (Ok(slot), Some(seat)) = (slot, seats.take(Client::at(peer.ip()))) {
+                        // All three are held until the connection is closed, even if it is upgraded to a WebSocket.
+                        let stream = LingeringStream::new(stream, (slot, seat, connections.token()));
                         connect(stream, peer, router.clone(), stopping.token().clone());
                     } else {
-                        tracing::debug!(%peer, "too many connections of one address");
+                        tracing::debug!(%peer, "too many connections from this address");
                     }
                 }
-                Err(cause) if is_of_connection(&cause) => {}
+                Err(cause) if is_connection_error(&cause) => {}
                 Err(cause) => {
-                    // Too many open files, most likely: those that are open will end.
-                    tracing::warn!(%cause, "cannot take a connection");
+                    // Most likely too many open files: wait until some are closed.
+                    tracing::warn!(%cause, "cannot accept connections");
                     sleep(Duration::from_millis(100)).await;
                 }
             },
@@ -73,8 +73,8 @@ pub async fn serve(
     drop(listener);
     stopping.disarm().cancel();
     connections.close();
-    if timeout(DRAIN, connections.wait()).await.is_err() {
-        tracing::warn!("requests were still running, and were cut off");
+    if timeout(DRAIN_TIMEOUT, connections.wait()).await.is_err() {
+        tracing::warn!("requests that were still running after 30 s were aborted");
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ fn connect(
     stopping: CancellationToken,
 ) {
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(READ_TIMEOUT));
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
     let service = service_fn(move |request: Request<Incoming>| {
         let mut router = router.clone();
         async move {
@@ -97,7 +97,7 @@ fn connect(
     });
     tokio::spawn(async move {
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);
+        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
         let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades();
         let mut connection = pin!(connection);
         let ended = tokio::select! {
@@ -113,8 +113,8 @@ fn connect(
     });
 }
 
-/// Whether the failure is one of a single connection, which is gone.
-fn is_of_connection(cause: &io::Error) -> bool {
+/// Whether the error concerns only the connection that was to be accepted.
+fn is_connection_error(cause: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(cause.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

@@ -1,4 +1,4 @@
-//! Live data as server-sent events: the distinct connections mode of the `graphql-sse` protocol.
+//! GraphQL over server-sent events: the distinct connections mode of the `graphql-sse` protocol.
 
 use std::{convert::Infallible, future::ready};
 
@@ -14,8 +14,8 @@ use futures_util::{Stream, StreamExt, stream};
 
 use super::{
     App,
-    accept::Media,
-    graphql::{respond, tell_budget},
+    accept::ResponseMediaType,
+    graphql::{allow_over_get, insert_rate_limit, respond},
 };
 use crate::{
     engine::{Answer, Caller, Outcome, Request},
@@ -23,14 +23,14 @@ use crate::{
     observe::Origin,
 };
 
-/// Answers a request by events: one `next` for each answer, then `complete`.
+/// Responds with an event stream: one `next` event for each result, then `complete`.
 pub(super) async fn answer(app: App, request: Request, origin: &Origin, caller: Caller, get: bool) -> Response {
-    // What is wrong with the document is told as an event, what is wrong with the request by the status.
+    // Errors in the document are sent as events, errors in the request by the HTTP status.
     let refused = |answer: Answer| match answer.outcome {
         Outcome::Refused(code) if code.is_of_document() => events(answer.budget, stream::once(ready(answer))),
-        _ => respond(answer, Media::GraphqlResponse, app.engine.config(), get),
+        _ => respond(answer, ResponseMediaType::GraphqlResponse, app.engine.config(), get),
     };
-    let prepared = match app.engine.prepare(request, origin, caller, if get { by_get } else { any }) {
+    let prepared = match app.engine.prepare(request, origin, caller, if get { allow_over_get } else { allow_all }) {
         Ok(prepared) => prepared,
         Err(answer) => return refused(answer),
     };
@@ -46,13 +46,9 @@ pub(super) async fn answer(app: App, request: Request, origin: &Origin, caller: 
     events(budget, answers.take_until(app.stopping.cancelled_owned()))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "one of several rules")]
-const fn any(_: OperationType) -> Result<(), &'static str> {
+#[expect(clippy::unnecessary_wraps, reason = "it has the type of `allow_over_get`")]
+const fn allow_all(_: OperationType) -> Result<(), &'static str> {
     Ok(())
-}
-
-fn by_get(kind: OperationType) -> Result<(), &'static str> {
-    if kind == OperationType::Mutation { Err("a mutation cannot be asked for by GET: send it by POST") } else { Ok(()) }
 }
 
 fn events(budget: Option<Budget>, answers: impl Stream<Item = Answer> + Send + 'static) -> Response {
@@ -60,9 +56,9 @@ fn events(budget: Option<Budget>, answers: impl Stream<Item = Answer> + Send + '
     let events = Sse::new(next.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default());
     let (mut head, next) = events.into_response().into_parts();
     if let Some(budget) = budget {
-        tell_budget(&mut head.headers, budget, None);
+        insert_rate_limit(&mut head.headers, budget, None);
     }
-    // Browsers pass over an event without a data field in silence, and the library leaves out one that is empty.
+    // Browsers ignore an event without a data field, and `Event` omits a data field that is empty.
     let complete = stream::once(ready(Ok(Bytes::from_static(b"event: complete\ndata:\n\n"))));
     Response::from_parts(head, Body::from_stream(next.into_data_stream().chain(complete)))
 }
