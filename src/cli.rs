@@ -156,7 +156,7 @@ async fn serve(args: Serve) -> Result<(), Failed> {
         println!("loaded the bundled data: {} records", imported.added);
     }
     let endpoint = args.config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
-    let traces = endpoint.map(Traces::to).transpose()?;
+    let traces = endpoint.map(Traces::export_to).transpose()?;
     let (listener, at) = listen(args.address.listen).await?;
     let aside = match args.config.metrics_listen {
         Some(address) => Some(listen(address).await?),
@@ -186,7 +186,7 @@ async fn serve(args: Serve) -> Result<(), Failed> {
         aside.await??;
     }
     if let Some(traces) = traces {
-        traces.finish().await;
+        traces.shutdown().await;
     }
     println!("stopped");
     Ok(())

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     error::Code,
     graph::Budget,
-    observe::{SUCCESS, Spent},
+    observe::{SUCCESS, Usage},
 };
 
 /// How an answer without data begins.
@@ -26,7 +26,7 @@ pub enum Outcome {
 
 impl Cost {
     /// Of an operation that might have come to `requested`, and came to what is spent.
-    pub(super) fn of(requested: u64, Spent { cost, statements, objects }: Spent) -> Self {
+    pub(super) fn of(requested: u64, Usage { cost, statements, objects }: Usage) -> Self {
         Self { requested, actual: cost, statements, objects }
     }
 }

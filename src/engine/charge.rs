@@ -8,7 +8,7 @@ use super::purse::{Client, Lack, Purses};
 use crate::{
     document::{Price, STATEMENT},
     graph::{Budget, Tally},
-    observe::Spent,
+    observe::Usage,
 };
 
 /// What was taken from a client for one operation, until that has ended.
@@ -44,11 +44,11 @@ impl Charge {
     }
 
     /// What the operation has used so far, as prices are counted: at least 1 point.
-    pub(super) fn spent(&self) -> Spent {
+    pub(super) fn spent(&self) -> Usage {
         let (statements, objects) = (self.tally.statements(), self.tally.objects());
         // The root is no object that anyone asked for.
         let cost = objects.saturating_sub(1) + statements * STATEMENT + self.price.introspection + self.price.filters;
-        Spent { cost: cost.max(1), statements, objects }
+        Usage { cost: cost.max(1), statements, objects }
     }
 }
 

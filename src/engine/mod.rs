@@ -50,7 +50,7 @@ use crate::{
     domain::{Cooperation, dataset::Happened},
     error::{Code, Error, request_error},
     graph::{Budget, Clearance, Exec, Executed, Loader, Root, Source, sdl},
-    observe::{Note, Now, Observer, Origin, Spent},
+    observe::{Gauges, Observer, Origin, RequestLog, Usage},
 };
 
 /// Answers requests.
@@ -90,7 +90,7 @@ struct Operation {
     caller: Caller,
     tells_cost: bool,
     /// Ends with the operation.
-    note: Mutex<Note>,
+    note: Mutex<RequestLog>,
     /// Given back when the operation ends.
     _place: Place,
 }
@@ -113,7 +113,7 @@ impl Prepared {
 }
 
 impl Operation {
-    fn note<T>(&self, work: impl FnOnce(&mut Note) -> T) -> T {
+    fn note<T>(&self, work: impl FnOnce(&mut RequestLog) -> T) -> T {
         work(&mut self.note.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -161,7 +161,7 @@ impl Engine {
     pub fn metrics(&self) -> String {
         let (busy, idle) = self.readers.connections();
         let (hits, misses) = self.documents.lookups();
-        self.observer.metrics().text(Now {
+        self.observer.metrics().text(Gauges {
             running: self.config.max_concurrent_requests.saturating_sub(self.running.available_permits()),
             subscriptions: self.config.max_subscriptions.saturating_sub(self.subscriptions.available_permits()),
             busy,
@@ -185,7 +185,7 @@ impl Engine {
 
     /// Refuses a request that cannot even be prepared.
     pub fn refuse(&self, origin: &Origin, caller: Caller, code: Code, errors: &[ServerError]) -> Answer {
-        self.observer.note(origin).refused(code.as_str(), None);
+        self.observer.request(origin).refused(code.as_str(), None);
         self.charged_for_refusal(caller, Answer::refused(code, errors))
     }
 
@@ -205,7 +205,7 @@ impl Engine {
         caller: Caller,
         allowed: Allowed,
     ) -> Result<Prepared, Answer> {
-        let mut note = self.observer.note(origin);
+        let mut note = self.observer.request(origin);
         let check = AssertUnwindSafe(|| self.check(&mut request, caller, allowed, &mut note));
         let checked = origin.id.during(|| catch_unwind(check).unwrap_or_else(|panic| Err(refused(panicked(&*panic)))));
         match checked {
@@ -226,7 +226,7 @@ impl Engine {
         request: &mut Request,
         caller: Caller,
         allowed: Allowed,
-        note: &mut Note,
+        note: &mut RequestLog,
     ) -> Result<(Ready, Place, Charge), Answer> {
         let text = self.persisted.text(request).map_err(refused)?;
         self.check_variables(&request.variables).map_err(refused)?;
@@ -321,7 +321,7 @@ impl Engine {
                         let answer = engine.answer(&operation, &charge, Happened { version }).await;
                         (answer, charge.spent())
                     }
-                    Err(answer) => (answer, Spent::default()),
+                    Err(answer) => (answer, Usage::default()),
                 };
                 operation.note(|note| note.answered(answer.outcome.as_str(), spent, started.elapsed()));
                 answer

@@ -1,4 +1,4 @@
-//! The log: text on a terminal, JSON otherwise, on the standard error output.
+//! The log, on standard error: text on a terminal, JSON otherwise.
 
 use std::{
     io::{self, IsTerminal},
@@ -10,17 +10,18 @@ use tracing_subscriber::EnvFilter;
 
 use super::RequestId;
 
-/// Keeps the log going; dropping it writes what waits to be written.
+/// Keeps the log running. Dropping it writes the lines that are buffered.
 pub struct Logs {
     _writer: WorkerGuard,
 }
 
-/// Begins to log, as `COOPGRAPH_LOG` says. It must be called once.
+/// Starts the log with the filter in `COOPGRAPH_LOG`. It must be called once only.
 #[must_use]
 pub fn logs() -> Logs {
-    // What libraries tell of their work is of no use to an operator, unless asked for.
+    // Of libraries, only warnings are logged by default.
     let level = EnvFilter::try_from_env("COOPGRAPH_LOG").unwrap_or_else(|_| EnvFilter::new("warn,coopgraph=info"));
-    // A thread of its own writes the lines: no request waits for whoever reads them. What is not read in time is lost.
+    // A separate thread writes the lines, so that a slow reader does not delay requests. Lines are dropped if its buffer is
+    // full.
     let (lines, writer) = NonBlocking::new(io::stderr());
     let logs = tracing_subscriber::fmt().with_env_filter(level).with_writer(lines);
     if io::stderr().is_terminal() {

@@ -1,4 +1,4 @@
-//! Metrics, as Prometheus reads them.
+//! Metrics in the OpenMetrics format, for Prometheus.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -11,12 +11,12 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use super::names::Names;
+use super::operation_labels::OperationLabels;
 
-/// What is counted of one server.
+/// The metrics of one server.
 pub struct Metrics {
     registry: Registry,
-    names: Names,
+    operations: OperationLabels,
     requests: Family<Request, Counter>,
     responses: Family<Response, Counter>,
     seconds: Family<Kind, Histogram, fn() -> Histogram>,
@@ -28,20 +28,20 @@ pub struct Metrics {
     connections: Family<Connection, Gauge>,
 }
 
-/// What is the case in the moment that it is asked.
+/// Values that are read when the metrics are.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Now {
-    /// How many requests run.
+pub struct Gauges {
+    /// Running queries and mutations.
     pub running: usize,
-    /// How many subscriptions are open.
+    /// Open subscriptions.
     pub subscriptions: usize,
-    /// How many connections to the database are in use.
+    /// Database connections in use.
     pub busy: usize,
-    /// How many connections to the database wait to be used.
+    /// Idle database connections.
     pub idle: usize,
-    /// How many documents were found among the known ones, since the server started.
+    /// Lookups that found a document in the cache, since the server started.
     pub hits: u64,
-    /// How many were not.
+    /// Lookups that did not.
     pub misses: u64,
 }
 
@@ -82,7 +82,7 @@ impl Metrics {
     pub(super) fn new() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("coopgraph"),
-            names: Names::new(),
+            operations: OperationLabels::new(),
             requests: Family::default(),
             responses: Family::default(),
             seconds: Family::new_with_constructor(seconds),
@@ -94,36 +94,36 @@ impl Metrics {
             connections: Family::default(),
         };
         let registry = &mut metrics.registry;
-        let help = "Requests that ended, by the name of the operation and by what became of them";
+        let help = "Finished requests, by operation name and outcome";
         registry.register("requests", help, metrics.requests.clone());
-        let help = "Answers of HTTP, by their status";
+        let help = "HTTP responses, by status";
         registry.register("http_responses", help, metrics.responses.clone());
-        let help = "How long an answer took; of a subscription, each of its answers";
+        let help = "Time to a result, by kind of operation; each result of a subscription counts";
         registry.register_with_unit("answer", help, Unit::Seconds, metrics.seconds.clone());
-        let help = "Statements of the database for an answer";
+        let help = "Database statements for a result";
         registry.register("statements_per_answer", help, metrics.statements.clone());
-        let help = "Ids that the loader bound for one statement";
+        let help = "Ids in one statement of the loader";
         registry.register("loader_batch_size", help, metrics.batches.clone());
-        let help = "Documents that were looked for among the parsed and validated ones";
+        let help = "Lookups in the cache of validated documents";
         registry.register("document_cache_lookups", help, metrics.lookups.clone());
-        registry.register("requests_running", "Queries and mutations that run", metrics.running.clone());
-        registry.register("subscriptions_open", "Subscriptions that are open", metrics.subscriptions.clone());
-        registry.register("database_connections", "Connections to the database", metrics.connections.clone());
+        registry.register("requests_running", "Running queries and mutations", metrics.running.clone());
+        registry.register("subscriptions_open", "Open subscriptions", metrics.subscriptions.clone());
+        registry.register("database_connections", "Database connections", metrics.connections.clone());
         metrics
     }
 
-    /// Counts a request that ended. `found` says that there is an operation, whose name it is: clients may claim any.
+    /// Counts a finished request. If `found`, `name` is that of a valid operation; otherwise it is unverified.
     pub(super) fn request(&self, name: Option<&str>, found: bool, outcome: &'static str) {
-        let operation = if found { self.names.label(name) } else { self.names.label_of_claimed(name) };
+        let operation = if found { self.operations.label(name) } else { self.operations.label_of_unverified(name) };
         self.requests.get_or_create(&Request { operation, outcome }).inc();
     }
 
-    /// Counts an answer of HTTP.
+    /// Counts an HTTP response.
     pub fn response(&self, status: u16) {
         self.responses.get_or_create(&Response { status }).inc();
     }
 
-    pub(super) fn took(&self, kind: &'static str, time: Duration) {
+    pub(super) fn duration(&self, kind: &'static str, time: Duration) {
         self.seconds.get_or_create(&Kind { kind }).observe(time.as_secs_f64());
     }
 
@@ -135,21 +135,21 @@ impl Metrics {
         self.batches.observe(float(size as u64));
     }
 
-    /// Everything, as OpenMetrics text.
+    /// All metrics as OpenMetrics text.
     #[must_use]
-    pub fn text(&self, now: Now) -> String {
+    pub fn text(&self, gauges: Gauges) -> String {
         let gauge = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        self.running.set(gauge(now.running));
-        self.subscriptions.set(gauge(now.subscriptions));
-        for (state, connections) in [("busy", now.busy), ("idle", now.idle)] {
+        self.running.set(gauge(gauges.running));
+        self.subscriptions.set(gauge(gauges.subscriptions));
+        for (state, connections) in [("busy", gauges.busy), ("idle", gauges.idle)] {
             self.connections.get_or_create(&Connection { state }).set(gauge(connections));
         }
-        for (result, lookups) in [("hit", now.hits), ("miss", now.misses)] {
-            // Two that ask at the same time: the counter must not go back.
+        for (result, lookups) in [("hit", gauges.hits), ("miss", gauges.misses)] {
+            // Concurrent calls must not decrease the counter.
             self.lookups.get_or_create(&Lookup { result }).inner().fetch_max(lookups, Ordering::Relaxed);
         }
         let mut text = String::with_capacity(8 << 10);
-        // Writing into a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);
         text
     }

@@ -1,31 +1,30 @@
-//! What an operator sees of the server: metrics, a line of the log for each request, and traces.
+//! Observability: metrics, a line in the log for each request, and traces.
 //!
-//! A [`Note`] is taken of every request, from its start to its end, whatever that is: when it is dropped, the request is
-//! counted ([`Metrics`]), told to the log, and its span ends ([`Traces`]). None of the three ever has the text of a
-//! document, or a variable's value.
+//! Every request has a [`RequestLog`]. When it is dropped, the request is counted ([`Metrics`]) and logged, and its span ends
+//! ([`Traces`]). None of them contains the text of a document or the values of variables.
 
 mod batches;
-mod id;
 mod logs;
 mod metrics;
-mod names;
-mod note;
+mod operation_labels;
+mod request_id;
+mod request_log;
 mod traces;
 
 use std::sync::Arc;
 
-pub(crate) use self::note::SUCCESS;
+pub(crate) use self::request_log::SUCCESS;
 pub use self::{
     batches::Batches,
-    id::{Origin, REQUEST_ID, RequestId},
     logs::{Logs, logs},
-    metrics::{Metrics, Now},
-    note::{Note, Spent},
+    metrics::{Gauges, Metrics},
+    request_id::{Origin, REQUEST_ID, RequestId},
+    request_log::{RequestLog, Usage},
     traces::Traces,
 };
 use crate::clock::IdSource;
 
-/// What observes a server.
+/// The observer of a server; clones share their state.
 #[derive(Clone)]
 pub struct Observer(Arc<Parts>);
 
@@ -36,13 +35,13 @@ struct Parts {
 }
 
 impl Observer {
-    /// Counts and logs, and makes spans if they are to be sent; `ids` names the requests whose clients do not.
+    /// An observer that exports spans if `traces` is given; `ids` is the source of request ids.
     #[must_use]
     pub fn new(ids: IdSource, traces: Option<Traces>) -> Self {
         Self(Arc::new(Parts { metrics: Metrics::new(), traces, ids }))
     }
 
-    /// What is counted.
+    /// The metrics.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics

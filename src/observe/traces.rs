@@ -1,4 +1,4 @@
-//! Traces: a span for each operation, and one for each statement of the loader, sent to a collector.
+//! Traces: a span for each operation and for each statement of the loader, exported to a collector.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -26,12 +26,12 @@ use tokio::runtime::Handle;
 use super::RequestId;
 use crate::error::Code;
 
-/// How long a collector may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long the last spans may take to be sent when the server stops.
-const FAREWELL: Duration = Duration::from_secs(5);
+/// How long a request to the collector may take.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the export of the last spans may take when the server stops.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where spans go.
+/// The exporter of spans.
 #[derive(Clone)]
 pub struct Traces {
     provider: SdkTracerProvider,
@@ -39,24 +39,24 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// Sends spans to the collector at `endpoint`; it must be called in a runtime. The error is for the operator.
-    pub fn to(endpoint: &str) -> Result<Self, String> {
-        let wrong = |why: &str| format!("cannot send traces to {endpoint}: {why}");
-        let uri: Uri = endpoint.parse().map_err(|_| wrong("that is no URL"))?;
+    /// Exports spans to the collector at `endpoint`. It must be called in a Tokio runtime. The error is for the operator.
+    pub fn export_to(endpoint: &str) -> Result<Self, String> {
+        let error = |why: &str| format!("cannot export traces to {endpoint}: {why}");
+        let uri: Uri = endpoint.parse().map_err(|_| error("it is not a URL"))?;
         if uri.scheme_str() != Some("http") || uri.host().is_none() {
-            return Err(wrong("name a collector by http://HOST:PORT; one nearby can pass them on encrypted"));
+            return Err(error("use a collector at http://HOST:PORT; a local collector can forward them over TLS"));
         }
         let exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(LoggingClient {
-                inner: HyperClient::with_default_connector(PATIENCE, None),
+                inner: HyperClient::with_default_connector(EXPORT_TIMEOUT, None),
                 runtime: Handle::current(),
                 failing: AtomicBool::new(false),
             })
             .with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
             .with_protocol(Protocol::HttpBinary)
             .build()
-            .map_err(|cause| wrong(&cause.to_string()))?;
+            .map_err(|cause| error(&cause.to_string()))?;
         let name = std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
         let resource = Resource::builder()
             .with_service_name(name.unwrap_or_else(|| "coopgraph".to_owned()))
@@ -67,35 +67,35 @@ impl Traces {
         Ok(Self { provider, tracer })
     }
 
-    /// Sends what has not been sent yet. No span is made any more.
-    pub async fn finish(self) {
-        // It waits for a thread, which needs the runtime.
-        let finished = tokio::task::spawn_blocking(move || self.provider.shutdown_with_timeout(FAREWELL)).await;
+    /// Exports the remaining spans and shuts down.
+    pub async fn shutdown(self) {
+        // It blocks on the thread of the exporter, which needs the runtime.
+        let finished = tokio::task::spawn_blocking(move || self.provider.shutdown_with_timeout(SHUTDOWN_TIMEOUT)).await;
         if let Ok(Err(cause)) = finished {
-            tracing::warn!(%cause, "the last traces could not be sent");
+            tracing::warn!(%cause, "the last traces could not be exported");
         }
     }
 
-    /// The span that a client says its request is a part of (W3C Trace Context).
+    /// The span of the client (W3C Trace Context).
     pub(super) fn parent(headers: &HeaderMap) -> SpanContext {
         let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &HeaderExtractor(headers));
         context.span().span_context().clone()
     }
 
-    /// Begins the span of an operation.
+    /// Starts the span of an operation.
     pub(super) fn operation(&self, parent: &SpanContext) -> Span {
         let span = self.tracer.span_builder("GraphQL").with_kind(SpanKind::Server);
-        span.start_with_context(&self.tracer, &below(parent))
+        span.start_with_context(&self.tracer, &context(parent))
     }
 }
 
-/// Where a span begins that is a part of another; of none, if that is an empty one, which nobody has decided not to send.
-pub(super) fn below(parent: &SpanContext) -> Context {
+/// The context of a span with this parent. An invalid parent is ignored, because it would count as not sampled.
+pub(super) fn context(parent: &SpanContext) -> Context {
     let none = Context::new();
     if parent.is_valid() { none.with_remote_span_context(parent.clone()) } else { none }
 }
 
-/// The id of the trace that a span is sent as a part of.
+/// The trace id of a span, if the span is exported.
 pub(super) fn trace_id(span: &Span) -> Option<String> {
     let context = span.span_context();
     context.is_sampled().then(|| context.trace_id().to_string())
@@ -125,9 +125,9 @@ pub(super) fn end(
     ] {
         span.set_attributes(value.map(|value| KeyValue::new(key, value.to_owned())));
     }
-    // What a client did wrong is no failure of the server.
-    let ours = [Code::InternalServerError, Code::Timeout, Code::ServerBusy];
-    if ours.into_iter().any(|code| code.as_str() == outcome) {
+    // Errors of clients are not failures of the server.
+    let failures = [Code::InternalServerError, Code::Timeout, Code::ServerBusy];
+    if failures.into_iter().any(|code| code.as_str() == outcome) {
         span.set_status(Status::error(outcome));
     }
     span.end();
@@ -146,20 +146,20 @@ struct LoggingClient {
 impl HttpClient for LoggingClient {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let client = self.inner.clone();
-        // The exporter has a thread of its own, which is not one of the runtime's.
+        // The exporter calls this on its own thread, outside the runtime.
         let sent = match self.runtime.spawn(async move { client.send_bytes(request).await }).await {
             Ok(sent) => sent,
             Err(stopped) => Err(stopped.into()),
         };
-        let wrong = match &sent {
+        let error = match &sent {
             Ok(response) if response.status().is_success() => None,
             Ok(response) => Some(response.status().to_string()),
             Err(cause) => Some(cause.to_string()),
         };
-        let failed = self.failing.swap(wrong.is_some(), Ordering::Relaxed);
-        match wrong {
-            Some(cause) if !failed => tracing::warn!(cause, "traces cannot be sent"),
-            None if failed => tracing::info!("traces are sent again"),
+        let failed = self.failing.swap(error.is_some(), Ordering::Relaxed);
+        match error {
+            Some(cause) if !failed => tracing::warn!(cause, "traces cannot be exported"),
+            None if failed => tracing::info!("traces are exported again"),
             _ => {}
         }
         sent

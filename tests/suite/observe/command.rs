@@ -284,5 +284,5 @@ async fn a_collector_that_is_missing_is_said_once() {
     }
     served.stop();
     let lines = log(&place, "coopgraph::observe::traces");
-    assert_eq!(lines.iter().filter(|line| line["message"] == "traces cannot be sent").count(), 1, "{lines:#?}");
+    assert_eq!(lines.iter().filter(|line| line["message"] == "traces cannot be exported").count(), 1, "{lines:#?}");
 }

@@ -1,4 +1,4 @@
-//! Where a request came from: its id, and the span of the client that it is a part of.
+//! The id of a request, and the trace that it belongs to.
 
 use std::{fmt, future::Future, sync::Arc};
 
@@ -9,17 +9,17 @@ use tower_http::request_id::{self, MakeRequestId};
 use super::{Observer, Traces};
 use crate::clock::IdSource;
 
-/// The header with the id of a request, which a client may choose.
+/// The header with the id of a request. Clients may set it.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// How many characters a client's id of a request may have.
-const LONGEST: usize = 128;
+/// The longest id that a client may choose, in bytes.
+const MAX_LENGTH: usize = 128;
 
 tokio::task_local! {
-    /// The request that the task is working on.
+    /// The request that the task works for.
     static CURRENT: RequestId;
 }
 
-/// The id of a request: at most 128 of the characters `A`-`Z`, `a`-`z`, `0`-`9`, `.`, `_`, `-`, if it is a client's.
+/// The id of a request. One from a client has 1 to 128 of the characters `A`-`Z`, `a`-`z`, `0`-`9`, `.`, `_` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(Arc<str>);
 
@@ -29,16 +29,16 @@ impl RequestId {
     pub fn from_header(id: &HeaderValue) -> Option<Self> {
         let id = id.to_str().ok()?;
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-        ((1..=LONGEST).contains(&id.len()) && id.bytes().all(allowed)).then(|| Self(id.into()))
+        ((1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(allowed)).then(|| Self(id.into()))
     }
 
-    /// A new one.
+    /// A new id.
     #[must_use]
-    pub fn fresh(ids: &IdSource) -> Self {
+    pub fn generate(ids: &IdSource) -> Self {
         Self(ids.next().simple().to_string().into())
     }
 
-    /// The id of an operation of a connection, which has this one.
+    /// The id of an operation on the connection that has this id.
     #[must_use]
     pub fn numbered(&self, number: u64) -> Self {
         Self(format!("{self}.{number}").into())
@@ -50,18 +50,18 @@ impl RequestId {
         &self.0
     }
 
-    /// The id of the request that is worked on here, if there is one.
+    /// The id of the request that the current task works for.
     #[must_use]
     pub fn current() -> Option<Self> {
         CURRENT.try_with(Clone::clone).ok()
     }
 
-    /// Does something for the request.
+    /// Runs a function for which this is the [`current`](Self::current) id.
     pub fn during<T>(&self, work: impl FnOnce() -> T) -> T {
         CURRENT.sync_scope(self.clone(), work)
     }
 
-    /// Does something for the request.
+    /// Runs a future for which this is the [`current`](Self::current) id.
     pub fn throughout<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
         CURRENT.scope(self.clone(), work)
     }
@@ -73,17 +73,17 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Where a request came from.
+/// The id of a request, and the span of the client.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    /// Its id.
+    /// The id of the request.
     pub id: RequestId,
-    /// The client's span; an empty one, if there is none.
+    /// The span of the client; invalid if there is none.
     pub(super) parent: SpanContext,
 }
 
 impl Origin {
-    /// The origin of an operation of a connection, which has this one.
+    /// The origin of an operation on the connection that has this origin.
     #[must_use]
     pub fn numbered(&self, number: u64) -> Self {
         Self { id: self.id.numbered(number), parent: self.parent.clone() }
@@ -91,12 +91,12 @@ impl Origin {
 }
 
 impl Observer {
-    /// Where a request with these headers came from: `X-Request-Id`, and `traceparent` if traces are sent.
+    /// The origin of a request, from the headers `X-Request-Id` and, if traces are exported, `traceparent`.
     #[must_use]
     pub fn origin(&self, headers: &HeaderMap) -> Origin {
         let given = headers.get(REQUEST_ID).and_then(RequestId::from_header);
         Origin {
-            id: given.unwrap_or_else(|| RequestId::fresh(&self.0.ids)),
+            id: given.unwrap_or_else(|| RequestId::generate(&self.0.ids)),
             parent: self.0.traces.as_ref().map_or(SpanContext::NONE, |_| Traces::parent(headers)),
         }
     }
@@ -104,7 +104,7 @@ impl Observer {
 
 impl MakeRequestId for Observer {
     fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<request_id::RequestId> {
-        HeaderValue::from_str(RequestId::fresh(&self.0.ids).as_str()).ok().map(Into::into)
+        HeaderValue::from_str(RequestId::generate(&self.0.ids).as_str()).ok().map(Into::into)
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_ids_are_taken() {
+    fn ids_of_clients_are_checked() {
         for (id, taken) in [
             ("a", true),
             ("0198C0de-7e57.x_y", true),

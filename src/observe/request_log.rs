@@ -1,4 +1,4 @@
-//! What is noted of one request, from its start to its end.
+//! The record of one request, from its start to its end.
 
 use std::time::{Duration, Instant};
 
@@ -7,47 +7,48 @@ use opentelemetry_sdk::trace::Span;
 
 use super::{Batches, Observer, Origin, RequestId, traces};
 
-/// A name that is longer is not told: it is of no use to a reader.
-const LONGEST_NAME: usize = 100;
-/// The outcome of a request that was run, and no field failed.
+/// Longer names of operations are not logged, in bytes.
+const MAX_NAME_BYTES: usize = 100;
+/// The outcome of a request that ran without errors.
 pub(crate) const SUCCESS: &str = "success";
-/// The outcome of a request whose client did not wait for the answer.
+/// The outcome of a request whose client disconnected before the response.
 const CANCELLED: &str = "cancelled";
-/// How many characters of a document's hash are told.
-const HASH: usize = 16;
+/// How many characters of a document's hash are logged.
+const HASH_LENGTH: usize = 16;
 
-/// What a request has used.
+/// The resources that a request used.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Spent {
-    /// Its cost, in points.
+pub struct Usage {
+    /// The actual cost, in points.
     pub cost: u64,
-    /// How many statements of the database were run.
+    /// The number of database statements.
     pub statements: u64,
-    /// How many objects were answered.
+    /// The number of objects in the response.
     pub objects: u64,
 }
 
-/// What is noted of one request. Dropping it ends the request, in whichever way that comes about.
-pub struct Note {
+/// The record of one request: a line in the log, metrics, and a span. They are written when it is dropped.
+pub struct RequestLog {
     observer: Observer,
     id: RequestId,
     started: Instant,
-    /// The operation's name, or the one that the client claims.
+    /// The name of the operation, or the `operationName` of a request that was refused.
     name: Option<Name>,
     kind: Option<OperationType>,
-    hash: Option<[u8; HASH]>,
+    hash: Option<[u8; HASH_LENGTH]>,
+    /// The highest possible cost, in points.
     cost: Option<u64>,
-    spent: Spent,
-    answers: u64,
+    usage: Usage,
+    results: u64,
     outcome: Option<&'static str>,
     span: Option<Span>,
 }
 
 impl Observer {
-    /// Begins to note a request.
+    /// Starts the record of a request.
     #[must_use]
-    pub fn note(&self, origin: &Origin) -> Note {
-        Note {
+    pub fn request(&self, origin: &Origin) -> RequestLog {
+        RequestLog {
             observer: self.clone(),
             id: origin.id.clone(),
             started: Instant::now(),
@@ -55,40 +56,40 @@ impl Observer {
             kind: None,
             hash: None,
             cost: None,
-            spent: Spent::default(),
-            answers: 0,
+            usage: Usage::default(),
+            results: 0,
             outcome: None,
             span: self.0.traces.as_ref().map(|traces| traces.operation(&origin.parent)),
         }
     }
 }
 
-impl Note {
+impl RequestLog {
     /// The request's id.
     #[must_use]
     pub fn id(&self) -> &RequestId {
         &self.id
     }
 
-    /// How long ago the request began.
+    /// The time since the request started.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Its document has this hash.
+    /// Records the hash of the document.
     pub fn hash(&mut self, hash: &str) {
         self.hash = hash.as_bytes().first_chunk().copied();
     }
 
-    /// It is an operation that may be run; `cost` is what it comes to at most.
+    /// Records the operation, once it is known to be valid; `cost` is its highest possible cost, in points.
     pub fn found(&mut self, kind: OperationType, name: Option<&Name>, cost: u64) {
         self.kind = Some(kind);
         self.name = name.cloned();
         self.cost = Some(cost);
     }
 
-    /// It is refused; `name` is what the client says that it is, which may be anything.
+    /// Records that the request was refused; `name` is its unverified `operationName`.
     pub fn refused(&mut self, outcome: &'static str, name: Option<&str>) {
         self.outcome = Some(outcome);
         if self.kind.is_none() {
@@ -96,22 +97,22 @@ impl Note {
         }
     }
 
-    /// It was answered; a subscription is answered many times.
-    pub fn answered(&mut self, outcome: &'static str, spent: Spent, time: Duration) {
-        // The outcome of a subscription is the first that is no success.
+    /// Records a result; a subscription has many.
+    pub fn answered(&mut self, outcome: &'static str, usage: Usage, time: Duration) {
+        // The outcome of a subscription is its first failure.
         if self.outcome.is_none_or(|known| known == SUCCESS) {
             self.outcome = Some(outcome);
         }
-        self.answers += 1;
-        self.spent.cost += spent.cost;
-        self.spent.statements += spent.statements;
-        self.spent.objects += spent.objects;
+        self.results += 1;
+        self.usage.cost += usage.cost;
+        self.usage.statements += usage.statements;
+        self.usage.objects += usage.objects;
         let metrics = self.observer.metrics();
-        metrics.took(self.kind(), time);
-        metrics.statements(spent.statements);
+        metrics.duration(self.kind(), time);
+        metrics.statements(usage.statements);
     }
 
-    /// What notes the statements that are run for it.
+    /// The observer of the database statements of this request.
     #[must_use]
     pub fn batches(&self, system: &'static str) -> Batches {
         Batches::new(self.observer.clone(), self.span.as_ref(), system)
@@ -122,19 +123,19 @@ impl Note {
     }
 }
 
-impl Drop for Note {
+impl Drop for RequestLog {
     fn drop(&mut self) {
         let elapsed = self.started.elapsed();
         let outcome = self.outcome.unwrap_or(CANCELLED);
         let name = self.name.as_deref();
         let metrics = self.observer.metrics();
         metrics.request(name, self.kind.is_some(), outcome);
-        let name = name.filter(|name| name.len() <= LONGEST_NAME);
-        if self.answers == 0 {
-            metrics.took(self.kind(), elapsed);
+        let name = name.filter(|name| name.len() <= MAX_NAME_BYTES);
+        if self.results == 0 {
+            metrics.duration(self.kind(), elapsed);
         }
         let hash = self.hash.as_ref().and_then(|hash| std::str::from_utf8(hash).ok());
-        let answered = (self.answers > 0).then_some(self.spent);
+        let usage = (self.results > 0).then_some(self.usage);
         tracing::info!(
             target: "coopgraph::request",
             request_id = self.id.as_str(),
@@ -143,10 +144,10 @@ impl Drop for Note {
             hash,
             duration_ms = (elapsed.as_secs_f64() * 1e6).round() / 1e3,
             cost_requested = self.cost,
-            cost_actual = answered.map(|spent| spent.cost),
-            statements = answered.map(|spent| spent.statements),
-            objects = answered.map(|spent| spent.objects),
-            answers = (self.kind == Some(OperationType::Subscription)).then_some(self.answers),
+            cost_actual = usage.map(|usage| usage.cost),
+            statements = usage.map(|usage| usage.statements),
+            objects = usage.map(|usage| usage.objects),
+            answers = (self.kind == Some(OperationType::Subscription)).then_some(self.results),
             trace_id = self.span.as_ref().and_then(traces::trace_id),
             outcome,
             "request"
