@@ -1,4 +1,4 @@
-//! The command line: `serve`, `migrate`, `import`, `export`, `schema`, `health`.
+//! The command line interface: `serve`, `migrate`, `import`, `export`, `schema`, `health`.
 
 use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
@@ -21,7 +21,7 @@ use crate::{
     observe::{Observer, Traces, logs},
 };
 
-/// A failure as the operator reads it: one line, or the list of what is wrong with files.
+/// An error for the operator: one line, or the list of errors in files.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Parser)]
@@ -29,7 +29,8 @@ type Failed = Box<dyn std::error::Error + Send + Sync>;
     name = "coopgraph",
     version,
     about = "A GraphQL server for international cooperation data: visits, sister cities, innovation centers, events, and the sources that say so.",
-    after_help = "Without a command, `serve` runs with its defaults: a SQLite file beside you, filled with the bundled data."
+    after_help = "Without a command, coopgraph runs `serve`, which creates `coopgraph.db` in the current directory if it \
+                  does not exist, and loads the bundled data."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -38,36 +39,36 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Answers GraphQL over HTTP.
+    /// Starts the GraphQL server.
     #[command(
-        after_help = "The log goes to the standard error output: text on a terminal, JSON otherwise, a line for \
-                            each request. COOPGRAPH_LOG says how much of it, such as `debug`, or \
-                            `warn,coopgraph=info,coopgraph::request=off`."
+        after_help = "The server logs to standard error: text on a terminal, JSON otherwise, one line for each request. \
+                      Set COOPGRAPH_LOG to filter the log, for example to `debug` or to \
+                      `warn,coopgraph=info,coopgraph::request=off`."
     )]
     Serve(Box<Serve>),
-    /// Makes the database, or brings its tables up to date.
+    /// Creates the database, or updates its tables to the current version.
     Migrate(Db),
-    /// Reads a directory of CSV files into the database: everything, or nothing.
+    /// Imports a directory of CSV files in one transaction.
     Import(ImportArgs),
-    /// Writes the whole database into a directory of CSV files, as `import` reads them.
+    /// Exports the database to a directory of CSV files that `import` can read.
     Export(ExportArgs),
     /// Prints the GraphQL schema.
     Schema,
-    /// Asks a running server whether it is ready; fails if it is not.
+    /// Checks that a running server is ready, and fails if it is not.
     Health(Address),
 }
 
 #[derive(Args)]
 struct Db {
-    /// The database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/NAME`. A pooler in front of PostgreSQL must keep
-    /// sessions.
+    /// The database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/NAME`. A connection pooler in front of PostgreSQL
+    /// must use session mode.
     #[arg(long, env = "DATABASE_URL", default_value = "sqlite://coopgraph.db", hide_env_values = true)]
     database_url: String,
 }
 
 #[derive(Args)]
 struct Address {
-    /// The address to listen on.
+    /// The IP address and port of the server.
     #[arg(long, env = "COOPGRAPH_LISTEN", default_value = "127.0.0.1:8000")]
     listen: SocketAddr,
 }
@@ -78,7 +79,7 @@ struct Serve {
     address: Address,
     #[command(flatten)]
     db: Db,
-    /// Leaves an empty database empty, rather than filling it with the bundled data.
+    /// Does not load the bundled data into an empty database.
     #[arg(long, env = "COOPGRAPH_NO_SAMPLE_DATA", value_parser = BoolishValueParser::new())]
     no_sample_data: bool,
     #[command(flatten)]
@@ -87,29 +88,29 @@ struct Serve {
 
 #[derive(Args)]
 struct ImportArgs {
-    /// The directory with the CSV files.
+    /// The directory of the CSV files.
     directory: PathBuf,
     #[command(flatten)]
     db: Db,
-    /// Checks everything and says what would be done, but changes nothing.
+    /// Validates the files and prints the number of changes without changing the database.
     #[arg(long)]
     dry_run: bool,
 }
 
 #[derive(Args)]
 struct ExportArgs {
-    /// The directory to write into; it is made if it is missing.
+    /// The directory of the CSV files; it is created if it does not exist.
     directory: PathBuf,
     #[command(flatten)]
     db: Db,
 }
 
-/// Runs the command that the arguments ask for.
+/// Runs the command in the arguments of the process.
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let command = cli.command.unwrap_or_else(|| {
-        // The defaults and the environment still have to be read.
+        // Parses the defaults and the environment variables of `serve`.
         let Cli { command } = Cli::parse_from(["coopgraph", "serve"]);
         command.unwrap_or(Command::Schema)
     });
@@ -143,7 +144,7 @@ fn fail(failed: &Failed) -> ExitCode {
 }
 
 async fn serve(args: Serve) -> Result<(), Failed> {
-    // Before anything else: whoever stops us while we set up is heard, too.
+    // First of all, so that signals are handled during the setup, too.
     let stop = stop_signal()?;
     let database = Database::connect(&args.db.database_url, Access::Create, None).await?;
     if database.is_new().await? {
@@ -152,13 +153,13 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     database.check().await?;
     database.check_writable().await?;
     if !args.no_sample_data && is_empty(&database).await? {
-        let imported = read(&database, &Files::Bundled, false, false).await?;
+        let imported = import_files(&database, &Files::Bundled, false, false).await?;
         println!("loaded the bundled data: {} records", imported.added);
     }
     let endpoint = args.config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
     let traces = endpoint.map(Traces::export_to).transpose()?;
     let (listener, at) = listen(args.address.listen).await?;
-    let aside = match args.config.metrics_listen {
+    let metrics_listener = match args.config.metrics_listen {
         Some(address) => Some(listen(address).await?),
         None => None,
     };
@@ -166,14 +167,14 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     for (name, path) in http::page_paths(args.config.profile) {
         println!("{name:<11} http://{at}{path}");
     }
-    if let Some(at) = aside.as_ref().map_or(args.config.has_metrics().then_some(at), |(_, at)| Some(*at)) {
+    if let Some(at) = metrics_listener.as_ref().map_or(args.config.has_metrics().then_some(at), |(_, at)| Some(*at)) {
         println!("metrics     http://{at}/metrics");
     }
     println!("health      http://{at}/healthz, http://{at}/readyz");
     let observer = Observer::new(IdSource::system(), traces.clone());
     let engine = Arc::new(Engine::new(database, args.config, Clock::system())?.observed(observer));
     let stopping = CancellationToken::new();
-    let aside = aside.map(|(listener, _)| {
+    let metrics_server = metrics_listener.map(|(listener, _)| {
         let (engine, until) = (engine.clone(), stopping.clone().cancelled_owned());
         tokio::spawn(async move {
             let router = http::metrics_router(engine.clone());
@@ -182,8 +183,8 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     });
     let router = http::router(engine.clone(), stopping.clone());
     http::serve(listener, router, engine.config(), stopping, stop).await?;
-    if let Some(aside) = aside {
-        aside.await??;
+    if let Some(metrics_server) = metrics_server {
+        metrics_server.await??;
     }
     if let Some(traces) = traces {
         traces.shutdown().await;
@@ -204,7 +205,7 @@ async fn is_empty(database: &Database) -> Result<bool, Failed> {
     Ok(database.connection().query_one_raw(any).await?.is_none())
 }
 
-/// Listens for the signals to stop from now on; the future is done when one has come.
+/// Handles SIGTERM and SIGINT from now on. The future completes when one of them is received.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -213,7 +214,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        println!("stopping: finishing the requests that are running");
+        println!("stopping: waiting for running requests");
     })
 }
 
@@ -234,7 +235,7 @@ async fn import(args: ImportArgs) -> Result<(), Failed> {
     let database = open(&args.db).await?;
     database.check_writable().await?;
     let Imported { added, updated, unchanged, beside } =
-        read(&database, &Files::In(args.directory), args.dry_run, true).await?;
+        import_files(&database, &Files::In(args.directory), args.dry_run, true).await?;
     let would = if args.dry_run { "dry run, nothing was changed: " } else { "" };
     println!(
         "{would}{added} records added, {updated} updated, {unchanged} unchanged; {beside} names, identifiers and tags written"
@@ -242,8 +243,13 @@ async fn import(args: ImportArgs) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Imports, showing how far it is: a bar on a terminal, a line for each file otherwise.
-async fn read(database: &Database, files: &Files, dry_run: bool, show: bool) -> Result<Imported, exchange::Failure> {
+/// Imports files and shows the progress: a bar on a terminal, one line for each file otherwise.
+async fn import_files(
+    database: &Database,
+    files: &Files,
+    dry_run: bool,
+    show: bool,
+) -> Result<Imported, exchange::Failure> {
     let bar = if show && std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rows {msg}") {
         bar.set_style(style);
@@ -279,7 +285,7 @@ async fn export(args: ExportArgs) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Asks `/readyz`, as the container's health check; one request needs no HTTP client.
+/// Requests `/readyz`, for health checks of containers. One request does not need an HTTP client.
 async fn health(args: Address) -> Result<(), Failed> {
     let mut at = args.listen;
     if at.ip().is_unspecified() {
@@ -292,8 +298,9 @@ async fn health(args: Address) -> Result<(), Failed> {
         stream.read_to_end(&mut answer).await?;
         Ok::<_, std::io::Error>(answer)
     };
-    let answer =
-        tokio::time::timeout(Duration::from_secs(3), ask).await.map_err(|_| format!("{at} does not answer"))?;
+    let answer = tokio::time::timeout(Duration::from_secs(3), ask)
+        .await
+        .map_err(|_| format!("{at} did not respond within 3 seconds"))?;
     let answer = answer.map_err(|cause| format!("{at}: {cause}"))?;
     if answer.starts_with(b"HTTP/1.1 200") {
         println!("ready");

@@ -1,10 +1,10 @@
-//! Time and fresh ids: the only place that asks the system for either, so that tests can decide both.
+//! The clock and the source of new ids. Nothing else reads the system clock or generates ids, so that tests control both.
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-/// What the time is, in milliseconds since 1970-01-01T00:00Z.
+/// A clock.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
 
@@ -12,51 +12,51 @@ impl Clock {
     /// The system's clock.
     #[must_use]
     pub fn system() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
+        #[expect(clippy::disallowed_methods, reason = "all other code uses this clock")]
         Self(Arc::new(|| {
             let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
             i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
         }))
     }
 
-    /// A clock that stands still.
+    /// A clock that always returns this time, in milliseconds since 1970-01-01T00:00Z.
     #[must_use]
     pub fn fixed(milliseconds: i64) -> Self {
         Self(Arc::new(move || milliseconds))
     }
 
-    /// A clock that says what `now` says.
+    /// A clock that calls `now`, which returns milliseconds since 1970-01-01T00:00Z.
     #[must_use]
     pub fn from_fn(now: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// Milliseconds since 1970-01-01T00:00Z.
+    /// The current time, in milliseconds since 1970-01-01T00:00Z.
     #[must_use]
     pub fn now(&self) -> i64 {
         (self.0)()
     }
 }
 
-/// Where the ids of new rows come from.
+/// The source of ids for new rows and requests.
 #[derive(Clone)]
 pub struct IdSource(Arc<dyn Fn() -> Uuid + Send + Sync>);
 
 impl IdSource {
-    /// `UUIDv7` (RFC 9562): unique, and ordered by the time of their making.
+    /// `UUIDv7` ids (RFC 9562): unique, and ordered by the time of creation.
     #[must_use]
     pub fn system() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "this is the source that everything else is given")]
+        #[expect(clippy::disallowed_methods, reason = "all other code uses this source")]
         Self(Arc::new(Uuid::now_v7))
     }
 
-    /// Ids made by `next`.
+    /// A source that calls `next`.
     #[must_use]
     pub fn from_fn(next: impl Fn() -> Uuid + Send + Sync + 'static) -> Self {
         Self(Arc::new(next))
     }
 
-    /// An id that no row has yet.
+    /// A new id.
     #[must_use]
     pub fn next(&self) -> Uuid {
         (self.0)()

@@ -1,4 +1,4 @@
-//! What an operator can set about the endpoint: flags of `serve`, each an environment variable, too.
+//! The settings of the server: flags of `serve`, each with an environment variable.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -7,105 +7,106 @@ use clap::{Args, Parser, ValueEnum, builder::BoolishValueParser};
 
 use crate::document::Limits;
 
-/// What the endpoint offers to strangers.
+/// What the server offers to anonymous clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Profile {
-    /// Everything: introspection, the playground, queries by GET.
+    /// Introspection, the playground, and queries over GET are available.
     Public,
-    /// No `__schema`, no playground, no GET; only trusted documents, if there is a list of them.
+    /// No introspection, no playground, no GET, and only trusted documents if `--trusted-documents` is set.
     Hardened,
 }
 
-/// Which status codes answers have.
+/// The status codes of responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StatusCodes {
-    /// Those that the public audit suite of GraphQL over HTTP asks for.
+    /// The status codes that the audit suite of GraphQL over HTTP requires.
     Audited,
-    /// Those of the newest draft: 422 for documents and variables that are not valid, 294 for data with errors.
+    /// The status codes of the latest draft: 422 for invalid documents and variables, 294 for data with errors.
     Draft,
 }
 
-/// The settings of the endpoint.
+/// The settings of the server.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
-    /// What the endpoint offers.
+    /// What the server offers to anonymous clients.
     #[arg(long, env = "COOPGRAPH_PROFILE", value_enum, default_value_t = Profile::Public)]
     pub profile: Profile,
-    /// Which status codes answers of the type application/graphql-response+json have.
+    /// The status codes of responses of the type application/graphql-response+json.
     #[arg(long, env = "COOPGRAPH_STATUS_CODES", value_enum, default_value_t = StatusCodes::Audited)]
     pub status_codes: StatusCodes,
-    /// Documents that clients may name instead of sending them: a manifest as Relay's and Apollo's compilers write it, or a
-    /// directory of .graphql files.
+    /// Documents that clients can reference by id: a persisted query manifest of Relay or Apollo, or a directory of
+    /// .graphql files.
     #[arg(long, env = "COOPGRAPH_TRUSTED_DOCUMENTS")]
     pub trusted_documents: Option<PathBuf>,
-    /// Origins whose pages may ask, such as `https://example.org`, separated by commas; `*` for all.
+    /// Origins that may use the server from a browser, such as `https://example.org`, separated by commas; `*` allows all.
     #[arg(long, env = "COOPGRAPH_CORS_ORIGINS", value_delimiter = ',', value_parser = origin)]
     pub cors_origins: Vec<String>,
-    /// Takes a client's address from the last entry of X-Forwarded-For: for a server behind a proxy that sets it.
+    /// Takes the address of a client from the last entry of X-Forwarded-For. Use it only behind a proxy that sets this
+    /// header.
     #[arg(long, env = "COOPGRAPH_TRUST_PROXY", value_parser = BoolishValueParser::new())]
     pub trust_proxy: bool,
-    /// How many bytes the body of a request may have.
+    /// The maximum size of a request body, in bytes.
     #[arg(long, env = "COOPGRAPH_MAX_BODY_BYTES", default_value_t = 1 << 20)]
     pub max_body_bytes: usize,
-    /// How many bytes a message of a WebSocket may have.
+    /// The maximum size of a WebSocket message, in bytes.
     #[arg(long, env = "COOPGRAPH_MAX_MESSAGE_BYTES", default_value_t = 128 << 10)]
     pub max_message_bytes: usize,
-    /// How many bytes of bodies that have not come to their end are kept at the same time, beside the first 16 KiB of each;
-    /// one client may send a quarter of them.
+    /// The maximum size of all request bodies that are being received, in bytes. The first 16 KiB of each body are not
+    /// counted. One client may use a quarter of it.
     #[arg(long, env = "COOPGRAPH_MAX_UNFINISHED_BYTES", default_value_t = 64 << 20)]
     pub max_unfinished_bytes: usize,
-    /// How long a request may take, in milliseconds: to be sent, and then to be answered.
+    /// The maximum time to receive a request, and then to execute it, in milliseconds each.
     #[arg(long, env = "COOPGRAPH_REQUEST_TIMEOUT_MS", default_value_t = 10_000)]
     pub request_timeout_ms: u64,
-    /// How many requests may run at the same time.
+    /// The maximum number of requests that run at the same time.
     #[arg(long, env = "COOPGRAPH_MAX_CONCURRENT_REQUESTS", default_value_t = 512)]
     pub max_concurrent_requests: usize,
-    /// How many of them one client may have.
+    /// The maximum number of requests of one client that run at the same time.
     #[arg(long, env = "COOPGRAPH_MAX_CONCURRENT_REQUESTS_PER_CLIENT", default_value_t = 64)]
     pub max_concurrent_requests_per_client: usize,
-    /// What a client may spend in a minute, in points (an object counts 1, a statement 10); 0 limits nothing, and lets one
-    /// client have all requests and all connections to the database at the same time.
+    /// The cost that a client may use per minute, in points (1 for an object, 10 for a database statement). 0 disables this
+    /// limit, and the limits on concurrent requests and database connections of one client.
     #[arg(long, env = "COOPGRAPH_RATE_LIMIT", default_value_t = 600_000)]
     pub rate_limit: u32,
-    /// How long a WebSocket may wait with `connection_init`, in milliseconds.
+    /// The maximum time until a WebSocket client sends `connection_init`, in milliseconds.
     #[arg(long, env = "COOPGRAPH_INIT_TIMEOUT_MS", default_value_t = 3_000)]
     pub init_timeout_ms: u64,
-    /// How many operations may run at the same time on one WebSocket.
+    /// The maximum number of operations that run at the same time on one WebSocket.
     #[arg(long, env = "COOPGRAPH_MAX_OPERATIONS_PER_SOCKET", default_value_t = 50)]
     pub max_operations_per_socket: usize,
-    /// How many subscriptions may be open on the whole server.
+    /// The maximum number of open subscriptions.
     #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS", default_value_t = 10_000)]
     pub max_subscriptions: usize,
-    /// How many of them one client may have open.
+    /// The maximum number of open subscriptions of one client.
     #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS_PER_CLIENT", default_value_t = 1_000)]
     pub max_subscriptions_per_client: usize,
-    /// How many connections may be open.
+    /// The maximum number of open connections.
     #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS", default_value_t = 10_000)]
     pub max_connections: usize,
-    /// How many connections one address may have open; behind a proxy (--trust-proxy), they are not counted.
+    /// The maximum number of open connections of one address. It does not apply with --trust-proxy.
     #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS_PER_CLIENT", default_value_t = 1_000)]
     pub max_connections_per_client: usize,
-    /// Serves metrics for Prometheus at this address, as /metrics, and nowhere else. Without it, the public profile has
-    /// them beside the endpoint, and the hardened one has none.
+    /// Serves Prometheus metrics at /metrics on this address only. By default, the public profile serves them on the main
+    /// address, and the hardened profile does not serve them.
     #[arg(long, env = "COOPGRAPH_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
-    /// Sends traces to this collector, as OTLP over HTTP: `http://HOST:4318`. The other variables of OpenTelemetry apply,
-    /// such as `OTEL_TRACES_SAMPLER`.
+    /// Exports traces to this collector with OTLP over HTTP: `http://HOST:4318`. Other environment variables of
+    /// OpenTelemetry apply, such as `OTEL_TRACES_SAMPLER`.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env_values = true)]
     pub otlp_endpoint: Option<String>,
-    /// The limits on documents and their variables.
+    /// Limits on documents and variables.
     #[command(flatten)]
     pub limits: Limits,
 }
 
 impl Config {
-    /// How long a request may take.
+    /// The maximum time to receive a request, and then to execute it.
     #[must_use]
     pub const fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
     }
 
-    /// Whether metrics are served beside the endpoint.
+    /// Whether metrics are served on the main address.
     #[must_use]
     pub fn has_metrics(&self) -> bool {
         self.metrics_listen.is_none() && !self.is_hardened()
@@ -118,7 +119,7 @@ impl Config {
     }
 }
 
-/// An origin as browsers send it (RFC 6454, section 6.2), or `*`.
+/// Parses an origin as browsers send it (RFC 6454, section 6.2), or `*`.
 fn origin(text: &str) -> Result<String, String> {
     let is_origin = text.parse::<Uri>().is_ok_and(|uri| {
         let parts = (uri.scheme_str(), uri.authority());
@@ -127,13 +128,13 @@ fn origin(text: &str) -> Result<String, String> {
     if text == "*" || is_origin && text == text.to_ascii_lowercase() {
         Ok(text.to_owned())
     } else {
-        Err("an origin is a scheme, a host in lower case, and a port if it is not the usual one, such as \
-             https://example.org or http://localhost:5173; or * for all"
+        Err("use a scheme, a host in lower case, and a port unless it is the default, such as \
+             https://example.org or http://localhost:5173; or * to allow all origins"
             .to_owned())
     }
 }
 
-/// What applies where neither a flag nor an environment variable says otherwise.
+/// The defaults, overridden by environment variables.
 impl Default for Config {
     fn default() -> Self {
         #[derive(Parser)]

@@ -228,7 +228,7 @@ async fn arguments_that_are_wrong() {
         (&["nonsense"][..], "unrecognized subcommand"),
         (&["serve", "--listen", "here"], "invalid value 'here'"),
         (&["import"], "<DIRECTORY>"),
-        (&["serve", "--cors-origins", "example.org"], "an origin is a scheme, a host"),
+        (&["serve", "--cors-origins", "example.org"], "use a scheme, a host"),
         (&["serve", "--cors-origins", "https://example.org/"], "https://example.org or"),
     ] {
         let output = place.run(args);
