@@ -12,39 +12,46 @@ use coopgraph::{
     clock::{Clock, IdSource},
     config::Config,
     db::{Access, Database},
+    domain,
     engine::Engine,
-    exchange::{self, Files, Import},
     http,
+    import_export::{self, Files, Import},
 };
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tokio::{runtime::Runtime, sync::watch};
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 struct Server {
     runtime: Runtime,
     router: Router,
-    _stopping: watch::Sender<bool>,
     _directory: tempfile::TempDir,
 }
 
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
     let runtime = Runtime::new().expect("a runtime");
     let directory = tempfile::tempdir().expect("a directory");
-    let stopping = watch::Sender::new(false);
     let url = format!("sqlite://{}", directory.path().join("fuzz.db").display());
     let router = runtime.block_on(async {
         let database = Database::connect(&url, Access::Create, None).await.expect("a database");
         database.migrate().await.expect("tables");
         let (clock, ids) = (Clock::system(), IdSource::system());
-        let import =
-            Import { database: &database, files: &Files::Bundled, clock: &clock, ids: &ids, dry_run: false, progress: &|_, _, _| {} };
-        exchange::import(import).await.expect("the bundled data");
+        let import = Import {
+            model: domain::model(),
+            database: &database,
+            files: &Files::Bundled,
+            clock: &clock,
+            ids: &ids,
+            dry_run: false,
+            progress: &|_, _, _| {},
+        };
+        import_export::import(import).await.expect("the bundled data");
         let config = Config { rate_limit: 0, ..Config::default() };
         let engine = Engine::new(database, config, clock).expect("an engine");
-        http::router(Arc::new(engine), stopping.subscribe())
+        http::router(Arc::new(engine), CancellationToken::new())
     });
-    Server { runtime, router, _stopping: stopping, _directory: directory }
+    Server { runtime, router, _directory: directory }
 });
 
 /// Sends a request. Whatever it is, the answer is one of those that are documented, and never an error of ours.

@@ -15,9 +15,10 @@ use crate::{
     clock::{Clock, IdSource},
     config::Config,
     db::{Access, Database},
+    domain,
     engine::Engine,
-    exchange::{self, Files, Import, Imported},
     http,
+    import_export::{self, Files, Import, Imported},
     observe::{Observer, Traces, logs},
 };
 
@@ -234,11 +235,11 @@ async fn open(args: &Db) -> Result<Database, Failed> {
 async fn import(args: ImportArgs) -> Result<(), Failed> {
     let database = open(&args.db).await?;
     database.check_writable().await?;
-    let Imported { added, updated, unchanged, beside } =
+    let Imported { added, updated, unchanged, annotations } =
         import_files(&database, &Files::In(args.directory), args.dry_run, true).await?;
     let would = if args.dry_run { "dry run, nothing was changed: " } else { "" };
     println!(
-        "{would}{added} records added, {updated} updated, {unchanged} unchanged; {beside} names, identifiers and tags written"
+        "{would}{added} records added, {updated} updated, {unchanged} unchanged; {annotations} names, identifiers and tags written"
     );
     Ok(())
 }
@@ -249,7 +250,7 @@ async fn import_files(
     files: &Files,
     dry_run: bool,
     show: bool,
-) -> Result<Imported, exchange::Failure> {
+) -> Result<Imported, import_export::Failure> {
     let bar = if show && std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rows {msg}") {
         bar.set_style(style);
@@ -269,15 +270,23 @@ async fn import_files(
         }
     };
     let (clock, ids) = (Clock::system(), IdSource::system());
-    let done =
-        exchange::import(Import { database, files, clock: &clock, ids: &ids, dry_run, progress: &progress }).await;
+    let done = import_export::import(Import {
+        model: domain::model(),
+        database,
+        files,
+        clock: &clock,
+        ids: &ids,
+        dry_run,
+        progress: &progress,
+    })
+    .await;
     bar.finish_and_clear();
     done
 }
 
 async fn export(args: ExportArgs) -> Result<(), Failed> {
     let database = open(&args.db).await?;
-    let rows = exchange::export(&database, &args.directory, &|file, rows| {
+    let rows = import_export::export(domain::model(), &database, &args.directory, &|file, rows| {
         eprintln!("{file}: {rows} rows");
     })
     .await?;

@@ -7,7 +7,15 @@
 
 use edtf_core::{Bound, Edtf, IntervalEndpoint, Precision as EdtfPrecision};
 
-use crate::error::{Code, Error};
+/// A text that is not a date.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{text:?} is not a date: {why}; write EDTF (ISO 8601-2), such as 2019-09-24, 1998-09, 2018~ or 2019-11-05/2019-11-10"
+)]
+pub struct InvalidDate {
+    text: String,
+    why: String,
+}
 
 /// Days since 1970-01-01.
 pub type Day = i32;
@@ -53,16 +61,8 @@ pub enum Precision {
 
 impl Date {
     /// Reads EDTF.
-    pub fn parse(text: &str) -> Result<Self, Error> {
-        let wrong = |why: &str| {
-            Error::input(
-                Code::InvalidDate,
-                format!(
-                    "{text:?} is not a date: {why}; write EDTF (ISO 8601-2), such as 2019-09-24, 1998-09, 2018~ or \
-                     2019-11-05/2019-11-10"
-                ),
-            )
-        };
+    pub fn parse(text: &str) -> Result<Self, InvalidDate> {
+        let wrong = |why: &str| InvalidDate { text: text.to_owned(), why: why.to_owned() };
         let edtf = Edtf::parse(text).map_err(|e| wrong(e.message))?;
         if matches!(edtf, Edtf::DateTime(_)) {
             return Err(wrong("it has a time of day"));

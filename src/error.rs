@@ -1,30 +1,30 @@
-//! What can go wrong in answering a client, and the one place where an internal cause becomes something a client may see.
+//! Errors, and the one place where an internal error is turned into what a client may see.
 //!
-//! Use [`Error::input`] for whatever the client can mend: its message is shown as it is, and says what was wrong and what
-//! would be right. Everything else converts with `?` into [`Error::Internal`], whose cause is logged under an id and never
-//! shown.
+//! Use [`Error::input`] for everything that the client can fix: its message is sent unchanged, and says what was wrong and
+//! what would be right. All other errors convert with `?` into [`Error::Internal`]. Their cause is logged under an ID and
+//! never sent.
 
 use std::sync::Arc;
 
 use async_graphql::{ErrorExtensionValues, ServerError, Value};
 use sea_orm::DbErr;
 
-use crate::observe::RequestId;
+use crate::request_id::RequestId;
 
 macro_rules! codes {
     ($($(#[doc = $about:literal])+ $Code:ident = $text:literal,)+) => {
-        /// The closed list of `extensions.code`.
+        /// The values of `extensions.code`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $($(#[doc = $about])+ $Code,)+ }
 
         impl Code {
-            /// As clients see it.
+            /// The code as a string.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$Code => $text,)+ }
             }
 
-            /// The code of an error that has one.
+            /// The code of an error, if it has one.
             #[must_use]
             pub fn of(error: &ServerError) -> Option<Self> {
                 let Some(Value::String(code)) = error.extensions.as_ref()?.get("code") else { return None };
@@ -34,7 +34,7 @@ macro_rules! codes {
                 }
             }
 
-            /// Every code, and what it says.
+            /// Every code with its description.
             pub const ALL: &'static [(&'static str, &'static str)] =
                 &[$(($text, concat!($($about),+).trim_ascii_start())),+];
         }
@@ -42,73 +42,73 @@ macro_rules! codes {
 }
 
 codes! {
-    /// What was sent is not a request.
+    /// The request is malformed.
     BadRequest = "BAD_REQUEST",
-    /// The document is not GraphQL.
+    /// The document has a syntax error.
     GraphqlParseFailed = "GRAPHQL_PARSE_FAILED",
-    /// The document does not fit the schema.
+    /// The document is not valid against the schema.
     GraphqlValidationFailed = "GRAPHQL_VALIDATION_FAILED",
-    /// The document has no operation of the name asked for, or several and no name is asked for.
+    /// The document has no operation named `operationName`, or it has several operations and `operationName` is missing.
     OperationNotFound = "OPERATION_NOT_FOUND",
-    /// The variables do not fit the types that the operation declares.
+    /// The variables do not match the types that the operation declares.
     InvalidVariables = "INVALID_VARIABLES",
-    /// The kind of operation cannot be run in this way: a mutation by GET, a subscription by a plain request.
+    /// This type of operation is not allowed here: a mutation in a GET request, or a subscription in a request for a single response.
     OperationNotAllowed = "OPERATION_NOT_ALLOWED",
-    /// The server answers no introspection.
+    /// Introspection is disabled on this server.
     IntrospectionDisabled = "INTROSPECTION_DISABLED",
-    /// No document is known by this hash: send it along with the hash.
+    /// There is no document with this hash or ID. For a `sha256Hash`, send the request again with `query`.
     PersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND",
-    /// The hash is not that of the document, or there is no such way to name a document.
+    /// The hash or ID does not match the document that was sent with it, or `extensions.persistedQuery` is malformed.
     PersistedQueryInvalid = "PERSISTED_QUERY_INVALID",
-    /// The server runs only the documents that it was given a list of.
+    /// The server only runs trusted documents, and this is not one of them.
     DocumentNotTrusted = "DOCUMENT_NOT_TRUSTED",
-    /// The document has too many bytes.
+    /// The document is larger than the limit.
     DocumentTooLarge = "DOCUMENT_TOO_LARGE",
-    /// The document has too many tokens.
+    /// The document has more tokens than the limit.
     TooManyTokens = "TOO_MANY_TOKENS",
-    /// Fields stand too deep inside one another.
+    /// Fields are nested deeper than the limit.
     TooDeep = "TOO_DEEP",
-    /// Fields stand too deep inside `__schema` or `__type`.
+    /// Fields below `__schema` or `__type` are nested deeper than the limit.
     IntrospectionTooDeep = "INTROSPECTION_TOO_DEEP",
-    /// The document has too many aliases.
+    /// The document has more aliases than the limit.
     TooManyAliases = "TOO_MANY_ALIASES",
-    /// The document has too many directives.
+    /// The document has more directives than the limit.
     TooManyDirectives = "TOO_MANY_DIRECTIVES",
-    /// The operation has too many fields at its root.
+    /// The operation has more root fields than the limit.
     TooManyRootFields = "TOO_MANY_ROOT_FIELDS",
-    /// A list in an argument or a variable has too many items.
+    /// A list in an argument or a variable is longer than the limit.
     ListTooLong = "LIST_TOO_LONG",
-    /// The variables have too many bytes.
+    /// The variables are larger than the limit.
     VariablesTooLarge = "VARIABLES_TOO_LARGE",
-    /// The operation may cost more than one operation may.
+    /// The estimated cost of the operation is higher than the limit.
     TooCostly = "TOO_COSTLY",
-    /// The client has used up what it may spend for now.
+    /// The client does not have enough points left: retry later, or ask for less.
     RateLimited = "RATE_LIMITED",
-    /// Too many requests run, or are being sent, at the same time.
+    /// Too many requests are running or being received at the same time, or the server is shutting down: retry later.
     ServerBusy = "SERVER_BUSY",
-    /// The request took too long, and was stopped.
+    /// The request took too long and was cancelled.
     Timeout = "TIMEOUT",
-    /// Too many subscriptions are open: on the connection, of the client, or on the server.
+    /// Too many subscriptions are open on the connection, by the client, or on the server.
     TooManySubscriptions = "TOO_MANY_SUBSCRIPTIONS",
-    /// An id is not a global id, or it is the id of another type.
+    /// The value is not a global ID, or it is the ID of another type.
     InvalidId = "INVALID_ID",
-    /// A cursor is not one of ours, or belongs to another list or order.
+    /// The cursor is malformed, or it belongs to another list or sort order.
     InvalidCursor = "INVALID_CURSOR",
-    /// `first`, `last`, `after` or `before` do not describe a page.
+    /// `first` or `last` is out of range, both of them are given, or `ids` has too many items.
     InvalidPage = "INVALID_PAGE",
-    /// A date is not EDTF, or is impossible.
+    /// The value is not an EDTF date, or the date does not exist.
     InvalidDate = "INVALID_DATE",
-    /// A language tag is not BCP 47.
+    /// The value is not a BCP 47 language tag.
     InvalidLanguage = "INVALID_LANGUAGE",
-    /// A filter, or another argument, asks for something that cannot be.
+    /// The value of a filter or of another argument is not valid.
     InvalidArgument = "INVALID_ARGUMENT",
-    /// Ours to mend; the message carries the id under which the cause was logged.
+    /// An unexpected error on the server. The message contains an ID under which the cause was logged.
     InternalServerError = "INTERNAL_SERVER_ERROR",
 }
 
 impl Code {
-    /// Whether it says that a document, or its variables, cannot be run: not that the request is malformed, that it may
-    /// not be answered in this way or at this time, or that something failed.
+    /// Whether the document or its variables are at fault: not the form of the request, the transport, the load of the
+    /// server, or an internal error.
     #[must_use]
     pub const fn is_of_document(self) -> bool {
         !matches!(
@@ -124,32 +124,32 @@ impl Code {
     }
 }
 
-/// Why a field has no value.
+/// Why a field could not be resolved.
 ///
-/// There is no `Display`: a message reaches a client through [`Error::shown`] alone.
+/// It does not implement `Display`, so that a message reaches clients only through [`Error::shown`].
 #[derive(Clone, Debug)]
 pub enum Error {
-    /// The client can mend this.
+    /// An error that the client can fix.
     Input(Code, String),
-    /// Ours to mend.
+    /// An error of the server, with its cause.
     Internal(Arc<dyn std::error::Error + Send + Sync>),
 }
 
-/// The result of answering a client.
+/// A result whose error may be shown to a client.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error that the client can mend; the message says what was wrong and what would be right.
+    /// An error that the client can fix. The message says what was wrong and what would be right.
     pub fn input(code: Code, message: impl Into<String>) -> Self {
         Self::Input(code, message.into())
     }
 
-    /// An error of ours, described for the log.
+    /// An error of the server. The cause is only logged.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(Arc::from(cause.into()))
     }
 
-    /// The error as a client sees it. An internal cause is logged here, once, and replaced by its id.
+    /// The error as it is sent to a client. The cause of an internal error is logged here, and replaced by an ID.
     #[must_use]
     pub fn shown(&self) -> ServerError {
         let (code, message) = match self {
@@ -162,19 +162,33 @@ impl Error {
     }
 }
 
+/// A resolver of async-graphql fails with what a client may see.
+impl From<Error> for async_graphql::Error {
+    fn from(error: Error) -> Self {
+        let ServerError { message, extensions, .. } = error.shown();
+        Self { message, source: None, extensions }
+    }
+}
+
+impl From<crate::edtf::InvalidDate> for Error {
+    fn from(cause: crate::edtf::InvalidDate) -> Self {
+        Self::Input(Code::InvalidDate, cause.to_string())
+    }
+}
+
 impl From<DbErr> for Error {
     fn from(cause: DbErr) -> Self {
         Self::Internal(Arc::new(cause))
     }
 }
 
-/// An error of the request as a whole, which no field has.
+/// A request error, which belongs to no field.
 #[must_use]
 pub fn request_error(code: Code, message: impl Into<String>) -> ServerError {
     Error::input(code, message).shown()
 }
 
-/// The extensions of an error with `code`.
+/// The `extensions` of an error with this code.
 #[must_use]
 pub fn coded(code: Code) -> ErrorExtensionValues {
     let mut extensions = ErrorExtensionValues::default();
@@ -182,7 +196,7 @@ pub fn coded(code: Code) -> ErrorExtensionValues {
     extensions
 }
 
-/// Logs an internal cause under a fresh id, and says only that id.
+/// Logs the cause of an internal error under a new ID, and returns a message with only that ID.
 fn masked(cause: &(dyn std::error::Error + Send + Sync)) -> String {
     let id = crate::clock::IdSource::system().next().simple().to_string();
     let request_id = RequestId::current();

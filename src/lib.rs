@@ -1,23 +1,22 @@
 //! coopgraph: a GraphQL server for international cooperation data.
 //!
-//! # The way of a request
-//! [`http`] reads it and says who asks → [`engine`] prepares it: its document is found in, or added to, the [`document`]s
-//! that are known to be valid, priced, and charged → [`graph`] runs it level by level: for all rows of a level together,
-//! plain fields are written and each relation is loaded by one statement → [`http`] writes the answer. [`error`] is where
-//! internal causes stop.
+//! `docs/architecture.md` follows one request through the code, says which library does what, and how to add an entity, a
+//! field, a filter or a mutation.
 //!
 //! # The map
-//! - [`domain`]: the entities; start there to see or to change what the graph holds
-//! - [`graph`]: the generic core, which knows no entity
-//! - [`db`]: connecting, ids, statements · [`edtf`]: dates · [`clock`]: time and fresh ids
-//! - [`exchange`]: import and export of CSV files
-//! - [`document`]: parsing, validation, limits, prices · [`engine`]: from a request to its answer
-//! - [`observe`]: metrics, the log, traces
+//! - [`domain`]: the entities; start there to see or to change what is recorded
+//! - [`model`]: what a type of record is, as data
+//! - [`query`]: filters, pages, and the loader, which alone reads records
+//! - [`schema`]: GraphQL types, plans, breadth-first execution
+//! - [`api`]: the root types of the schema
+//! - [`import_export`]: CSV files
+//! - [`document`]: parsing, validation, limits, costs · [`engine`]: from a request to its answer
 //! - [`http`]: the endpoint · [`config`]: its settings · [`cli`]: the command
-//!
-//! # To add an entity
-//! See [`domain`].
+//! - [`db`]: connections and ids · [`edtf`]: dates · [`clock`]: time and fresh ids
+//! - [`observe`]: metrics, the log, traces · [`error`], [`request_id`]
 
+pub mod api;
+pub mod async_graphql_internals;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -27,7 +26,10 @@ pub mod domain;
 pub mod edtf;
 pub mod engine;
 pub mod error;
-pub mod exchange;
-pub mod graph;
 pub mod http;
+pub mod import_export;
+pub mod model;
 pub mod observe;
+pub mod query;
+pub mod request_id;
+pub mod schema;

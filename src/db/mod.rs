@@ -1,18 +1,13 @@
-//! The database: connecting to it, typed ids, vocabularies, and the text of statements.
+//! The database: connecting to it, reading for clients, and the types of values that columns have.
 
 mod connect;
 mod id;
 mod readers;
-mod sql;
-mod vocabulary;
 
-pub(crate) use self::vocabulary::vocabulary;
 pub use self::{
     connect::{Access, Database, Unusable},
     id::{Id, parse_type_id, type_id, write_type_id},
     readers::Readers,
-    sql::Sql,
-    vocabulary::Vocabulary,
 };
 
 /// A moment: milliseconds since 1970-01-01T00:00Z.

@@ -1,63 +1,63 @@
-//! How large a request may be; each limit has its own code, and its message names the limit and what was sent.
+//! Limits on the size of a request. Each has its own error code; the message names the limit and the actual size.
 
 use async_graphql::ServerError;
 
-use super::shape::Shape;
+use super::metrics::DocumentMetrics;
 use crate::error::{Code, request_error};
 
 /// The limits on documents and their variables.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Limits {
-    /// How many bytes a document may have.
+    /// The maximum size of a document, in bytes.
     #[arg(long = "max-document-bytes", env = "COOPGRAPH_MAX_DOCUMENT_BYTES", default_value_t = 15_000)]
     pub document_bytes: usize,
-    /// How many tokens a document may have.
+    /// The maximum number of tokens in a document.
     #[arg(long = "max-tokens", env = "COOPGRAPH_MAX_TOKENS", default_value_t = 2_000)]
     pub tokens: usize,
-    /// How many fields may stand inside one another.
+    /// The maximum nesting depth of fields.
     #[arg(long = "max-depth", env = "COOPGRAPH_MAX_DEPTH", default_value_t = 20)]
     pub depth: usize,
-    /// How many fields may stand inside one another below `__schema` and `__type`.
+    /// The maximum nesting depth of fields below `__schema` and `__type`.
     #[arg(long = "max-introspection-depth", env = "COOPGRAPH_MAX_INTROSPECTION_DEPTH", default_value_t = 15)]
     pub introspection_depth: usize,
-    /// How many aliases a document may have.
+    /// The maximum number of aliases in a document.
     #[arg(long = "max-aliases", env = "COOPGRAPH_MAX_ALIASES", default_value_t = 30)]
     pub aliases: usize,
-    /// How many directives a document may have.
+    /// The maximum number of directives in a document.
     #[arg(long = "max-directives", env = "COOPGRAPH_MAX_DIRECTIVES", default_value_t = 50)]
     pub directives: usize,
-    /// How many fields an operation may have at its root.
+    /// The maximum number of root fields in an operation.
     #[arg(long = "max-root-fields", env = "COOPGRAPH_MAX_ROOT_FIELDS", default_value_t = 20)]
     pub root_fields: usize,
-    /// How many items a list in an argument or a variable may have.
+    /// The maximum number of items in a list, in an argument or a variable.
     #[arg(long = "max-list-items", env = "COOPGRAPH_MAX_LIST_ITEMS", default_value_t = 1_000)]
     pub list_items: usize,
-    /// How many bytes the variables may have, as JSON.
+    /// The maximum size of the variables, in bytes of JSON.
     #[arg(long = "max-variables-bytes", env = "COOPGRAPH_MAX_VARIABLES_BYTES", default_value_t = 65_536)]
     pub variables_bytes: usize,
-    /// What an operation may cost: an object counts 1, a statement 10.
+    /// The maximum estimated cost of an operation, in points: an object costs 1, a database statement 10.
     #[arg(long = "max-cost", env = "COOPGRAPH_MAX_COST", default_value_t = 50_000)]
     pub cost: u64,
-    /// How many bytes of memory the documents that are kept may take; 0 keeps none.
+    /// The maximum memory for cached documents, in bytes; 0 turns the cache off.
     #[arg(long, env = "COOPGRAPH_DOCUMENT_CACHE_BYTES", default_value_t = 32 << 20)]
     pub document_cache_bytes: usize,
 }
 
 impl Limits {
     /// Checks the size of a document.
-    pub fn document_bytes(&self, found: usize) -> Result<(), ServerError> {
+    pub fn check_document_bytes(&self, found: usize) -> Result<(), ServerError> {
         within(Code::DocumentTooLarge, "the document has", "bytes", found, self.document_bytes)
     }
 
-    /// What says that a document has too many tokens; it was not read to its end.
-    pub(super) fn tokens(&self, found: usize) -> ServerError {
+    /// The error for a document with too many tokens. The parser stops at the limit, so there may be more than `found`.
+    pub(super) fn too_many_tokens(&self, found: usize) -> ServerError {
         too_much(Code::TooManyTokens, "the document has", "tokens or more", found, self.tokens)
     }
 
-    pub(super) fn shape(&self, shape: &Shape) -> Result<(), ServerError> {
-        let Shape { aliases, directives, root_fields, depth, introspection_depth, list } = *shape;
-        within(Code::TooDeep, "fields nest", "levels deep", depth, self.depth)?;
-        let introspection = "below `__schema` or `__type`, fields nest";
+    pub(super) fn check_metrics(&self, metrics: &DocumentMetrics) -> Result<(), ServerError> {
+        let DocumentMetrics { aliases, directives, root_fields, depth, introspection_depth, longest_list } = *metrics;
+        within(Code::TooDeep, "fields are nested", "levels deep", depth, self.depth)?;
+        let introspection = "below `__schema` or `__type`, fields are nested";
         within(
             Code::IntrospectionTooDeep,
             introspection,
@@ -67,22 +67,22 @@ impl Limits {
         )?;
         within(Code::TooManyAliases, "the document has", "aliases", aliases, self.aliases)?;
         within(Code::TooManyDirectives, "the document has", "directives", directives, self.directives)?;
-        within(Code::TooManyRootFields, "the operation has", "fields at its root", root_fields, self.root_fields)?;
-        self.list(list)
+        within(Code::TooManyRootFields, "the operation has", "root fields", root_fields, self.root_fields)?;
+        self.check_list(longest_list)
     }
 
-    /// Checks the longest list among the arguments or variables.
-    pub fn list(&self, found: usize) -> Result<(), ServerError> {
+    /// Checks the length of the longest list in the arguments or variables.
+    pub fn check_list(&self, found: usize) -> Result<(), ServerError> {
         within(Code::ListTooLong, "a list has", "items", found, self.list_items)
     }
 
     /// Checks the size of the variables, as JSON.
-    pub fn variables_bytes(&self, found: usize) -> Result<(), ServerError> {
+    pub fn check_variables_bytes(&self, found: usize) -> Result<(), ServerError> {
         within(Code::VariablesTooLarge, "the variables have", "bytes", found, self.variables_bytes)
     }
 
-    pub(super) fn cost(&self, found: u64) -> Result<(), ServerError> {
-        within(Code::TooCostly, "the operation may cost", "points", found, self.cost)
+    pub(super) fn check_cost(&self, found: u64) -> Result<(), ServerError> {
+        within(Code::TooCostly, "the estimated cost of the operation is", "points", found, self.cost)
     }
 }
 
@@ -103,5 +103,5 @@ fn too_much(
     found: impl std::fmt::Display,
     limit: impl std::fmt::Display,
 ) -> ServerError {
-    request_error(code, format!("{what} {found} {unit}: at most {limit} are allowed"))
+    request_error(code, format!("{what} {found} {unit}: the limit is {limit}"))
 }

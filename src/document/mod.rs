@@ -1,23 +1,24 @@
-//! Documents: parsed, validated, measured and priced once, however often they are run.
+//! GraphQL documents: parsed, validated and analyzed once, however often they are run.
 //!
-//! `apollo-compiler` parses and validates as the specification (September 2025) says; [`unique_fields`] adds the one rule
-//! that it lacks, and [`mended`] what it sees otherwise. What is known of a document is kept under its text, in a cache that is bounded by size and in which
-//! documents that come once do not drive out those that come again.
+//! `apollo-compiler` parses and validates documents by the September 2025 edition of the specification, with the help of
+//! [`workarounds`] and [`unique_input_field_names`]. The results are cached by the document's text. The cache is bounded by
+//! size, and documents that are sent once do not evict those that are sent again.
 
-mod condition;
+mod cost;
+mod filter_cost;
+mod library_document;
 mod limits;
-mod mended;
-mod price;
-mod shape;
-mod unique_fields;
+mod metrics;
+mod unique_input_field_names;
+mod workarounds;
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 
 use apollo_compiler::{
-    ExecutableDocument, Name, Schema,
+    ExecutableDocument, Name, Node, Schema,
     ast::{self, Definition},
     collections::HashMap,
     executable::{Operation, OperationType},
@@ -28,78 +29,98 @@ use apollo_compiler::{
     schema::Implementers,
     validation::{DiagnosticList, Valid, WithErrors},
 };
-use async_graphql::{Pos, ServerError};
+use async_graphql::{Pos, ServerError, parser::types as library};
 use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 
-pub use self::{
-    limits::Limits,
-    price::{Price, STATEMENT, Size, Weigh, Weight},
-};
 use self::{
-    price::{Prices, Rates},
-    shape::Shape,
+    cost::{CostContext, DocumentCost},
+    metrics::DocumentMetrics,
 };
-use crate::error::{Code, request_error};
+pub use self::{
+    cost::{EstimatedCost, STATEMENT_COST},
+    limits::Limits,
+};
+use crate::{
+    error::{Code, request_error},
+    schema::{
+        Catalog, OperationData,
+        plan::{self, Plan},
+    },
+};
 
-/// How many bytes of a document that is not known yet cost 1 point, because they are parsed and validated.
-const READ: u64 = 100;
-/// How deep brackets may nest: far deeper than the limit on fields, and shallow enough for any stack.
-const NESTING: usize = 200;
-/// How many errors of one document are told.
-const ERRORS: usize = 5;
+/// How many bytes of a document that is not cached cost 1 point.
+const PARSED_BYTES_PER_POINT: u64 = 100;
+/// How deep brackets may be nested: far deeper than the limit on fields, and not deep enough to overflow a stack.
+const MAX_NESTING: usize = 200;
+/// How many errors of a document are reported.
+const MAX_ERRORS: usize = 5;
+/// How many plans are kept with a document.
+const MAX_PLANS: usize = 16;
 
-/// Why a request is not run.
-pub type Refusal = Arc<[ServerError]>;
+/// Request errors (section 7.1.2): the request is not executed.
+pub type RequestErrors = Arc<[ServerError]>;
 
 /// A valid document.
 pub struct Document {
-    executable: Valid<ExecutableDocument>,
-    prices: Prices,
+    executable: Arc<Valid<ExecutableDocument>>,
+    cost: DocumentCost,
+    /// The plans of its operations, by the operation and the values of the variables that `@skip` and `@include` name.
+    plans: Mutex<Vec<Arc<PlannedOperation>>>,
 }
 
-/// What is known of a text.
-pub struct Known {
+/// An operation of a document, for an assignment of the Boolean variables that `@skip` and `@include` name.
+struct PlannedOperation {
+    name: Option<Name>,
+    conditions: Vec<(String, bool)>,
+    plan: Arc<Plan>,
+    /// The operation as async-graphql has it.
+    library_document: library::ExecutableDocument,
+}
+
+/// What is cached for the text of a document.
+pub struct CachedDocument {
     hash: String,
-    /// The operations, if it is GraphQL at all.
-    kinds: Vec<(Option<Name>, OperationType)>,
-    /// The document, or why it is none.
-    pub document: Result<Arc<Document>, Refusal>,
+    /// The operations; none if the text could not be parsed.
+    operations: Vec<(Option<Name>, OperationType)>,
+    /// The document, or the reasons why it is not valid.
+    pub document: Result<Arc<Document>, RequestErrors>,
 }
 
-impl Known {
+impl CachedDocument {
     /// The SHA-256 of the text, in hexadecimal.
     #[must_use]
     pub fn hash(&self) -> &str {
         &self.hash
     }
 
-    /// The kind of an operation, if there is one of this name, or only one; the document may not be valid.
+    /// The type of the operation of this name, or of the only operation. Also known if the document is not valid.
     #[must_use]
-    pub fn kind(&self, operation: Option<&str>) -> Option<OperationType> {
-        match (operation, &*self.kinds) {
-            (None, [(_, kind)]) => Some(*kind),
+    pub fn operation_type(&self, name: Option<&str>) -> Option<OperationType> {
+        match (name, &*self.operations) {
+            (None, [(_, only)]) => Some(*only),
             (None, _) => None,
-            (wanted, kinds) => kinds.iter().find(|(name, _)| name.as_deref() == wanted).map(|(_, kind)| *kind),
+            (wanted, all) => all.iter().find(|(name, _)| name.as_deref() == wanted).map(|(_, ty)| *ty),
         }
     }
 }
 
-/// An operation of a document, with the values of its variables.
-pub struct Ready {
-    /// The document that the operation is a part of.
+/// An operation of a valid document, with its variables and its estimated cost.
+pub struct PreparedOperation {
+    /// The document that the operation belongs to.
     pub document: Arc<Document>,
-    operation: apollo_compiler::Node<Operation>,
-    /// The values, coerced.
-    pub variables: Valid<JsonMap>,
-    /// What it costs at most.
-    pub price: Price,
-    /// The answers to `__schema` and `__type`.
+    operation: Node<Operation>,
+    /// The plan of the operation, and its coerced variables.
+    pub data: Arc<OperationData>,
+    planned: Arc<PlannedOperation>,
+    /// The estimated cost with these variables.
+    pub cost: EstimatedCost,
+    /// The results of `__schema` and `__type`.
     pub introspected: JsonMap,
 }
 
-impl Ready {
-    /// What is to be run.
+impl PreparedOperation {
+    /// The operation itself.
     #[must_use]
     pub fn operation(&self) -> &Operation {
         &self.operation
@@ -107,8 +128,14 @@ impl Ready {
 
     /// Query, mutation or subscription.
     #[must_use]
-    pub fn kind(&self) -> OperationType {
+    pub fn operation_type(&self) -> OperationType {
         self.operation.operation_type
+    }
+
+    /// The operation as async-graphql has it.
+    #[must_use]
+    pub fn library_document(&self) -> library::ExecutableDocument {
+        self.planned.library_document.clone()
     }
 }
 
@@ -119,189 +146,216 @@ impl Document {
         &self.executable
     }
 
-    /// Whether an operation asks for `__schema`.
+    /// Whether an operation selects `__schema`.
     #[must_use]
-    pub fn asks_for_schema(&self, operation: Option<&str>) -> bool {
+    pub fn selects_schema(&self, operation: Option<&str>) -> bool {
         let operation = self.executable.operations.get(operation).ok();
         operation.is_some_and(|operation| operation.root_fields(&self.executable).any(|field| field.name == "__schema"))
     }
 }
 
-/// What is known of the documents that were sent.
-pub struct Documents {
-    schema: Valid<Schema>,
+/// Parses and validates documents against a schema, and caches the results.
+pub struct DocumentCache {
+    schema: Arc<Valid<Schema>>,
     implementers: HashMap<Name, Implementers>,
-    weigh: &'static dyn Weigh,
+    catalog: &'static Catalog,
     limits: Limits,
-    known: Option<Cache<Arc<str>, Arc<Known>, ByLength>>,
+    /// `None` if caching is off.
+    cache: Option<Cache<Arc<str>, Arc<CachedDocument>, DocumentWeighter>>,
     hits: AtomicU64,
     misses: AtomicU64,
 }
 
 #[derive(Clone)]
-struct ByLength;
+struct DocumentWeighter;
 
-impl Weighter<Arc<str>, Arc<Known>> for ByLength {
-    fn weight(&self, text: &Arc<str>, _: &Arc<Known>) -> u64 {
-        // A parsed document takes some thirty times its text.
+impl Weighter<Arc<str>, Arc<CachedDocument>> for DocumentWeighter {
+    fn weight(&self, text: &Arc<str>, _: &Arc<CachedDocument>) -> u64 {
+        // A parsed document takes about thirty times as much memory as its text.
         text.len() as u64 * 32 + 1024
     }
 }
 
-impl Documents {
-    /// Documents of the schema `sdl`.
+impl DocumentCache {
+    /// Creates an empty cache for documents of the schema `sdl`.
     ///
     /// # Panics
-    /// If `sdl` is not a valid schema: a mistake that every test would meet.
+    /// If `sdl` is not a valid schema.
     #[must_use]
-    pub fn new(sdl: &str, weigh: &'static dyn Weigh, limits: Limits) -> Self {
+    pub fn new(sdl: &str, catalog: &'static Catalog, limits: Limits) -> Self {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql").unwrap_or_else(|e| panic!("{}", e.errors));
+        let schema = Arc::new(schema);
         let implementers = schema.implementers_map();
-        let known = (limits.document_cache_bytes > 0)
-            .then(|| Cache::with_weighter(1024, limits.document_cache_bytes as u64, ByLength));
-        Self { schema, implementers, weigh, limits, known, hits: AtomicU64::new(0), misses: AtomicU64::new(0) }
+        let cache = (limits.document_cache_bytes > 0)
+            .then(|| Cache::with_weighter(1024, limits.document_cache_bytes as u64, DocumentWeighter));
+        Self { schema, implementers, catalog, limits, cache, hits: AtomicU64::new(0), misses: AtomicU64::new(0) }
     }
 
-    /// The limits that documents are held to.
+    /// The limits that documents are checked against.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// What is known of a text, if it was read before.
-    pub fn known(&self, text: &str) -> Option<Arc<Known>> {
-        let found = self.known.as_ref().and_then(|known| known.get(text));
+    /// Looks a document up by its text.
+    pub fn get(&self, text: &str) -> Option<Arc<CachedDocument>> {
+        let found = self.cache.as_ref().and_then(|cache| cache.get(text));
         let count = if found.is_some() { &self.hits } else { &self.misses };
         count.fetch_add(1, Ordering::Relaxed);
         found
     }
 
-    /// What reading a text that is not known yet costs, in points.
+    /// The cost of [`Self::insert`] for a text, in points.
     #[must_use]
-    pub fn reading(text: &str) -> u64 {
-        (text.len() as u64).div_ceil(READ)
+    pub fn insertion_cost(text: &str) -> u64 {
+        (text.len() as u64).div_ceil(PARSED_BYTES_PER_POINT)
     }
 
-    /// Reads a text that is not known yet.
-    pub fn read(&self, text: &str) -> Arc<Known> {
+    /// Parses, validates and analyzes a document, and caches the result.
+    pub fn insert(&self, text: &str) -> Arc<CachedDocument> {
         let hash = hex(&Sha256::digest(text));
-        let (kinds, document) = match self.parse(text) {
-            Ok(ast) => (kinds(&ast), self.understand(&ast)),
-            Err(refusal) => (Vec::new(), Err(refusal)),
+        let (operations, document) = match self.parse(text) {
+            Ok(ast) => (operations(&ast), self.analyze(&ast)),
+            Err(errors) => (Vec::new(), Err(errors)),
         };
-        let read = Arc::new(Known { hash, kinds, document });
-        if let Some(known) = &self.known {
-            known.insert(text.into(), read.clone());
+        let inserted = Arc::new(CachedDocument { hash, operations, document });
+        if let Some(cache) = &self.cache {
+            cache.insert(text.into(), inserted.clone());
         }
-        read
+        inserted
     }
 
-    /// How many of the documents that were looked for were known, and how many were not.
+    /// How many lookups were hits, and how many were misses.
     #[must_use]
-    pub fn lookups(&self) -> (u64, u64) {
+    pub fn hits_and_misses(&self) -> (u64, u64) {
         (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
     }
 
-    fn parse(&self, text: &str) -> Result<ast::Document, Refusal> {
-        let mut parser = Parser::new().recursion_limit(NESTING).token_limit(self.limits.tokens);
-        let ast = parser.parse_ast(text, "request.graphql").map_err(|wrong| {
+    fn parse(&self, text: &str) -> Result<ast::Document, RequestErrors> {
+        let mut parser = Parser::new().recursion_limit(MAX_NESTING).token_limit(self.limits.tokens);
+        let ast = parser.parse_ast(text, "request.graphql").map_err(|invalid| {
             if parser.tokens_reached() > self.limits.tokens {
-                refuse(self.limits.tokens(parser.tokens_reached()))
+                single(self.limits.too_many_tokens(parser.tokens_reached()))
             } else {
-                told(&wrong.errors, Code::GraphqlParseFailed)
+                from_diagnostics(&invalid.errors, Code::GraphqlParseFailed)
             }
         })?;
-        mended::check_selections(&ast).map_err(refuse)?;
+        workarounds::check_selections(&ast).map_err(single)?;
         Ok(ast)
     }
 
-    fn validate(&self, ast: &ast::Document) -> Result<Valid<ExecutableDocument>, Refusal> {
+    fn validate(&self, ast: &ast::Document) -> Result<Valid<ExecutableDocument>, RequestErrors> {
         ast.to_executable_validate(&self.schema).or_else(|WithErrors { partial, errors }| {
-            if mended::are_unfounded(&errors, &partial) {
+            if workarounds::is_false_positive(&errors, &partial) {
                 Ok(Valid::assume_valid(partial))
             } else {
-                Err(told(&errors, Code::GraphqlValidationFailed))
+                Err(from_diagnostics(&errors, Code::GraphqlValidationFailed))
             }
         })
     }
 
-    fn understand(&self, ast: &ast::Document) -> Result<Arc<Document>, Refusal> {
-        let shape = Shape::of(ast);
-        self.limits.shape(&shape).map_err(refuse)?;
-        if let Some(stricter) = mended::without_null_defaults(ast) {
+    fn analyze(&self, ast: &ast::Document) -> Result<Arc<Document>, RequestErrors> {
+        self.limits.check_metrics(&DocumentMetrics::measure(ast)).map_err(single)?;
+        if let Some(stricter) = workarounds::without_null_defaults(ast) {
             self.validate(&stricter)?;
         }
         let executable = self.validate(ast)?;
-        unique_fields::check(ast).map_err(refuse)?;
-        let Self { schema, implementers, weigh, .. } = self;
-        let prices = Prices::of(&executable, Rates { schema, implementers, weigh: *weigh });
+        unique_input_field_names::check(ast).map_err(single)?;
+        let Self { schema, implementers, catalog, .. } = self;
+        let cost = DocumentCost::analyze(&executable, CostContext { schema, implementers, catalog });
         for operation in executable.operations.iter() {
             introspection::check_max_depth(&executable, operation)
-                .map_err(|wrong| refuse(failed(Code::IntrospectionTooDeep, &wrong, &executable)))?;
+                .map_err(|error| from_request_error(Code::IntrospectionTooDeep, &error, &executable))?;
         }
-        Ok(Arc::new(Document { executable, prices }))
+        Ok(Arc::new(Document { executable: Arc::new(executable), cost, plans: Mutex::default() }))
     }
 
-    /// Chooses the operation, and gives it its variables.
-    pub fn ready(&self, document: Arc<Document>, name: Option<&str>, variables: &JsonMap) -> Result<Ready, Refusal> {
+    /// Chooses the operation to run, coerces its variables, and estimates its cost.
+    pub fn prepare_operation(
+        &self,
+        document: Arc<Document>,
+        name: Option<&str>,
+        variables: &JsonMap,
+    ) -> Result<PreparedOperation, RequestErrors> {
         let executable = &document.executable;
-        let fail = |code, wrong: &RequestError| refuse(failed(code, wrong, executable));
-        let operation = executable.operations.get(name).map_err(|wrong| fail(Code::OperationNotFound, &wrong))?.clone();
+        let fail = |code, error: &RequestError| from_request_error(code, error, executable);
+        let operation = executable.operations.get(name).map_err(|error| fail(Code::OperationNotFound, &error))?.clone();
         let variables = request::coerce_variable_values(&self.schema, &operation, variables)
-            .map_err(|wrong| fail(Code::InvalidVariables, &wrong))?;
-        let price = document.prices.of_operation(&self.schema, operation.name.as_deref(), &variables);
-        self.limits.cost(price.most).map_err(refuse)?;
-        Ok(Ready { document, operation, variables, price, introspected: JsonMap::new() })
+            .map_err(|error| fail(Code::InvalidVariables, &error))?;
+        let cost = document.cost.estimate(&self.schema, operation.name.as_deref(), &variables);
+        self.limits.check_cost(cost.total).map_err(single)?;
+        let planned = self.plan(&document, &operation, &variables);
+        let data = Arc::new(OperationData { plan: planned.plan.clone(), variables: variables.into_inner() });
+        Ok(PreparedOperation { document, operation, data, planned, cost, introspected: JsonMap::new() })
     }
 
-    /// Answers `__schema` and `__type`, if an operation asks for them. It takes time, so it is charged for first.
-    pub fn introspect(&self, ready: &mut Ready) -> Result<(), Refusal> {
-        if ready.price.introspection > 0 {
-            let Ready { document, operation, variables, .. } = &*ready;
+    /// The plan of an operation, which is kept with its document.
+    fn plan(&self, document: &Document, operation: &Node<Operation>, variables: &JsonMap) -> Arc<PlannedOperation> {
+        let conditions = plan::conditions(&document.executable, variables);
+        let mut plans = document.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = plans.iter().find(|known| known.name == operation.name && known.conditions == conditions);
+        if let Some(known) = known {
+            return known.clone();
+        }
+        let executable = &document.executable;
+        let plan = Plan::new(self.catalog, self.schema.clone(), executable.clone(), operation, conditions.clone());
+        let library_document = library_document::convert(executable, operation, plan.root());
+        let name = operation.name.clone();
+        let planned = Arc::new(PlannedOperation { name, conditions, plan: Arc::new(plan), library_document });
+        if plans.len() < MAX_PLANS {
+            plans.push(planned.clone());
+        }
+        planned
+    }
+
+    /// Executes `__schema` and `__type`, if an operation selects them. This takes time, so charge the client first.
+    pub fn introspect(&self, prepared: &mut PreparedOperation) -> Result<(), RequestErrors> {
+        if prepared.cost.introspection > 0 {
+            let PreparedOperation { document, operation, data, .. } = &*prepared;
+            let variables = Valid::assume_valid_ref(&data.variables);
             let executable = &document.executable;
-            let fail = |code, wrong: &RequestError| refuse(failed(code, wrong, executable));
-            let answer =
+            let response =
                 introspection::partial_execute(&self.schema, &self.implementers, executable, operation, variables)
-                    .map_err(|wrong| fail(Code::GraphqlValidationFailed, &wrong))?;
-            ready.introspected = answer.data.unwrap_or_default();
+                    .map_err(|error| from_request_error(Code::GraphqlValidationFailed, &error, executable))?;
+            prepared.introspected = response.data.unwrap_or_default();
         }
         Ok(())
     }
 }
 
-fn kinds(ast: &ast::Document) -> Vec<(Option<Name>, OperationType)> {
+fn operations(ast: &ast::Document) -> Vec<(Option<Name>, OperationType)> {
     let operations = ast.definitions.iter().filter_map(Definition::as_operation_definition);
     operations.map(|operation| (operation.name.clone(), operation.operation_type)).collect()
 }
 
-fn refuse(error: ServerError) -> Refusal {
+fn single(error: ServerError) -> RequestErrors {
     Arc::from([error])
 }
 
-fn told(errors: &DiagnosticList, code: Code) -> Refusal {
-    errors.iter().take(ERRORS).map(|wrong| server_error(wrong.to_json(), code)).collect()
+fn from_diagnostics(errors: &DiagnosticList, code: Code) -> RequestErrors {
+    errors.iter().take(MAX_ERRORS).map(|error| server_error(error.to_json(), code)).collect()
 }
 
-fn failed(code: Code, wrong: &RequestError, document: &ExecutableDocument) -> ServerError {
-    server_error(wrong.to_graphql_error(&document.sources), code)
+fn from_request_error(code: Code, error: &RequestError, document: &ExecutableDocument) -> RequestErrors {
+    single(server_error(error.to_graphql_error(&document.sources), code))
 }
 
-fn server_error(wrong: GraphQLError, code: Code) -> ServerError {
-    let mut error = request_error(code, wrong.message);
-    error.locations = wrong.locations.into_iter().map(position).collect();
-    error
+fn server_error(error: GraphQLError, code: Code) -> ServerError {
+    let mut server_error = request_error(code, error.message);
+    server_error.locations = error.locations.into_iter().map(position).collect();
+    server_error
 }
 
-fn position(at: LineColumn) -> Pos {
-    Pos { line: at.line, column: at.column }
+fn position(location: LineColumn) -> Pos {
+    Pos { line: location.line, column: location.column }
 }
 
-/// Lower-case hexadecimal.
+/// Encodes bytes as lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing into a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     })

@@ -1,42 +1,75 @@
 //! Citations: what sources say.
 
-use uuid::Uuid;
+use async_graphql::Enum;
+use sea_orm::entity::prelude::*;
 
 use crate::{
-    db::{Id, vocabulary},
-    domain::{ALL, source},
-    graph::{Definition, record},
+    db::{Id, Moment},
+    domain::source,
+    model::{Description, Record, Visibility},
 };
 
-vocabulary! {
-    /// How a source stands to what is recorded.
-    Stance {
-        /// It says the same.
-        Supports = "supports",
-        /// It says something else.
-        Contradicts = "contradicts",
-        /// It says something that helps to understand.
-        Context = "context",
-    }
+/// How a source stands to what is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Stance {
+    /// It says the same.
+    Supports,
+    /// It says something else.
+    Contradicts,
+    /// It says something that helps to understand.
+    Context,
 }
 
-record! {
-    /// A source says something about a field of a record.
-    Citation, "citation", "citations" {
-        record_id: Uuid,
-        record_kind: String,
-        field: String,
-        claimed_value: Option<String>,
-        source_id: Id<source::Model>,
-        stance: Stance,
-    }
+/// A source says something about a field of a record.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "citation")]
+#[expect(missing_docs, reason = "`describe` says once what the columns are")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Id<Entity>,
+    pub key: String,
+    pub record_id: Uuid,
+    pub record_kind: String,
+    pub field: String,
+    pub claimed_value: Option<String>,
+    pub source_id: Id<source::Entity>,
+    pub stance: Stance,
+    pub note: Option<String>,
+    pub visibility: Visibility,
+    pub audience: i16,
+    pub version: i32,
+    pub created_at: Moment,
+    pub updated_at: Moment,
 }
 
-fn define(d: &mut Definition<Model>) {
-    d.any(at::record_id, at::record_kind, "Record", ALL, "The record that the source speaks about.");
-    d.value(at::field, "The field that it speaks about: `since`, `founded`, …; `record` means the record as a whole, `exists` that there is such a thing.");
-    d.text(at::claimed_value, "What it says the value is, if it says so.");
-    d.one(at::source_id, "The source.");
-    d.value(at::stance, "How it stands to what is recorded.");
-    d.default_order("KEY_ASC");
+/// Foreign keys.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+#[expect(missing_docs, reason = "`describe` says once what the relations are")]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "crate::model::record::Entity",
+        from = "Column::RecordId",
+        to = "crate::model::record::Column::Id"
+    )]
+    Record,
+    #[sea_orm(belongs_to = "super::source::Entity", from = "Column::SourceId", to = "super::source::Column::Id")]
+    Source,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Record for Entity {
+    const NAME: &'static str = "Citation";
+    const PLURAL: &'static str = "citations";
+    const DESCRIPTION: &'static str = "A source says something about a field of a record.";
+
+    fn describe(d: &mut Description<'_, Self>) {
+        d.belongs_to_any([Column::RecordId, Column::RecordKind], "Record", "The record that the source speaks about.");
+        d.value(Column::Field, "The field that it speaks about: `since`, `founded`, …; `record` means the record as a whole, `exists` that there is such a thing.");
+        d.text(Column::ClaimedValue, "What it says the value is, if it says so.");
+        d.belongs_to(Relation::Source, "The source.");
+        d.word::<Stance>(Column::Stance, "How it stands to what is recorded.");
+        d.default_order("KEY_ASC");
+    }
 }

@@ -1,91 +1,112 @@
 //! Cities, and other levels of local government that cooperate in their own name.
 
+use async_graphql::Enum;
+use sea_orm::entity::prelude::*;
+
 use crate::{
-    db::{Id, vocabulary},
+    db::{Id, Moment},
     domain::{
-        country, event, innovation_center, membership, organization, participation, partnership, position, visit,
+        country, event, innovation_center, membership, organization, participation, partnership, partnership_member,
+        position, visit,
     },
-    graph::{Definition, Link, record},
+    model::{Description, Record, Visibility},
 };
 
-vocabulary! {
-    /// What kind of place cooperates.
-    CityKind {
-        /// A city.
-        City = "city",
-        /// A city below a prefecture (China: 县级市).
-        CountyLevelCity = "county_level_city",
-        /// A district of a city.
-        District = "district",
-        /// A municipality.
-        Municipality = "municipality",
-        /// A county.
-        County = "county",
-        /// A prefecture.
-        Prefecture = "prefecture",
-        /// A province.
-        Province = "province",
-        /// A region.
-        Region = "region",
-        /// A state of a federation.
-        State = "state",
-        /// A metropolitan area.
-        MetropolitanArea = "metropolitan_area",
-    }
+/// What kind of place cooperates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum CityKind {
+    /// A city.
+    City,
+    /// A city below a prefecture (China: 县级市).
+    CountyLevelCity,
+    /// A district of a city.
+    District,
+    /// A municipality.
+    Municipality,
+    /// A county.
+    County,
+    /// A prefecture.
+    Prefecture,
+    /// A province.
+    Province,
+    /// A region.
+    Region,
+    /// A state of a federation.
+    State,
+    /// A metropolitan area.
+    MetropolitanArea,
 }
 
-record! {
-    /// A city, or another level of local government that cooperates in its own name.
-    City, "city", "cities" {
-        name: String,
-        name_sort: String,
-        language: String,
-        kind: CityKind,
-        country_id: Id<country::Model>,
-        parent_id: Option<Id<Model>>,
-        latitude: Option<f64>,
-        longitude: Option<f64>,
-        population: Option<i32>,
-    }
+/// A city, or another level of local government that cooperates in its own name.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "city")]
+#[expect(missing_docs, reason = "`describe` says once what the columns are")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Id<Entity>,
+    pub key: String,
+    pub name: String,
+    pub name_sort: String,
+    pub language: String,
+    pub kind: CityKind,
+    pub country_id: Id<country::Entity>,
+    pub parent_id: Option<Id<Entity>>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub population: Option<i32>,
+    pub note: Option<String>,
+    pub visibility: Visibility,
+    pub audience: i16,
+    pub version: i32,
+    pub created_at: Moment,
+    pub updated_at: Moment,
 }
 
-fn define(d: &mut Definition<Model>) {
-    d.name(at::name, at::name_sort, at::language, "The main name.");
-    d.value(at::kind, "What kind of place it is.");
-    d.one(at::country_id, "The country that it lies in.");
-    d.one(at::parent_id, "The larger place that it is a part of.");
-    d.value(at::latitude, "The latitude: WGS 84 degrees, positive in the north.").between(-90, 90);
-    d.value(at::longitude, "The longitude: WGS 84 degrees, positive in the east.").between(-180, 180);
-    d.ordered_value(at::population, "How many people live there.").between(0, i32::MAX);
-    d.many::<Model>("parts", Link::Column("parent_id"), "A list of the smaller places that are parts of it.");
-    d.many_as::<partnership::Model, partnership::OfCity>(
-        "partnerships",
-        partnership::OF_CITY,
-        "A list of its partnerships; the edges say who the partner is.",
-    );
-    d.many::<organization::Model>(
-        "organizations",
-        Link::Column("city_id"),
-        "A list of the organizations seated there.",
-    );
-    d.many::<position::Model>("positions", Link::Column("city_id"), "A list of the offices held in it.");
-    d.many::<visit::Model>("visitsFrom", Link::Column("from_city_id"), "A list of the visits that came from it.");
-    d.many::<visit::Model>("visitsTo", Link::Column("to_city_id"), "A list of the visits that came to it.");
-    d.many::<innovation_center::Model>(
-        "innovationCenters",
-        Link::Column("city_id"),
-        "A list of the innovation centers in it.",
-    );
-    d.many::<event::Model>("events", Link::Column("city_id"), "A list of the events that took place in it.");
-    d.many::<participation::Model>(
-        "participations",
-        Link::Column("participant_id"),
-        "A list of its parts in visits and events.",
-    );
-    d.many::<membership::Model>(
-        "memberships",
-        Link::Column("member_id"),
-        "A list of the organizations that it belongs to.",
-    );
-    d.default_order("NAME_ASC");
+/// Foreign keys.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+#[expect(missing_docs, reason = "`describe` says once what the relations are")]
+pub enum Relation {
+    #[sea_orm(belongs_to = "super::country::Entity", from = "Column::CountryId", to = "super::country::Column::Id")]
+    Country,
+    #[sea_orm(belongs_to = "Entity", from = "Column::ParentId", to = "Column::Id")]
+    Parent,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Record for Entity {
+    const NAME: &'static str = "City";
+    const PLURAL: &'static str = "cities";
+    const DESCRIPTION: &'static str = "A city, or another level of local government that cooperates in its own name.";
+
+    fn describe(d: &mut Description<'_, Self>) {
+        d.name([Column::Name, Column::NameSort, Column::Language], "The main name.");
+        d.word::<CityKind>(Column::Kind, "What kind of place it is.");
+        d.belongs_to(Relation::Country, "The country that it lies in.");
+        d.belongs_to(Relation::Parent, "The larger place that it is a part of.");
+        d.value(Column::Latitude, "The latitude: WGS 84 degrees, positive in the north.").range = Some((-90, 90));
+        d.value(Column::Longitude, "The longitude: WGS 84 degrees, positive in the east.").range = Some((-180, 180));
+        d.ordered_value(Column::Population, "How many people live there.").range = Some((0, i32::MAX));
+        d.has_many("parts", Column::ParentId, "A list of the smaller places that are parts of it.");
+        d.has_many_through::<partnership::Entity, _>(
+            "partnerships",
+            (partnership_member::Column::CityId, partnership_member::Column::PartnershipId),
+            "A list of its partnerships; the edges say who the partner is.",
+        );
+        d.with_counterparts::<Entity>(
+            "CityPartnership",
+            ["partner", "partners"],
+            partnership_member::Column::PartnerId,
+        );
+        d.has_many("organizations", organization::Column::CityId, "A list of the organizations seated there.");
+        d.has_many("positions", position::Column::CityId, "A list of the offices held in it.");
+        d.has_many("visitsFrom", visit::Column::FromCityId, "A list of the visits that came from it.");
+        d.has_many("visitsTo", visit::Column::ToCityId, "A list of the visits that came to it.");
+        d.has_many("innovationCenters", innovation_center::Column::CityId, "A list of the innovation centers in it.");
+        d.has_many("events", event::Column::CityId, "A list of the events that took place in it.");
+        d.has_many("participations", participation::Column::ParticipantId, "A list of its parts in visits and events.");
+        d.has_many("memberships", membership::Column::MemberId, "A list of the organizations that it belongs to.");
+        d.default_order("NAME_ASC");
+    }
 }

@@ -1,8 +1,8 @@
-//! What all kinds of records have.
+//! What records of all types have beside their own attributes.
 
 use crate::{
-    domain::{citation, indicator, topic},
-    graph::{Definition, Link, Record},
+    domain::{citation, indicator, tag, topic},
+    model::RecordType,
 };
 
 /// The fields of the interface `Record`.
@@ -23,17 +23,23 @@ pub(super) const FIELDS: &[&str] = &[
     "updatedAt",
 ];
 
-/// The tags that join records and topics.
-pub(super) const TAGS: Link = Link::Via { table: "tag", parent: "record_id", child: "topic_id" };
-
 /// Describes what every record has beside its own.
-pub(super) fn describe<R: Record>(d: &mut Definition<R>) {
-    d.many::<citation::Model>("citations", Link::Column("record_id"), "A list of what sources say about it; `filter: {field: {eq: \"since\"}}` gives those about one field, `stance: {eq: CONTRADICTS}` those that disagree.");
-    d.many::<indicator::Model>("indicators", Link::Column("subject_id"), "A list of figures about it.");
-    d.many::<indicator::Model>(
-        "comparisons",
-        Link::Column("counterpart_id"),
-        "A list of figures about something else in relation to it: those whose counterpart it is.",
+pub(super) fn describe(record: &mut RecordType) {
+    record.has_many(
+        "citations",
+        citation::Column::RecordId,
+        "A list of what sources say about the record. `filter: {field: {eq: \"since\"}}` selects those about one field, \
+         `filter: {stance: {eq: CONTRADICTS}}` those that disagree.",
     );
-    d.many::<topic::Model>("topics", TAGS, "A list of the topics that it is about.");
+    record.has_many("indicators", indicator::Column::SubjectId, "A list of figures about the record.");
+    record.has_many(
+        "comparisons",
+        indicator::Column::CounterpartId,
+        "A list of figures about other records in relation to this one, which is their counterpart.",
+    );
+    record.has_many_through::<topic::Entity, _>(
+        "topics",
+        (tag::Column::RecordId, tag::Column::TopicId),
+        "A list of the topics that the record is about.",
+    );
 }

@@ -1,35 +1,57 @@
 //! Countries.
 
+use sea_orm::entity::prelude::*;
+
 use crate::{
+    db::{Id, Moment},
     domain::{city, organization, participation, visit},
-    graph::{Definition, Link, record},
+    model::{Description, Record, Visibility},
 };
 
-record! {
-    /// A country, or another territory that ISO 3166-1 lists; its key is the two-letter code.
-    Country, "country", "countries" {
-        name: String,
-        name_sort: String,
-        language: String,
-        alpha3: String,
-        numeric: String,
-        region: Option<String>,
-    }
+/// A country, or another territory that ISO 3166-1 lists; its key is the two-letter code.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "country")]
+#[expect(missing_docs, reason = "`describe` says once what the columns are")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Id<Entity>,
+    pub key: String,
+    pub name: String,
+    pub name_sort: String,
+    pub language: String,
+    pub alpha3: String,
+    pub numeric: String,
+    pub region: Option<String>,
+    pub note: Option<String>,
+    pub visibility: Visibility,
+    pub audience: i16,
+    pub version: i32,
+    pub created_at: Moment,
+    pub updated_at: Moment,
 }
 
-fn define(d: &mut Definition<Model>) {
-    d.name(at::name, at::name_sort, at::language, "The main name.");
-    d.value(at::alpha3, "The three-letter code of ISO 3166-1.");
-    d.value(at::numeric, "The three-digit code of ISO 3166-1.");
-    d.value(at::region, "The region of the world.");
-    d.many::<city::Model>("cities", Link::Column("country_id"), "A list of its cities.");
-    d.many::<organization::Model>("organizations", Link::Column("country_id"), "A list of its organizations.");
-    d.many::<visit::Model>("visitsFrom", Link::Column("from_country_id"), "A list of the visits that came from it.");
-    d.many::<visit::Model>("visitsTo", Link::Column("to_country_id"), "A list of the visits that came to it.");
-    d.many::<participation::Model>(
-        "participations",
-        Link::Column("participant_id"),
-        "A list of its parts in visits and events.",
-    );
-    d.default_order("NAME_ASC");
+/// The table has no foreign key to another record.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Record for Entity {
+    const NAME: &'static str = "Country";
+    const PLURAL: &'static str = "countries";
+    const DESCRIPTION: &'static str =
+        "A country, or another territory that ISO 3166-1 lists; its key is the two-letter code.";
+
+    fn describe(d: &mut Description<'_, Self>) {
+        d.name([Column::Name, Column::NameSort, Column::Language], "The main name.");
+        d.value(Column::Alpha3, "The three-letter code of ISO 3166-1.");
+        d.value(Column::Numeric, "The three-digit code of ISO 3166-1.");
+        d.value(Column::Region, "The region of the world.");
+        d.has_many("cities", city::Column::CountryId, "A list of its cities.");
+        d.has_many("organizations", organization::Column::CountryId, "A list of its organizations.");
+        d.has_many("visitsFrom", visit::Column::FromCountryId, "A list of the visits that came from it.");
+        d.has_many("visitsTo", visit::Column::ToCountryId, "A list of the visits that came to it.");
+        d.has_many("participations", participation::Column::ParticipantId, "A list of its parts in visits and events.");
+        d.default_order("NAME_ASC");
+    }
 }

@@ -1,59 +1,93 @@
 //! Indicators.
 
-use uuid::Uuid;
+use async_graphql::Enum;
+use sea_orm::entity::prelude::*;
 
 use crate::{
-    db::{Decimal, vocabulary},
-    domain::ALL,
+    db::{Decimal, Id, Moment},
     edtf::Day,
-    graph::{Definition, record},
+    model::{Description, Record, Visibility},
 };
 
-vocabulary! {
-    /// How a figure relates to what it measures.
-    Comparator {
-        /// It is exactly this.
-        Exactly = "exactly",
-        /// It is about this.
-        About = "about",
-        /// It is more than this.
-        MoreThan = "more_than",
-        /// It is less than this.
-        LessThan = "less_than",
-    }
+/// How a figure relates to what it measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum Comparator {
+    /// It is exactly this.
+    Exactly,
+    /// It is about this.
+    About,
+    /// It is more than this.
+    MoreThan,
+    /// It is less than this.
+    LessThan,
 }
 
-record! {
-    /// A figure about a record, or about the relation of two.
-    Indicator, "indicator", "indicators" {
-        subject_id: Uuid,
-        subject_kind: String,
-        counterpart_id: Option<Uuid>,
-        counterpart_kind: Option<String>,
-        measure: String,
-        value: Decimal,
-        value_sort: f64,
-        unit: String,
-        comparator: Comparator,
-        as_of: Option<String>,
-        as_of_earliest: Day,
-        as_of_latest: Day,
-    }
+/// A figure about a record, or about the relation of two.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "indicator")]
+#[expect(missing_docs, reason = "`describe` says once what the columns are")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Id<Entity>,
+    pub key: String,
+    pub subject_id: Uuid,
+    pub subject_kind: String,
+    pub counterpart_id: Option<Uuid>,
+    pub counterpart_kind: Option<String>,
+    pub measure: String,
+    pub value: Decimal,
+    pub value_sort: f64,
+    pub unit: String,
+    pub comparator: Comparator,
+    pub as_of: Option<String>,
+    pub as_of_earliest: Day,
+    pub as_of_latest: Day,
+    pub note: Option<String>,
+    pub visibility: Visibility,
+    pub audience: i16,
+    pub version: i32,
+    pub created_at: Moment,
+    pub updated_at: Moment,
 }
 
-fn define(d: &mut Definition<Model>) {
-    d.any(at::subject_id, at::subject_kind, "Record", ALL, "What the figure is about.");
-    d.any(
-        at::counterpart_id,
-        at::counterpart_kind,
-        "Record",
-        ALL,
-        "The other side, if the figure is about a relation.",
-    );
-    d.value(at::measure, "What is measured, such as `chinese_citizens`.");
-    d.decimal(at::value, at::value_sort, "How much it is.");
-    d.value(at::unit, "In which unit: `persons`, `count`, an ISO 4217 code for money, …");
-    d.value(at::comparator, "How the value relates to what it measures.");
-    d.date(at::as_of, at::as_of_earliest, at::as_of_latest, "The day for which it holds.");
-    d.default_order("AS_OF_DESC");
+/// Foreign keys.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+#[expect(missing_docs, reason = "`describe` says once what the relations are")]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "crate::model::record::Entity",
+        from = "Column::SubjectId",
+        to = "crate::model::record::Column::Id"
+    )]
+    Subject,
+    #[sea_orm(
+        belongs_to = "crate::model::record::Entity",
+        from = "Column::CounterpartId",
+        to = "crate::model::record::Column::Id"
+    )]
+    Counterpart,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Record for Entity {
+    const NAME: &'static str = "Indicator";
+    const PLURAL: &'static str = "indicators";
+    const DESCRIPTION: &'static str = "A figure about a record, or about the relation of two.";
+
+    fn describe(d: &mut Description<'_, Self>) {
+        d.belongs_to_any([Column::SubjectId, Column::SubjectKind], "Record", "What the figure is about.");
+        d.belongs_to_any(
+            [Column::CounterpartId, Column::CounterpartKind],
+            "Record",
+            "The other side, if the figure is about a relation.",
+        );
+        d.value(Column::Measure, "What is measured, such as `chinese_citizens`.");
+        d.decimal([Column::Value, Column::ValueSort], "How much it is.");
+        d.value(Column::Unit, "In which unit: `persons`, `count`, an ISO 4217 code for money, …");
+        d.word::<Comparator>(Column::Comparator, "How the value relates to what it measures.");
+        d.date([Column::AsOf, Column::AsOfEarliest, Column::AsOfLatest], "The day for which it holds.");
+        d.default_order("AS_OF_DESC");
+    }
 }

@@ -1,72 +1,107 @@
 //! Innovation centers.
 
+use async_graphql::Enum;
+use sea_orm::entity::prelude::*;
+
 use crate::{
-    db::{Id, vocabulary},
+    db::{Id, Moment},
     domain::{city, organization},
     edtf::Day,
-    graph::{Definition, record},
+    model::{Description, Record, Visibility},
 };
 
-vocabulary! {
-    /// What kind of center it is.
-    InnovationCenterKind {
-        /// An innovation center.
-        InnovationCenter = "innovation_center",
-        /// An office that looks for talents.
-        TalentOffice = "talent_office",
-        /// A technology park.
-        TechnologyPark = "technology_park",
-        /// An office for trade.
-        TradeOffice = "trade_office",
-        /// An incubator of companies.
-        Incubator = "incubator",
-        /// A place to work together.
-        CoWorking = "co_working",
-        /// A project of development.
-        DevelopmentProject = "development_project",
-    }
+/// What kind of center it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum InnovationCenterKind {
+    /// An innovation center.
+    InnovationCenter,
+    /// An office that looks for talents.
+    TalentOffice,
+    /// A technology park.
+    TechnologyPark,
+    /// An office for trade.
+    TradeOffice,
+    /// An incubator of companies.
+    Incubator,
+    /// A place to work together.
+    CoWorking,
+    /// A project of development.
+    DevelopmentProject,
 }
 
-vocabulary! {
-    /// Whether a center exists.
-    InnovationCenterStatus {
-        /// It works.
-        Active = "active",
-        /// It was announced.
-        Planned = "planned",
-        /// It was closed.
-        Closed = "closed",
-        /// It is not known.
-        Unknown = "unknown",
-    }
+/// Whether a center exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum InnovationCenterStatus {
+    /// It works.
+    Active,
+    /// It was announced.
+    Planned,
+    /// It was closed.
+    Closed,
+    /// It is not known.
+    Unknown,
 }
 
-record! {
-    /// An innovation center, an office abroad, or a park.
-    InnovationCenter, "innovation_center", "innovation_centers" {
-        name: String,
-        name_sort: String,
-        language: String,
-        kind: InnovationCenterKind,
-        city_id: Option<Id<city::Model>>,
-        location: Option<String>,
-        operator_id: Option<Id<organization::Model>>,
-        founded: Option<String>,
-        founded_earliest: Day,
-        founded_latest: Day,
-        status: InnovationCenterStatus,
-        activity: Option<String>,
-    }
+/// An innovation center, an office abroad, or a park.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "innovation_center")]
+#[expect(missing_docs, reason = "`describe` says once what the columns are")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Id<Entity>,
+    pub key: String,
+    pub name: String,
+    pub name_sort: String,
+    pub language: String,
+    pub kind: InnovationCenterKind,
+    pub city_id: Option<Id<city::Entity>>,
+    pub location: Option<String>,
+    pub operator_id: Option<Id<organization::Entity>>,
+    pub founded: Option<String>,
+    pub founded_earliest: Day,
+    pub founded_latest: Day,
+    pub status: InnovationCenterStatus,
+    pub activity: Option<String>,
+    pub note: Option<String>,
+    pub visibility: Visibility,
+    pub audience: i16,
+    pub version: i32,
+    pub created_at: Moment,
+    pub updated_at: Moment,
 }
 
-fn define(d: &mut Definition<Model>) {
-    d.name(at::name, at::name_sort, at::language, "The main name.");
-    d.value(at::kind, "What kind of center it is.");
-    d.one(at::city_id, "The city that it lies in.");
-    d.text(at::location, "Where in the city, or in the world, it lies.");
-    d.one(at::operator_id, "The organization that runs it.");
-    d.date(at::founded, at::founded_earliest, at::founded_latest, "The day on which it was founded.");
-    d.value(at::status, "Whether it exists.");
-    d.text(at::activity, "What it does.");
-    d.default_order("NAME_ASC");
+/// Foreign keys.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+#[expect(missing_docs, reason = "`describe` says once what the relations are")]
+pub enum Relation {
+    #[sea_orm(belongs_to = "super::city::Entity", from = "Column::CityId", to = "super::city::Column::Id")]
+    City,
+    #[sea_orm(
+        belongs_to = "super::organization::Entity",
+        from = "Column::OperatorId",
+        to = "super::organization::Column::Id"
+    )]
+    Operator,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Record for Entity {
+    const NAME: &'static str = "InnovationCenter";
+    const PLURAL: &'static str = "innovation_centers";
+    const DESCRIPTION: &'static str = "An innovation center, an office abroad, or a park.";
+
+    fn describe(d: &mut Description<'_, Self>) {
+        d.name([Column::Name, Column::NameSort, Column::Language], "The main name.");
+        d.word::<InnovationCenterKind>(Column::Kind, "What kind of center it is.");
+        d.belongs_to(Relation::City, "The city that it lies in.");
+        d.text(Column::Location, "Where in the city, or in the world, it lies.");
+        d.belongs_to(Relation::Operator, "The organization that runs it.");
+        d.date([Column::Founded, Column::FoundedEarliest, Column::FoundedLatest], "The day on which it was founded.");
+        d.word::<InnovationCenterStatus>(Column::Status, "Whether it exists.");
+        d.text(Column::Activity, "What it does.");
+        d.default_order("NAME_ASC");
+    }
 }

@@ -1,36 +1,72 @@
 //! Memberships.
 
-use uuid::Uuid;
+use sea_orm::entity::prelude::*;
 
 use crate::{
-    db::Id,
+    db::{Id, Moment},
     domain::organization,
     edtf::Day,
-    graph::{Definition, record},
+    model::{Description, Record, Visibility},
 };
 
-record! {
-    /// An organization, an official or a city belongs to an organization.
-    Membership, "membership", "memberships" {
-        member_id: Uuid,
-        member_kind: String,
-        organization_id: Id<organization::Model>,
-        role: Option<String>,
-        since: Option<String>,
-        since_earliest: Day,
-        since_latest: Day,
-        until: Option<String>,
-        until_earliest: Day,
-        until_latest: Day,
-    }
+/// An organization, an official or a city belongs to an organization.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "membership")]
+#[expect(missing_docs, reason = "`describe` says once what the columns are")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Id<Entity>,
+    pub key: String,
+    pub member_id: Uuid,
+    pub member_kind: String,
+    pub organization_id: Id<organization::Entity>,
+    pub role: Option<String>,
+    pub since: Option<String>,
+    pub since_earliest: Day,
+    pub since_latest: Day,
+    pub until: Option<String>,
+    pub until_earliest: Day,
+    pub until_latest: Day,
+    pub note: Option<String>,
+    pub visibility: Visibility,
+    pub audience: i16,
+    pub version: i32,
+    pub created_at: Moment,
+    pub updated_at: Moment,
 }
 
-fn define(d: &mut Definition<Model>) {
-    d.any(at::member_id, at::member_kind, "Member", &["official", "organization", "city"], "Who belongs.");
-    d.one(at::organization_id, "To what they belong.");
-    d.value(at::role, "As what they belong.");
-    d.date(at::since, at::since_earliest, at::since_latest, "The day since which they belong.");
-    d.date(at::until, at::until_earliest, at::until_latest, "The day until which they belonged.");
-    d.period(at::since, at::until);
-    d.default_order("KEY_ASC");
+/// Foreign keys.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+#[expect(missing_docs, reason = "`describe` says once what the relations are")]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "crate::model::record::Entity",
+        from = "Column::MemberId",
+        to = "crate::model::record::Column::Id"
+    )]
+    Member,
+    #[sea_orm(
+        belongs_to = "super::organization::Entity",
+        from = "Column::OrganizationId",
+        to = "super::organization::Column::Id"
+    )]
+    Organization,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Record for Entity {
+    const NAME: &'static str = "Membership";
+    const PLURAL: &'static str = "memberships";
+    const DESCRIPTION: &'static str = "An organization, an official or a city belongs to an organization.";
+
+    fn describe(d: &mut Description<'_, Self>) {
+        d.belongs_to_any([Column::MemberId, Column::MemberKind], "Member", "Who belongs.");
+        d.belongs_to(Relation::Organization, "To what they belong.");
+        d.value(Column::Role, "As what they belong.");
+        d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day since which they belong.");
+        d.date([Column::Until, Column::UntilEarliest, Column::UntilLatest], "The day until which they belonged.");
+        d.period(Column::Since, Column::Until);
+        d.default_order("KEY_ASC");
+    }
 }

@@ -1,31 +1,56 @@
 //! Officials.
 
+use sea_orm::entity::prelude::*;
+
 use crate::{
+    db::{Id, Moment},
     domain::{membership, participation, position},
-    graph::{Definition, Link, record},
+    model::{Description, Record, Visibility},
 };
 
-record! {
-    /// A person in office, known in that public function only.
-    Official, "official", "officials" {
-        name: String,
-        name_sort: String,
-        language: String,
-    }
+/// A person in office, known in that public function only.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "official")]
+#[expect(missing_docs, reason = "`describe` says once what the columns are")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Id<Entity>,
+    pub key: String,
+    pub name: String,
+    pub name_sort: String,
+    pub language: String,
+    pub note: Option<String>,
+    pub visibility: Visibility,
+    pub audience: i16,
+    pub version: i32,
+    pub created_at: Moment,
+    pub updated_at: Moment,
 }
 
-fn define(d: &mut Definition<Model>) {
-    d.name(at::name, at::name_sort, at::language, "The main name.");
-    d.many::<position::Model>("positions", Link::Column("official_id"), "A list of the offices that the person held.");
-    d.many::<participation::Model>(
-        "participations",
-        Link::Column("participant_id"),
-        "A list of the person's parts in visits and events.",
-    );
-    d.many::<membership::Model>(
-        "memberships",
-        Link::Column("member_id"),
-        "A list of the organizations that the person belongs to.",
-    );
-    d.default_order("NAME_ASC");
+/// The table has no foreign key to another record.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Record for Entity {
+    const NAME: &'static str = "Official";
+    const PLURAL: &'static str = "officials";
+    const DESCRIPTION: &'static str = "A person in office, known in that public function only.";
+
+    fn describe(d: &mut Description<'_, Self>) {
+        d.name([Column::Name, Column::NameSort, Column::Language], "The main name.");
+        d.has_many("positions", position::Column::OfficialId, "A list of the offices that the person held.");
+        d.has_many(
+            "participations",
+            participation::Column::ParticipantId,
+            "A list of the person's parts in visits and events.",
+        );
+        d.has_many(
+            "memberships",
+            membership::Column::MemberId,
+            "A list of the organizations that the person belongs to.",
+        );
+        d.default_order("NAME_ASC");
+    }
 }

@@ -1,106 +1,138 @@
 //! Organizations.
 
+use async_graphql::Enum;
+use sea_orm::entity::prelude::*;
+
 use crate::{
-    db::{Id, vocabulary},
+    db::{Id, Moment},
     domain::{city, country, event, innovation_center, membership, participation, position},
     edtf::Day,
-    graph::{Definition, Link, record},
+    model::{Description, Record, Visibility},
 };
 
-vocabulary! {
-    /// What kind of organization it is.
-    OrganizationKind {
-        /// An association.
-        Association = "association",
-        /// The government of a city.
-        CityGovernment = "city_government",
-        /// A company.
-        Company = "company",
-        /// A consulate.
-        Consulate = "consulate",
-        /// A company for the development of a region.
-        DevelopmentCompany = "development_company",
-        /// The government of a district.
-        DistrictGovernment = "district_government",
-        /// An embassy.
-        Embassy = "embassy",
-        /// An organizer of events.
-        EventOrganizer = "event_organizer",
-        /// An agency of a government.
-        GovernmentAgency = "government_agency",
-        /// A company owned by a government.
-        GovernmentCompany = "government_company",
-        /// An office of a government.
-        GovernmentOffice = "government_office",
-        /// A body that furthers innovation.
-        InnovationBody = "innovation_body",
-        /// A publisher or broadcaster.
-        Media = "media",
-        /// A ministry.
-        Ministry = "ministry",
-        /// A network of organizations.
-        Network = "network",
-        /// The government of a region.
-        RegionalGovernment = "regional_government",
-        /// An organization that serves others.
-        ServiceOrganization = "service_organization",
-        /// A technology park.
-        TechnologyPark = "technology_park",
-        /// A think tank.
-        ThinkTank = "think_tank",
-        /// A university.
-        University = "university",
-        /// A venue of events.
-        Venue = "venue",
-    }
+/// What kind of organization it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum OrganizationKind {
+    /// An association.
+    Association,
+    /// The government of a city.
+    CityGovernment,
+    /// A company.
+    Company,
+    /// A consulate.
+    Consulate,
+    /// A company for the development of a region.
+    DevelopmentCompany,
+    /// The government of a district.
+    DistrictGovernment,
+    /// An embassy.
+    Embassy,
+    /// An organizer of events.
+    EventOrganizer,
+    /// An agency of a government.
+    GovernmentAgency,
+    /// A company owned by a government.
+    GovernmentCompany,
+    /// An office of a government.
+    GovernmentOffice,
+    /// A body that furthers innovation.
+    InnovationBody,
+    /// A publisher or broadcaster.
+    Media,
+    /// A ministry.
+    Ministry,
+    /// A network of organizations.
+    Network,
+    /// The government of a region.
+    RegionalGovernment,
+    /// An organization that serves others.
+    ServiceOrganization,
+    /// A technology park.
+    TechnologyPark,
+    /// A think tank.
+    ThinkTank,
+    /// A university.
+    University,
+    /// A venue of events.
+    Venue,
 }
 
-record! {
-    /// An office, association, company, agency or park.
-    Organization, "organization", "organizations" {
-        name: String,
-        name_sort: String,
-        language: String,
-        kind: OrganizationKind,
-        city_id: Option<Id<city::Model>>,
-        country_id: Option<Id<country::Model>>,
-        parent_id: Option<Id<Model>>,
-        founded: Option<String>,
-        founded_earliest: Day,
-        founded_latest: Day,
-        dissolved: Option<String>,
-        dissolved_earliest: Day,
-        dissolved_latest: Day,
-    }
+/// An office, association, company, agency or park.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "organization")]
+#[expect(missing_docs, reason = "`describe` says once what the columns are")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Id<Entity>,
+    pub key: String,
+    pub name: String,
+    pub name_sort: String,
+    pub language: String,
+    pub kind: OrganizationKind,
+    pub city_id: Option<Id<city::Entity>>,
+    pub country_id: Option<Id<country::Entity>>,
+    pub parent_id: Option<Id<Entity>>,
+    pub founded: Option<String>,
+    pub founded_earliest: Day,
+    pub founded_latest: Day,
+    pub dissolved: Option<String>,
+    pub dissolved_earliest: Day,
+    pub dissolved_latest: Day,
+    pub note: Option<String>,
+    pub visibility: Visibility,
+    pub audience: i16,
+    pub version: i32,
+    pub created_at: Moment,
+    pub updated_at: Moment,
 }
 
-fn define(d: &mut Definition<Model>) {
-    d.name(at::name, at::name_sort, at::language, "The main name.");
-    d.value(at::kind, "What kind of organization it is.");
-    d.one(at::city_id, "The city of its seat.");
-    d.one(at::country_id, "The country of its seat.");
-    d.one(at::parent_id, "The organization that it is a part of.");
-    d.date(at::founded, at::founded_earliest, at::founded_latest, "The day on which it was founded.");
-    d.date(at::dissolved, at::dissolved_earliest, at::dissolved_latest, "The day on which it was dissolved.");
-    d.period(at::founded, at::dissolved);
-    d.many::<Model>("parts", Link::Column("parent_id"), "A list of the organizations that are parts of it.");
-    d.many::<position::Model>("positions", Link::Column("organization_id"), "A list of the offices held in it.");
-    d.many::<participation::Model>(
-        "participations",
-        Link::Column("participant_id"),
-        "A list of its parts in visits and events: as host, guest, exhibitor, …",
-    );
-    d.many::<membership::Model>("members", Link::Column("organization_id"), "A list of its members.");
-    d.many::<membership::Model>(
-        "memberships",
-        Link::Column("member_id"),
-        "A list of the organizations that it belongs to.",
-    );
-    d.many::<innovation_center::Model>(
-        "innovationCenters",
-        Link::Column("operator_id"),
-        "A list of the innovation centers that it runs.",
-    );
-    d.many::<event::Model>("organizedEvents", Link::Column("organizer_id"), "A list of the events that it organized.");
-    d.default_order("NAME_ASC");
+/// Foreign keys.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+#[expect(missing_docs, reason = "`describe` says once what the relations are")]
+pub enum Relation {
+    #[sea_orm(belongs_to = "super::city::Entity", from = "Column::CityId", to = "super::city::Column::Id")]
+    City,
+    #[sea_orm(belongs_to = "super::country::Entity", from = "Column::CountryId", to = "super::country::Column::Id")]
+    Country,
+    #[sea_orm(belongs_to = "Entity", from = "Column::ParentId", to = "Column::Id")]
+    Parent,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Record for Entity {
+    const NAME: &'static str = "Organization";
+    const PLURAL: &'static str = "organizations";
+    const DESCRIPTION: &'static str = "An office, association, company, agency or park.";
+
+    fn describe(d: &mut Description<'_, Self>) {
+        d.name([Column::Name, Column::NameSort, Column::Language], "The main name.");
+        d.word::<OrganizationKind>(Column::Kind, "What kind of organization it is.");
+        d.belongs_to(Relation::City, "The city of its seat.");
+        d.belongs_to(Relation::Country, "The country of its seat.");
+        d.belongs_to(Relation::Parent, "The organization that it is a part of.");
+        d.date([Column::Founded, Column::FoundedEarliest, Column::FoundedLatest], "The day on which it was founded.");
+        d.date(
+            [Column::Dissolved, Column::DissolvedEarliest, Column::DissolvedLatest],
+            "The day on which it was dissolved.",
+        );
+        d.period(Column::Founded, Column::Dissolved);
+        d.has_many("parts", Column::ParentId, "A list of the organizations that are parts of it.");
+        d.has_many("positions", position::Column::OrganizationId, "A list of the offices held in it.");
+        d.has_many(
+            "participations",
+            participation::Column::ParticipantId,
+            "A list of its parts in visits and events: as host, guest, exhibitor, …",
+        );
+        d.has_many("members", membership::Column::OrganizationId, "A list of its members.");
+        d.has_many("memberships", membership::Column::MemberId, "A list of the organizations that it belongs to.");
+        d.has_many(
+            "innovationCenters",
+            innovation_center::Column::OperatorId,
+            "A list of the innovation centers that it runs.",
+        );
+        d.has_many("organizedEvents", event::Column::OrganizerId, "A list of the events that it organized.");
+        d.default_order("NAME_ASC");
+    }
 }

@@ -1,41 +1,77 @@
 //! Positions: offices held.
 
+use sea_orm::entity::prelude::*;
+
 use crate::{
-    db::Id,
+    db::{Id, Moment},
     domain::{city, official, organization},
     edtf::Day,
-    graph::{Definition, record},
+    model::{Description, Record, Visibility},
 };
 
-record! {
-    /// An office that an official held for some time, or was seen to hold on some day.
-    Position, "position", "positions" {
-        official_id: Id<official::Model>,
-        title: String,
-        title_sort: String,
-        language: String,
-        organization_id: Option<Id<organization::Model>>,
-        city_id: Option<Id<city::Model>>,
-        start: Option<String>,
-        start_earliest: Day,
-        start_latest: Day,
-        end: Option<String>,
-        end_earliest: Day,
-        end_latest: Day,
-        as_of: Option<String>,
-        as_of_earliest: Day,
-        as_of_latest: Day,
-    }
+/// An office that an official held for some time, or was seen to hold on some day.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "position")]
+#[expect(missing_docs, reason = "`describe` says once what the columns are")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Id<Entity>,
+    pub key: String,
+    pub official_id: Id<official::Entity>,
+    pub title: String,
+    pub title_sort: String,
+    pub language: String,
+    pub organization_id: Option<Id<organization::Entity>>,
+    pub city_id: Option<Id<city::Entity>>,
+    pub start: Option<String>,
+    pub start_earliest: Day,
+    pub start_latest: Day,
+    pub end: Option<String>,
+    pub end_earliest: Day,
+    pub end_latest: Day,
+    pub as_of: Option<String>,
+    pub as_of_earliest: Day,
+    pub as_of_latest: Day,
+    pub note: Option<String>,
+    pub visibility: Visibility,
+    pub audience: i16,
+    pub version: i32,
+    pub created_at: Moment,
+    pub updated_at: Moment,
 }
 
-fn define(d: &mut Definition<Model>) {
-    d.one(at::official_id, "Who held the office.");
-    d.name(at::title, at::title_sort, at::language, "The title of the office.");
-    d.one(at::organization_id, "The organization in which it was held.");
-    d.one(at::city_id, "The city in which it was held.");
-    d.date(at::start, at::start_earliest, at::start_latest, "The day on which it was taken up.");
-    d.date(at::end, at::end_earliest, at::end_latest, "The day on which it was given up.");
-    d.period(at::start, at::end);
-    d.date(at::as_of, at::as_of_earliest, at::as_of_latest, "The day on which a source saw it held.");
-    d.default_order("START_DESC");
+/// Foreign keys.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+#[expect(missing_docs, reason = "`describe` says once what the relations are")]
+pub enum Relation {
+    #[sea_orm(belongs_to = "super::official::Entity", from = "Column::OfficialId", to = "super::official::Column::Id")]
+    Official,
+    #[sea_orm(
+        belongs_to = "super::organization::Entity",
+        from = "Column::OrganizationId",
+        to = "super::organization::Column::Id"
+    )]
+    Organization,
+    #[sea_orm(belongs_to = "super::city::Entity", from = "Column::CityId", to = "super::city::Column::Id")]
+    City,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Record for Entity {
+    const NAME: &'static str = "Position";
+    const PLURAL: &'static str = "positions";
+    const DESCRIPTION: &'static str = "An office that an official held for some time, or was seen to hold on some day.";
+
+    fn describe(d: &mut Description<'_, Self>) {
+        d.belongs_to(Relation::Official, "Who held the office.");
+        d.name([Column::Title, Column::TitleSort, Column::Language], "The title of the office.");
+        d.belongs_to(Relation::Organization, "The organization in which it was held.");
+        d.belongs_to(Relation::City, "The city in which it was held.");
+        d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which it was taken up.");
+        d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which it was given up.");
+        d.period(Column::Start, Column::End);
+        d.date([Column::AsOf, Column::AsOfEarliest, Column::AsOfLatest], "The day on which a source saw it held.");
+        d.default_order("START_DESC");
+    }
 }

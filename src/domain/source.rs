@@ -1,81 +1,105 @@
 //! Sources.
 
+use async_graphql::Enum;
+use sea_orm::entity::prelude::*;
+
 use crate::{
-    db::vocabulary,
-    domain::citation,
+    db::{Id, Moment},
+    domain::{citation, source_derivation},
     edtf::Day,
-    graph::{Definition, Link, Links, record},
+    model::{Description, Record, Visibility},
 };
 
-vocabulary! {
-    /// What kind of publication it is.
-    SourceKind {
-        /// An article.
-        Article = "article",
-        /// A blog post.
-        Blog = "blog",
-        /// A reference that another source names.
-        CitedReference = "cited_reference",
-        /// A data set.
-        Dataset = "dataset",
-        /// An encyclopedia.
-        Encyclopedia = "encyclopedia",
-        /// A list.
-        List = "list",
-        /// News.
-        News = "news",
-        /// An authority's list.
-        OfficialList = "official_list",
-        /// An authority's page.
-        OfficialPage = "official_page",
-        /// A press release.
-        PressRelease = "press_release",
-        /// A report.
-        Report = "report",
-    }
+/// What kind of publication it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum SourceKind {
+    /// An article.
+    Article,
+    /// A blog post.
+    Blog,
+    /// A reference that another source names.
+    CitedReference,
+    /// A data set.
+    Dataset,
+    /// An encyclopedia.
+    Encyclopedia,
+    /// A list.
+    List,
+    /// News.
+    News,
+    /// An authority's list.
+    OfficialList,
+    /// An authority's page.
+    OfficialPage,
+    /// A press release.
+    PressRelease,
+    /// A report.
+    Report,
 }
 
-record! {
-    /// A publication.
-    Source, "source", "sources" {
-        title: String,
-        title_sort: String,
-        language: String,
-        publisher: Option<String>,
-        url: Option<String>,
-        published: Option<String>,
-        published_earliest: Day,
-        published_latest: Day,
-        kind: SourceKind,
-        retrieved_via: Option<String>,
-    }
+/// A publication.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "source")]
+#[expect(missing_docs, reason = "`describe` says once what the columns are")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Id<Entity>,
+    pub key: String,
+    pub title: String,
+    pub title_sort: String,
+    pub language: String,
+    pub publisher: Option<String>,
+    pub url: Option<String>,
+    pub published: Option<String>,
+    pub published_earliest: Day,
+    pub published_latest: Day,
+    pub kind: SourceKind,
+    pub retrieved_via: Option<String>,
+    pub note: Option<String>,
+    pub visibility: Visibility,
+    pub audience: i16,
+    pub version: i32,
+    pub created_at: Moment,
+    pub updated_at: Moment,
 }
 
-const ORIGINS: Links = Links { table: "source_derivation", from: "source_id", to: "origin_id", pair: None };
+/// The table has no foreign key to another record.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
 
-fn define(d: &mut Definition<Model>) {
-    d.name(at::title, at::title_sort, at::language, "The title.");
-    d.object().leaf(
-        "language",
-        "The language that it is written in: a BCP 47 tag; `mul` if there are several.",
-        at::language.get,
-    );
-    d.text(at::publisher, "Who published it.");
-    d.text(at::url, "Where it is to be found.");
-    d.date(at::published, at::published_earliest, at::published_latest, "The day on which it was published.");
-    d.value(at::kind, "What kind of publication it is.");
-    d.text(at::retrieved_via, "How it was had.");
-    d.list("derives_from", ORIGINS, "source", 0);
-    d.many::<Model>(
-        "derivesFrom",
-        Link::Via { table: "source_derivation", parent: "source_id", child: "origin_id" },
-        "A list of the sources that it derives from.",
-    );
-    d.many::<Model>(
-        "derivatives",
-        Link::Via { table: "source_derivation", parent: "origin_id", child: "source_id" },
-        "A list of the sources that derive from it.",
-    );
-    d.many::<citation::Model>("statements", Link::Column("source_id"), "A list of what it says.");
-    d.default_order("PUBLISHED_DESC");
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The table of links from a source to those that it derives from.
+const ORIGINS: (source_derivation::Column, source_derivation::Column) =
+    (source_derivation::Column::SourceId, source_derivation::Column::OriginId);
+
+impl Record for Entity {
+    const NAME: &'static str = "Source";
+    const PLURAL: &'static str = "sources";
+    const DESCRIPTION: &'static str = "A publication.";
+
+    fn describe(d: &mut Description<'_, Self>) {
+        d.name([Column::Title, Column::TitleSort, Column::Language], "The title.");
+        let language =
+            d.value(Column::Language, "The language that it is written in: a BCP 47 tag; `mul` if there are several.");
+        (language.is_filterable, language.is_imported) = (false, false);
+        d.text(Column::Publisher, "Who published it.");
+        d.text(Column::Url, "Where it is to be found.");
+        d.date(
+            [Column::Published, Column::PublishedEarliest, Column::PublishedLatest],
+            "The day on which it was published.",
+        );
+        d.word::<SourceKind>(Column::Kind, "What kind of publication it is.");
+        d.text(Column::RetrievedVia, "How it was had.");
+        d.keys::<Entity, _>("derives_from", ORIGINS, None, 0);
+        d.has_many_through::<Entity, _>("derivesFrom", ORIGINS, "A list of the sources that it derives from.");
+        d.has_many_through::<Entity, _>(
+            "derivatives",
+            (ORIGINS.1, ORIGINS.0),
+            "A list of the sources that derive from it.",
+        );
+        d.has_many("statements", citation::Column::SourceId, "A list of what it says.");
+        d.default_order("PUBLISHED_DESC");
+    }
 }

@@ -1,62 +1,97 @@
 //! Visits.
 
+use async_graphql::Enum;
+use sea_orm::entity::prelude::*;
+
 use crate::{
-    db::{Id, vocabulary},
+    db::{Id, Moment},
     domain::{city, country, participation},
     edtf::Day,
-    graph::{Definition, Link, record},
+    model::{Description, Record, Visibility},
 };
 
-vocabulary! {
-    /// What kind of visit it is.
-    VisitKind {
-        /// Of a delegation.
-        Delegation = "delegation",
-        /// Of an official.
-        Official = "official",
-        /// Of a head of state.
-        State = "state",
-        /// Of a parliament's delegation.
-        Parliamentary = "parliamentary",
-    }
+/// What kind of visit it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum VisitKind {
+    /// Of a delegation.
+    Delegation,
+    /// Of an official.
+    Official,
+    /// Of a head of state.
+    State,
+    /// Of a parliament's delegation.
+    Parliamentary,
 }
 
-record! {
-    /// A visit of a delegation or an official to a city or country.
-    Visit, "visit", "visits" {
-        title: String,
-        title_sort: String,
-        language: String,
-        kind: Option<VisitKind>,
-        start: Option<String>,
-        start_earliest: Day,
-        start_latest: Day,
-        end: Option<String>,
-        end_earliest: Day,
-        end_latest: Day,
-        from_country_id: Option<Id<country::Model>>,
-        from_city_id: Option<Id<city::Model>>,
-        to_country_id: Option<Id<country::Model>>,
-        to_city_id: Option<Id<city::Model>>,
-        purpose: Option<String>,
-    }
+/// A visit of a delegation or an official to a city or country.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "visit")]
+#[expect(missing_docs, reason = "`describe` says once what the columns are")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Id<Entity>,
+    pub key: String,
+    pub title: String,
+    pub title_sort: String,
+    pub language: String,
+    pub kind: Option<VisitKind>,
+    pub start: Option<String>,
+    pub start_earliest: Day,
+    pub start_latest: Day,
+    pub end: Option<String>,
+    pub end_earliest: Day,
+    pub end_latest: Day,
+    pub from_country_id: Option<Id<country::Entity>>,
+    pub from_city_id: Option<Id<city::Entity>>,
+    pub to_country_id: Option<Id<country::Entity>>,
+    pub to_city_id: Option<Id<city::Entity>>,
+    pub purpose: Option<String>,
+    pub note: Option<String>,
+    pub visibility: Visibility,
+    pub audience: i16,
+    pub version: i32,
+    pub created_at: Moment,
+    pub updated_at: Moment,
 }
 
-fn define(d: &mut Definition<Model>) {
-    d.name(at::title, at::title_sort, at::language, "The title.");
-    d.value(at::kind, "What kind of visit it is.");
-    d.date(at::start, at::start_earliest, at::start_latest, "The day on which it began.");
-    d.date(at::end, at::end_earliest, at::end_latest, "The day on which it ended.");
-    d.period(at::start, at::end);
-    d.one(at::from_country_id, "The country that the guests came from.");
-    d.one(at::from_city_id, "The city that the guests came from.");
-    d.one(at::to_country_id, "The country that was visited.");
-    d.one(at::to_city_id, "The city that was visited.");
-    d.text(at::purpose, "What it was for.");
-    d.many::<participation::Model>(
-        "participations",
-        Link::Column("activity_id"),
-        "A list of who took part: guests, hosts, inviters, …",
-    );
-    d.default_order("START_DESC");
+/// Foreign keys.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+#[expect(missing_docs, reason = "`describe` says once what the relations are")]
+pub enum Relation {
+    #[sea_orm(belongs_to = "super::country::Entity", from = "Column::FromCountryId", to = "super::country::Column::Id")]
+    FromCountry,
+    #[sea_orm(belongs_to = "super::city::Entity", from = "Column::FromCityId", to = "super::city::Column::Id")]
+    FromCity,
+    #[sea_orm(belongs_to = "super::country::Entity", from = "Column::ToCountryId", to = "super::country::Column::Id")]
+    ToCountry,
+    #[sea_orm(belongs_to = "super::city::Entity", from = "Column::ToCityId", to = "super::city::Column::Id")]
+    ToCity,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Record for Entity {
+    const NAME: &'static str = "Visit";
+    const PLURAL: &'static str = "visits";
+    const DESCRIPTION: &'static str = "A visit of a delegation or an official to a city or country.";
+
+    fn describe(d: &mut Description<'_, Self>) {
+        d.name([Column::Title, Column::TitleSort, Column::Language], "The title.");
+        d.word::<VisitKind>(Column::Kind, "What kind of visit it is.");
+        d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which it began.");
+        d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which it ended.");
+        d.period(Column::Start, Column::End);
+        d.belongs_to(Relation::FromCountry, "The country that the guests came from.");
+        d.belongs_to(Relation::FromCity, "The city that the guests came from.");
+        d.belongs_to(Relation::ToCountry, "The country that was visited.");
+        d.belongs_to(Relation::ToCity, "The city that was visited.");
+        d.text(Column::Purpose, "What it was for.");
+        d.has_many(
+            "participations",
+            participation::Column::ActivityId,
+            "A list of who took part: guests, hosts, inviters, …",
+        );
+        d.default_order("START_DESC");
+    }
 }

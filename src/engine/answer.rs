@@ -1,38 +1,38 @@
-//! Answers as JSON.
+//! GraphQL responses, encoded as JSON.
 
-use async_graphql::ServerError;
+use async_graphql::{ServerError, Value};
 use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
+    api::RateLimit,
+    async_graphql_internals::as_raw_json,
     error::Code,
-    graph::Budget,
     observe::{SUCCESS, Usage},
 };
 
-/// How an answer without data begins.
-const ERRORS: &[u8] = b"{\"errors\":";
+/// The start of a response without data.
+const ERRORS_START: &[u8] = b"{\"errors\":";
 
-/// What became of a request.
+/// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was run, and no field failed.
+    /// It was executed without errors.
     Success,
-    /// It was run, and some fields failed.
+    /// It was executed with field errors.
     Partial,
-    /// It was not run, or not to its end: the answer has no `data`.
+    /// It was not executed, or not to the end: the response has no `data`.
     Refused(Code),
 }
 
-impl Cost {
-    /// Of an operation that might have come to `requested`, and came to what is spent.
-    pub(super) fn of(requested: u64, Usage { cost, statements, objects }: Usage) -> Self {
+impl CostReport {
+    pub(super) fn new(requested: u64, Usage { cost, statements, objects }: Usage) -> Self {
         Self { requested, actual: cost, statements, objects }
     }
 }
 
 impl Outcome {
-    /// As metrics and logs have it.
+    /// The outcome in metrics and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -43,52 +43,57 @@ impl Outcome {
     }
 }
 
-/// The answer to a request.
+/// The response to a request.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The JSON.
+    /// The response body, as JSON.
     pub body: Bytes,
-    /// What became of the request.
+    /// How the request ended.
     pub outcome: Outcome,
-    /// What the client may still spend.
-    pub budget: Option<Budget>,
-    /// In how many seconds to ask again.
+    /// The client's budget; `None` if rate limiting is off.
+    pub budget: Option<RateLimit>,
+    /// When to retry, in seconds.
     pub retry_after: Option<i64>,
 }
 
-/// What an operation cost, in points.
+/// The cost of an operation, as `extensions.cost` reports it.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Cost {
-    /// What was asked for, at most.
+pub(super) struct CostReport {
+    /// The estimated cost, in points.
     pub requested: u64,
-    /// What it came to.
+    /// The actual cost, in points.
     pub actual: u64,
-    /// How many statements of the database.
+    /// How many database statements were run.
     pub statements: u64,
-    /// How many objects.
+    /// How many objects were returned.
     pub objects: u64,
 }
 
 impl Answer {
-    /// The answer to a request that is not run. There is no `data` (section 7.1 of the specification).
+    /// The response to a request that was not executed. It has no `data` (section 7.1 of the specification).
     #[must_use]
     pub fn refused(code: Code, errors: &[ServerError]) -> Self {
-        let mut body = ERRORS.to_vec();
+        let mut body = ERRORS_START.to_vec();
         body.extend(json(errors));
         body.push(b'}');
         Self { body: body.into(), outcome: Outcome::Refused(code), budget: None, retry_after: None }
     }
 
-    /// The errors of a request that was not run, as a JSON list.
+    /// The errors of a request that was not executed, as a JSON list.
     #[must_use]
     pub fn errors(&self) -> Option<&[u8]> {
-        let body = self.body.strip_prefix(ERRORS).and_then(|rest| rest.strip_suffix(b"}"));
+        let body = self.body.strip_prefix(ERRORS_START).and_then(|rest| rest.strip_suffix(b"}"));
         body.filter(|_| matches!(self.outcome, Outcome::Refused(_)))
     }
 
-    /// The answer to a request that was run.
-    pub(super) fn executed(data: &[u8], errors: &[ServerError], cost: Option<Cost>, budget: Option<Budget>) -> Self {
-        let mut body = Vec::with_capacity(data.len() + 64);
+    /// The response to a request that was executed.
+    pub(super) fn executed(
+        data: &Value,
+        errors: &[ServerError],
+        cost: Option<CostReport>,
+        budget: Option<RateLimit>,
+    ) -> Self {
+        let mut body = Vec::with_capacity(4096);
         body.push(b'{');
         if !errors.is_empty() {
             body.extend_from_slice(b"\"errors\":");
@@ -96,7 +101,7 @@ impl Answer {
             body.push(b',');
         }
         body.extend_from_slice(b"\"data\":");
-        body.extend_from_slice(data);
+        write(data, &mut body);
         if let Some(cost) = cost {
             body.extend_from_slice(b",\"extensions\":{\"cost\":");
             body.extend(json(&cost));
@@ -108,7 +113,28 @@ impl Answer {
     }
 }
 
-/// Plain data is always JSON.
+/// Writes the value of `data`, whose fields may be finished JSON.
+fn write(data: &Value, body: &mut Vec<u8>) {
+    let Value::Object(fields) = data else {
+        body.extend(json(data));
+        return;
+    };
+    body.push(b'{');
+    for (i, (key, value)) in fields.iter().enumerate() {
+        if i > 0 {
+            body.push(b',');
+        }
+        body.extend(json(key.as_str()));
+        body.push(b':');
+        match as_raw_json(value) {
+            Some(finished) => body.extend_from_slice(finished.as_bytes()),
+            None => body.extend(json(value)),
+        }
+    }
+    body.push(b'}');
+}
+
+/// Encodes plain data, for which serialization cannot fail.
 fn json<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }

@@ -1,53 +1,60 @@
-//! What an operation is charged: its price before it runs, and what it did not use is given back, whatever becomes of it.
+//! The charge for one operation.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::purse::{Client, Lack, Purses};
+use super::rate_limiter::{Client, RateLimitExceeded, RateLimiter};
 use crate::{
-    document::{Price, STATEMENT},
-    graph::{Budget, Tally},
+    api::RateLimit,
+    document::{EstimatedCost, STATEMENT_COST},
     observe::Usage,
+    query::loader::Tally,
 };
 
-/// What was taken from a client for one operation, until that has ended.
+/// The estimated cost of an operation, charged to its client before it runs. When the charge is dropped, the difference to
+/// the actual cost is refunded, also if the operation failed or was cancelled.
 pub(super) struct Charge {
-    purses: Arc<Purses>,
+    rate_limiter: Arc<RateLimiter>,
     client: Client,
-    price: Price,
+    estimate: EstimatedCost,
     tally: Arc<Tally>,
-    /// Nothing, if the server limits nothing.
-    budget: Option<Budget>,
+    /// `None` if rate limiting is off.
+    budget: Option<RateLimit>,
 }
 
 impl Charge {
-    /// Takes the price of an operation, if the client has it.
-    pub(super) fn take(purses: &Arc<Purses>, client: Client, price: Price) -> Result<Self, Lack> {
-        let budget = purses.take(client, price.most)?;
-        Ok(Self { purses: purses.clone(), client, price, tally: Arc::default(), budget })
+    /// Charges a client for an operation.
+    pub(super) fn new(
+        rate_limiter: &Arc<RateLimiter>,
+        client: Client,
+        estimate: EstimatedCost,
+    ) -> Result<Self, RateLimitExceeded> {
+        let budget = rate_limiter.charge(client, estimate.total)?;
+        Ok(Self { rate_limiter: rate_limiter.clone(), client, estimate, tally: Arc::default(), budget })
     }
 
-    /// What is left to the client.
-    pub(super) fn budget(&self) -> Option<Budget> {
+    /// What the client has left.
+    pub(super) fn budget(&self) -> Option<RateLimit> {
         self.budget
     }
 
-    /// Where the statements of the operation wait for their turn.
-    pub(super) fn turns(&self) -> Option<Arc<Semaphore>> {
-        self.purses.turns(self.client)
+    /// Limits how many statements of the client run at the same time.
+    pub(super) fn statement_permits(&self) -> Option<Arc<Semaphore>> {
+        self.rate_limiter.statement_permits(self.client)
     }
 
-    /// Where it is counted what the operation uses.
+    /// Counts the statements and objects of the operation while it runs.
     pub(super) fn tally(&self) -> &Arc<Tally> {
         &self.tally
     }
 
-    /// What the operation has used so far, as prices are counted: at least 1 point.
+    /// What the operation has used so far; its cost is at least 1 point.
     pub(super) fn spent(&self) -> Usage {
         let (statements, objects) = (self.tally.statements(), self.tally.objects());
-        // The root is no object that anyone asked for.
-        let cost = objects.saturating_sub(1) + statements * STATEMENT + self.price.introspection + self.price.filters;
+        // The root object is free.
+        let EstimatedCost { introspection, filters, .. } = self.estimate;
+        let cost = objects.saturating_sub(1) + statements * STATEMENT_COST + introspection + filters;
         Usage { cost: cost.max(1), statements, objects }
     }
 }
@@ -55,9 +62,8 @@ impl Charge {
 impl Drop for Charge {
     fn drop(&mut self) {
         if let Some(budget) = self.budget {
-            // What it used beyond its price is negative.
-            let left = budget.cost - i64::try_from(self.spent().cost).unwrap_or(i64::MAX);
-            self.purses.give_back(self.client, left);
+            let unused = budget.cost - i64::try_from(self.spent().cost).unwrap_or(i64::MAX);
+            self.rate_limiter.refund(self.client, unused);
         }
     }
 }

@@ -1,15 +1,15 @@
-//! The engine: from a request to its answer, whichever way the request came.
+//! The engine answers GraphQL requests, independently of the transport.
 //!
-//! A request is prepared ([`Engine::prepare`]): its document found, checked and priced, its variables coerced, its cost
-//! charged. Then it is run ([`Engine::run`]), or, if it is a subscription, run for each event ([`Engine::stream`]).
+//! [`Engine::prepare`] validates the document, coerces the variables, estimates the cost and charges the client.
+//! [`Engine::run`] then executes a query, and [`Engine::stream`] executes a subscription for each event.
 
 mod answer;
 mod charge;
-mod live;
+mod concurrency_limiter;
+mod extension;
 mod persisted;
-mod purse;
+mod rate_limiter;
 mod request;
-mod seats;
 #[cfg(test)]
 mod tests;
 
@@ -24,119 +24,129 @@ use apollo_compiler::{
     executable::OperationType,
     response::{JsonMap, JsonValue},
 };
-use async_graphql::ServerError;
+use async_graphql::{EmptyMutation, Response, SchemaBuilder, ServerError, Value, extensions::ExtensionFactory};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use sea_orm::DbBackend;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::{
-    answer::Cost,
+    answer::CostReport,
     charge::Charge,
-    live::Live,
-    persisted::Persisted,
-    purse::{Lack, Purses},
+    extension::{OperationContext, Preparation},
+    persisted::PersistedDocuments,
+    rate_limiter::{RateLimitExceeded, RateLimiter},
 };
 pub use self::{
     answer::{Answer, Outcome},
-    purse::Client,
+    concurrency_limiter::{ConcurrencyLimiter, Permit},
+    rate_limiter::Client,
     request::Request,
-    seats::{Seat, Seats},
 };
 use crate::{
+    api::{self, ChangeWatcher, Cooperation, Query, RateLimit, Schema, SubscriptionRoot},
     clock::{Clock, IdSource},
     config::Config,
     db::{Database, Readers},
-    document::{Documents, Ready},
-    domain::{Cooperation, dataset::Happened},
+    document::{DocumentCache, PreparedOperation},
     error::{Code, Error, request_error},
-    graph::{Budget, Clearance, Exec, Executed, Loader, Root, Source, sdl},
     observe::{Gauges, Observer, Origin, RequestLog, Usage},
+    query::loader::{Clearance, RecordLoader},
+    schema::Api,
 };
 
-/// Answers requests.
+/// Answers GraphQL requests.
 pub struct Engine {
     database: Database,
     readers: Readers,
     config: Config,
-    documents: Documents,
-    persisted: Persisted,
-    purses: Arc<Purses>,
-    live: Live,
-    running: Arc<Semaphore>,
+    documents: Arc<DocumentCache>,
+    schema: Schema,
+    persisted: PersistedDocuments,
+    rate_limiter: Arc<RateLimiter>,
+    /// Limits what runs at the same time on the server.
+    requests: Arc<Semaphore>,
     subscriptions: Arc<Semaphore>,
-    /// The requests and subscriptions of each client.
-    runners: Arc<Seats>,
-    subscribers: Arc<Seats>,
+    /// Limits what runs at the same time for one client.
+    requests_per_client: Arc<ConcurrencyLimiter>,
+    subscriptions_per_client: Arc<ConcurrencyLimiter>,
     observer: Observer,
 }
 
-/// Who asks.
+/// The sender of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller {
-    /// Whose budget is charged.
+    /// The client whose budget is charged.
     pub client: Client,
-    /// What may be seen.
+    /// What the caller may see.
     pub clearance: Clearance,
 }
 
-/// An operation that may be run, and what was charged for it.
-pub struct Prepared {
-    operation: Operation,
+/// A request that may be executed, and the charge for it.
+pub struct PreparedRequest {
+    operation: AdmittedOperation,
     charge: Charge,
 }
 
-struct Operation {
-    ready: Ready,
+/// An operation that counts towards the limits on concurrency.
+struct AdmittedOperation {
+    prepared: Arc<PreparedOperation>,
     caller: Caller,
-    tells_cost: bool,
-    /// Ends with the operation.
+    /// Whether the client asked for `extensions.cost`.
+    reports_cost: bool,
     note: Mutex<RequestLog>,
-    /// Given back when the operation ends.
-    _place: Place,
+    _permits: Permits,
 }
 
-/// The right to run, until it is dropped.
-type Place = (OwnedSemaphorePermit, Seat);
+/// Permits from the server's and the client's limits, held until the operation ends.
+type Permits = (OwnedSemaphorePermit, Permit);
 
-impl Prepared {
+impl PreparedRequest {
     /// Query, mutation or subscription.
     #[must_use]
-    pub fn kind(&self) -> OperationType {
-        self.operation.ready.kind()
+    pub fn operation_type(&self) -> OperationType {
+        self.operation.prepared.operation_type()
     }
 
-    /// What is left to the client.
+    /// What the client has left.
     #[must_use]
-    pub fn budget(&self) -> Option<Budget> {
+    pub fn budget(&self) -> Option<RateLimit> {
         self.charge.budget()
     }
 }
 
-impl Operation {
+impl AdmittedOperation {
     fn note<T>(&self, work: impl FnOnce(&mut RequestLog) -> T) -> T {
         work(&mut self.note.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Which kinds of operations may come in a way; the error says how the others may come.
+/// Which types of operations a transport allows. The error says how to send the others.
 pub type Allowed = fn(OperationType) -> Result<(), &'static str>;
 
 impl Engine {
-    /// Answers requests about what a database holds; it must be called in a runtime. The error is for the operator.
+    /// The engine, whose schema has another of async-graphql's extensions.
+    #[must_use]
+    pub fn extended(self, extension: impl ExtensionFactory) -> Self {
+        Self { schema: schema(&self.documents, &self.readers).extension(extension).finish(), ..self }
+    }
+
+    /// Creates an engine for a database. Must be called within a Tokio runtime. The error is for the operator.
     pub fn new(database: Database, config: Config, clock: Clock) -> Result<Self, String> {
         let readers = database.readers(config.request_timeout()).map_err(|cause| cause.to_string())?;
+        let documents = Arc::new(DocumentCache::new(&api::sdl(), Cooperation::catalog(), config.limits.clone()));
+        let schema = schema(&documents, &readers).finish();
         Ok(Self {
-            documents: Documents::new(&sdl::<Cooperation>(), Cooperation::graph(), config.limits.clone()),
-            persisted: Persisted::new(config.trusted_documents.as_deref(), config.is_hardened())?,
-            purses: Arc::new(Purses::new(config.rate_limit, readers.most() - 1, clock)),
-            live: Live::of(&readers),
-            running: Arc::new(Semaphore::new(config.max_concurrent_requests)),
+            documents,
+            schema,
+            persisted: PersistedDocuments::new(config.trusted_documents.as_deref(), config.is_hardened())?,
+            rate_limiter: Arc::new(RateLimiter::new(config.rate_limit, readers.most() - 1, clock)),
+            requests: Arc::new(Semaphore::new(config.max_concurrent_requests)),
             subscriptions: Arc::new(Semaphore::new(config.max_subscriptions)),
-            runners: Seats::new(match config.rate_limit {
+            requests_per_client: ConcurrencyLimiter::new(match config.rate_limit {
                 0 => usize::MAX,
                 _ => config.max_concurrent_requests_per_client,
             }),
-            subscribers: Seats::new(config.max_subscriptions_per_client),
+            subscriptions_per_client: ConcurrencyLimiter::new(config.max_subscriptions_per_client),
             observer: Observer::new(IdSource::system(), None),
             database,
             readers,
@@ -144,25 +154,25 @@ impl Engine {
         })
     }
 
-    /// The engine, observed by another than its own.
+    /// Replaces the observer.
     #[must_use]
     pub fn observed(self, observer: Observer) -> Self {
         Self { observer, ..self }
     }
 
-    /// What observes it.
+    /// Collects metrics, logs and traces.
     #[must_use]
     pub fn observer(&self) -> &Observer {
         &self.observer
     }
 
-    /// Its metrics, as OpenMetrics text.
+    /// The metrics, in the OpenMetrics text format.
     #[must_use]
     pub fn metrics(&self) -> String {
         let (busy, idle) = self.readers.connections();
-        let (hits, misses) = self.documents.lookups();
+        let (hits, misses) = self.documents.hits_and_misses();
         self.observer.metrics().text(Gauges {
-            running: self.config.max_concurrent_requests.saturating_sub(self.running.available_permits()),
+            running: self.config.max_concurrent_requests.saturating_sub(self.requests.available_permits()),
             subscriptions: self.config.max_subscriptions.saturating_sub(self.subscriptions.available_permits()),
             busy,
             idle,
@@ -177,42 +187,52 @@ impl Engine {
         &self.config
     }
 
+    /// The schema that answers all operations. What reaches it without the engine is answered as the engine would, but
+    /// without its limits on clients.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
     /// The database.
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database
     }
 
-    /// Refuses a request that cannot even be prepared.
+    /// Refuses a request that could not be decoded.
+    #[must_use]
     pub fn refuse(&self, origin: &Origin, caller: Caller, code: Code, errors: &[ServerError]) -> Answer {
         self.observer.request(origin).refused(code.as_str(), None);
         self.charged_for_refusal(caller, Answer::refused(code, errors))
     }
 
-    /// To refuse is work, too: it costs 1 point, if the client has that.
+    /// Charges 1 point for a refused request, if the client has a point left.
     fn charged_for_refusal(&self, caller: Caller, mut answer: Answer) -> Answer {
         if answer.budget.is_none() {
-            answer.budget = self.purses.take(caller.client, 1).unwrap_or_else(|lack| Some(lack.budget));
+            answer.budget = self.rate_limiter.charge(caller.client, 1).unwrap_or_else(|exceeded| Some(exceeded.budget));
         }
         answer
     }
 
-    /// Finds out whether a request may be run; `allowed` says which kinds of operations may come in this way.
+    /// Checks whether a request may be executed, and charges for it. `allowed` says which types of operations the transport
+    /// allows.
     pub fn prepare(
         &self,
         mut request: Request,
         origin: &Origin,
         caller: Caller,
         allowed: Allowed,
-    ) -> Result<Prepared, Answer> {
+    ) -> Result<PreparedRequest, Answer> {
         let mut note = self.observer.request(origin);
         let check = AssertUnwindSafe(|| self.check(&mut request, caller, allowed, &mut note));
         let checked = origin.id.during(|| catch_unwind(check).unwrap_or_else(|panic| Err(refused(panicked(&*panic)))));
         match checked {
-            Ok((ready, place, charge)) => {
-                let tells_cost = matches!(request.extensions.get("cost"), Some(JsonValue::Bool(true)));
-                let operation = Operation { ready, caller, tells_cost, note: Mutex::new(note), _place: place };
-                Ok(Prepared { operation, charge })
+            Ok((prepared, permits, charge)) => {
+                let reports_cost = matches!(request.extensions.get("cost"), Some(JsonValue::Bool(true)));
+                let (prepared, note) = (Arc::new(prepared), Mutex::new(note));
+                let operation = AdmittedOperation { prepared, caller, reports_cost, note, _permits: permits };
+                Ok(PreparedRequest { operation, charge })
             }
             Err(answer) => {
                 note.refused(answer.outcome.as_str(), request.operation_name.as_deref());
@@ -227,34 +247,36 @@ impl Engine {
         caller: Caller,
         allowed: Allowed,
         note: &mut RequestLog,
-    ) -> Result<(Ready, Place, Charge), Answer> {
-        let text = self.persisted.text(request).map_err(refused)?;
+    ) -> Result<(PreparedOperation, Permits, Charge), Answer> {
+        let text = self.persisted.resolve(request).map_err(refused)?;
         self.check_variables(&request.variables).map_err(refused)?;
         let name = request.operation_name.as_deref();
-        self.documents.limits().document_bytes(text.len()).map_err(refused)?;
-        let known = if let Some(known) = self.documents.known(&text) {
-            known
+        self.documents.limits().check_document_bytes(text.len()).map_err(refused)?;
+        let cached = if let Some(cached) = self.documents.get(&text) {
+            cached
         } else {
-            self.purses.take(caller.client, Documents::reading(&text)).map_err(|lack| rate_limited(&lack))?;
-            self.documents.read(&text)
+            self.rate_limiter.charge(caller.client, DocumentCache::insertion_cost(&text)).map_err(rate_limited)?;
+            self.documents.insert(&text)
         };
-        note.hash(known.hash());
-        // Whether an operation may come in this way does not hang on whether it is valid.
-        if let Some(Err(why)) = known.kind(name).map(allowed) {
+        note.hash(cached.hash());
+        // Independent of whether the document is valid.
+        if let Some(Err(why)) = cached.operation_type(name).map(allowed) {
             return Err(refused(request_error(Code::OperationNotAllowed, why)));
         }
-        let document = known.document.clone().map_err(|errors| refused_all(&errors))?;
-        if self.config.is_hardened() && document.asks_for_schema(name) {
-            let message = "this server does not answer introspection: its schema is known to its clients otherwise";
+        let document = cached.document.clone().map_err(|errors| refused_all(&errors))?;
+        if self.config.is_hardened() && document.selects_schema(name) {
+            let message = "introspection is disabled on this server: `__schema` cannot be selected";
             return Err(refused(request_error(Code::IntrospectionDisabled, message)));
         }
-        let mut ready =
-            self.documents.ready(document, name, &request.variables).map_err(|errors| refused_all(&errors))?;
-        note.found(ready.kind(), ready.operation().name.as_ref(), ready.price.most);
-        let place = self.admit(ready.kind(), caller.client).map_err(refused)?;
-        let charge = self.charge(caller, &ready)?;
-        self.documents.introspect(&mut ready).map_err(|errors| refused_all(&errors))?;
-        Ok((ready, place, charge))
+        let mut prepared = self
+            .documents
+            .prepare_operation(document, name, &request.variables)
+            .map_err(|errors| refused_all(&errors))?;
+        note.found(prepared.operation_type(), prepared.operation().name.as_ref(), prepared.cost.total);
+        let permits = self.admit(prepared.operation_type(), caller.client).map_err(refused)?;
+        let charge = self.charge(caller, &prepared)?;
+        self.documents.introspect(&mut prepared).map_err(|errors| refused_all(&errors))?;
+        Ok((prepared, permits, charge))
     }
 
     fn check_variables(&self, variables: &JsonMap) -> Result<(), ServerError> {
@@ -263,135 +285,152 @@ impl Engine {
         }
         let limits = self.documents.limits();
         let bytes = serde_json::to_vec(variables).map_or(0, |json| json.len());
-        limits.variables_bytes(bytes)?;
-        limits.list(variables.values().map(longest_list).max().unwrap_or(0))
+        limits.check_variables_bytes(bytes)?;
+        limits.check_list(variables.values().map(longest_list).max().unwrap_or(0))
     }
 
-    fn admit(&self, kind: OperationType, client: Client) -> Result<Place, ServerError> {
+    fn admit(&self, ty: OperationType, client: Client) -> Result<Permits, ServerError> {
         let config = &self.config;
-        let (seats, each, places, all, code, what) = if kind == OperationType::Subscription {
-            let (each, all) = (config.max_subscriptions_per_client, config.max_subscriptions);
-            (&self.subscribers, each, &self.subscriptions, all, Code::TooManySubscriptions, "subscriptions")
+        let (per_client, server, limits, code, what) = if ty == OperationType::Subscription {
+            let limits = (config.max_subscriptions_per_client, config.max_subscriptions);
+            (&self.subscriptions_per_client, &self.subscriptions, limits, Code::TooManySubscriptions, "subscriptions")
         } else {
-            let (each, all) = (config.max_concurrent_requests_per_client, config.max_concurrent_requests);
-            (&self.runners, each, &self.running, all, Code::ServerBusy, "requests")
+            let limits = (config.max_concurrent_requests_per_client, config.max_concurrent_requests);
+            (&self.requests_per_client, &self.requests, limits, Code::ServerBusy, "requests")
         };
-        let too_many = |whose: &str, most: usize| {
-            let message =
-                format!("{most} {what}{whose} run, as many as may at the same time: try again when one has ended");
-            request_error(code, message)
+        let too_many = |who: &str, limit: usize| {
+            request_error(code, format!("{who} can run {limit} {what} at the same time: retry when one has ended"))
         };
-        let seat = seats.take(client).ok_or_else(|| too_many(" of yours", each))?;
-        let permit = places.clone().try_acquire_owned().map_err(|_| too_many("", all))?;
-        Ok((permit, seat))
+        let of_client = per_client.try_acquire(client).ok_or_else(|| too_many("a client", limits.0))?;
+        let of_server = server.clone().try_acquire_owned().map_err(|_| too_many("the server", limits.1))?;
+        Ok((of_server, of_client))
     }
 
-    fn charge(&self, caller: Caller, ready: &Ready) -> Result<Charge, Answer> {
-        Charge::take(&self.purses, caller.client, ready.price).map_err(|lack| rate_limited(&lack))
+    fn charge(&self, caller: Caller, prepared: &PreparedOperation) -> Result<Charge, Answer> {
+        Charge::new(&self.rate_limiter, caller.client, prepared.cost).map_err(rate_limited)
     }
 
     /// Runs a query.
-    pub async fn run(&self, Prepared { operation, charge }: Prepared) -> Answer {
-        let answer = self.answer(&operation, &charge, Root).await;
-        operation.note(|note| note.answered(answer.outcome.as_str(), charge.spent(), note.elapsed()));
-        answer
-    }
-
-    /// Runs a subscription: an answer for each event, which is charged for as if it had been asked for anew. It ends when
-    /// the client cannot pay for the next one.
-    pub async fn stream(
-        self: Arc<Self>,
-        Prepared { operation, charge }: Prepared,
-    ) -> Result<impl Stream<Item = Answer> + Send, Answer> {
-        let versions = self.live.versions().await.map_err(|cause| {
-            let answer = refused(operation.note(|note| note.id().during(|| Error::from(cause).shown())));
-            operation.note(|note| note.refused(answer.outcome.as_str(), None));
-            answer
-        })?;
-        let (engine, operation) = (self, Arc::new(operation));
-        // The first event is what the operation was charged for when it began.
-        let mut charged = Some(charge);
-        let answers = versions.then(move |version| {
-            let (engine, operation) = (engine.clone(), operation.clone());
-            let charge = charged.take().map_or_else(|| engine.charge(operation.caller, &operation.ready), Ok);
-            async move {
-                let started = Instant::now();
-                let (answer, spent) = match charge {
-                    Ok(charge) => {
-                        let answer = engine.answer(&operation, &charge, Happened { version }).await;
-                        (answer, charge.spent())
-                    }
-                    Err(answer) => (answer, Usage::default()),
-                };
-                operation.note(|note| note.answered(answer.outcome.as_str(), spent, started.elapsed()));
-                answer
-            }
-        });
-        // Whoever is refused hears nothing more.
-        let answers = stream::unfold(Some(Box::pin(answers)), async |answers| {
-            let mut answers = answers?;
-            let answer = answers.next().await?;
-            let goes_on = !matches!(answer.outcome, Outcome::Refused(_));
-            Some((answer, goes_on.then_some(answers)))
-        });
-        Ok(answers)
-    }
-
-    fn loader(&self, operation: &Operation, charge: &Charge) -> Loader {
-        let system = if self.readers.backend() == DbBackend::Postgres { "postgresql" } else { "sqlite" };
-        let batches = operation.note(|note| note.batches(system));
-        Loader::new(&self.readers, operation.caller.clearance, batches, charge.tally().clone(), charge.turns())
-    }
-
-    /// Runs an operation on a root, as long as a request may take. A panic becomes an internal error, and the server lives
-    /// on.
-    async fn answer<R: Send + Sync + 'static>(&self, operation: &Operation, charge: &Charge, root: R) -> Answer {
-        let loader = self.loader(operation, charge);
-        let Ready { document, variables, introspected, .. } = &operation.ready;
-        let exec = Exec {
-            document: document.executable(),
-            operation: operation.ready.operation(),
-            variables,
-            introspected,
-            graph: Cooperation::graph(),
-            loader: &loader,
-            budget: charge.budget(),
-        };
+    pub async fn run(&self, PreparedRequest { operation, charge }: PreparedRequest) -> Answer {
+        let response = self.schema.execute(self.request(&operation, &charge));
+        // A panic becomes an internal error, and the server lives on.
         let run = async {
-            match AssertUnwindSafe(exec.answer(root)).catch_unwind().await {
-                Ok(Executed { data, errors }) => {
-                    let cost = operation.tells_cost.then(|| Cost::of(operation.ready.price.most, charge.spent()));
-                    Answer::executed(&data, &errors, cost, charge.budget())
-                }
+            match AssertUnwindSafe(response).catch_unwind().await {
+                Ok(response) => operation.answer(&response, &charge),
                 Err(panic) => refused(panicked(&*panic)),
             }
         };
         let run = operation.note(|note| note.id().clone()).throughout(run);
         let timeout = self.config.request_timeout();
         let answer = tokio::time::timeout(timeout, run).await;
-        answer.unwrap_or_else(|_| Answer { budget: charge.budget(), ..refused(timed_out(timeout)) })
+        let answer = answer.unwrap_or_else(|_| Answer { budget: charge.budget(), ..refused(timed_out(timeout)) });
+        operation.note(|note| note.answered(answer.outcome.as_str(), charge.spent(), note.elapsed()));
+        answer
+    }
+
+    /// Runs a subscription: an answer for each event, which is charged for as if it had been asked for anew. It ends when
+    /// the client cannot pay for the next one. The error is that it cannot even begin.
+    pub async fn stream(
+        self: Arc<Self>,
+        prepared: PreparedRequest,
+    ) -> Result<impl Stream<Item = Answer> + Send, Answer> {
+        let mut answers = Box::pin(self.answers(prepared));
+        // The first event comes at once.
+        let first = answers.next().await;
+        match first {
+            Some(refused) if matches!(refused.outcome, Outcome::Refused(_)) => Err(refused),
+            first => Ok(stream::iter(first).chain(answers)),
+        }
+    }
+
+    fn answers(
+        self: Arc<Self>,
+        PreparedRequest { operation, charge }: PreparedRequest,
+    ) -> impl Stream<Item = Answer> + Send {
+        let responses = self.schema.execute_stream(self.request(&operation, &charge));
+        let responses = AssertUnwindSafe(responses).catch_unwind();
+        let id = operation.note(|note| note.id().clone());
+        // The first event is what the operation was charged for when it began. Who is refused gets no further answer.
+        let state = Some((self, operation, responses, Some(charge)));
+        stream::unfold(state, move |state| {
+            let id = id.clone();
+            async move {
+                let (engine, operation, mut responses, charged) = state?;
+                let started = Instant::now();
+                let response = id.throughout(responses.next()).await?;
+                let charge = charged.map_or_else(|| engine.charge(operation.caller, &operation.prepared), Ok);
+                let (answer, spent) = match (charge, response) {
+                    (Err(refused), _) => (refused, Usage::default()),
+                    (Ok(charge), Err(panic)) => (id.during(|| refused(panicked(&*panic))), charge.spent()),
+                    // The source of the events failed.
+                    (Ok(charge), Ok(response)) if response.data == Value::Null && response.is_err() => {
+                        (refused_all(&response.errors), charge.spent())
+                    }
+                    (Ok(charge), Ok(response)) => (operation.answer(&response, &charge), charge.spent()),
+                };
+                operation.note(|note| note.answered(answer.outcome.as_str(), spent, started.elapsed()));
+                let goes_on = !matches!(answer.outcome, Outcome::Refused(_));
+                Some((answer, goes_on.then_some((engine, operation, responses, None))))
+            }
+        })
+    }
+
+    /// The request that async-graphql executes.
+    fn request(&self, operation: &AdmittedOperation, charge: &Charge) -> async_graphql::Request {
+        let prepared = operation.prepared.clone();
+        let mut request = async_graphql::Request::new("").variables(extension::coerced(&prepared.data.variables));
+        request.operation_name = prepared.operation().name.as_ref().map(ToString::to_string);
+        request.data.insert(prepared.data.clone());
+        if let Some(budget) = charge.budget() {
+            request.data.insert(budget);
+        }
+        let system = if self.readers.backend() == DbBackend::Postgres { "postgresql" } else { "sqlite" };
+        let batches = operation.note(|note| note.batches(system));
+        let (readers, clearance) = (self.readers.clone(), operation.caller.clearance);
+        let (tally, permits) = (charge.tally().clone(), charge.statement_permits());
+        let loader = Box::new(move || RecordLoader {
+            readers: readers.clone(),
+            clearance,
+            tally: tally.clone(),
+            batches: Some(batches.clone()),
+            permits: permits.clone(),
+        });
+        request.data(Arc::new(OperationContext { operation: Ok(prepared), loader }))
     }
 }
 
-fn rate_limited(lack: &Lack) -> Answer {
-    let Budget { limit, cost, remaining, .. } = lack.budget;
+impl AdmittedOperation {
+    fn answer(&self, response: &Response, charge: &Charge) -> Answer {
+        let cost = self.reports_cost.then(|| CostReport::new(self.prepared.cost.total, charge.spent()));
+        Answer::executed(&response.data, &response.errors, cost, charge.budget())
+    }
+}
+
+/// The schema, with what prepares its requests.
+fn schema(documents: &Arc<DocumentCache>, readers: &Readers) -> SchemaBuilder<Query, EmptyMutation, SubscriptionRoot> {
+    let preparation = Preparation { documents: documents.clone(), readers: readers.clone() };
+    api::builder().data(Arc::new(ChangeWatcher::new(readers))).extension(preparation)
+}
+
+fn rate_limited(exceeded: RateLimitExceeded) -> Answer {
+    let RateLimit { limit, cost, remaining, .. } = exceeded.budget;
     let message = format!(
-        "the operation costs up to {cost} points, and {remaining} of {limit} are left: ask again in {} s, or for less",
-        lack.seconds
+        "the request costs up to {cost} points, but only {remaining} of {limit} are left: retry in {} s, or select less",
+        exceeded.retry_after
     );
     let mut answer = refused(request_error(Code::RateLimited, message));
-    answer.budget = Some(lack.budget);
-    answer.retry_after = Some(lack.seconds);
+    answer.budget = Some(exceeded.budget);
+    answer.retry_after = Some(exceeded.retry_after);
     answer
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> ServerError {
-    let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-    Error::internal(format!("panic: {}", said.unwrap_or("?"))).shown()
+    let message = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    Error::internal(format!("panic: {}", message.unwrap_or("?"))).shown()
 }
 
 fn timed_out(timeout: Duration) -> ServerError {
-    let message = format!("the request took longer than {} ms, and was stopped: ask for less", timeout.as_millis());
+    let message = format!("the request took longer than {} ms and was cancelled: select less", timeout.as_millis());
     request_error(Code::Timeout, message)
 }
 

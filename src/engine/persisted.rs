@@ -1,9 +1,9 @@
-//! Documents that clients name instead of sending them.
+//! Persisted documents: clients send an ID or a hash instead of the text.
 //!
-//! - Automatic persisted queries, as Apollo's clients have them: `extensions.persistedQuery.sha256Hash` names a document
-//!   that some client sent before along with its hash.
-//! - Trusted documents: a list that the operator gives, in the form that the compilers of Relay (`{hash: text}`) or Apollo
-//!   (`apollo-persisted-query-manifest`) write, or as a directory of files. Clients name them by `documentId`, or by hash.
+//! - Automatic persisted queries, the protocol of Apollo's clients: `extensions.persistedQuery.sha256Hash` identifies a
+//!   document that a client has sent before, with its hash.
+//! - Trusted documents: a list from the operator, as a manifest of Relay's compiler (`{hash: text}`), a manifest of Apollo's
+//!   (`apollo-persisted-query-manifest`), or a directory of files. Clients send the `documentId` or the hash.
 
 use std::{collections::HashMap, fs, path::Path, sync::Arc};
 
@@ -19,57 +19,57 @@ use crate::{
     error::{Code, request_error},
 };
 
-/// How many bytes of automatically persisted documents are kept.
-const KEPT: u64 = 16 << 20;
+/// The size of the cache for automatic persisted queries, in bytes.
+const CACHE_BYTES: u64 = 16 << 20;
 
-/// The documents that clients can name.
-pub(super) struct Persisted {
-    automatic: Cache<String, Arc<str>, ByLength>,
+/// The documents that clients can identify by ID or hash.
+pub(super) struct PersistedDocuments {
+    automatic: Cache<String, Arc<str>, TextWeighter>,
     trusted: Option<HashMap<String, Arc<str>>>,
-    /// Whether nothing but trusted documents is run.
+    /// Whether all other documents are rejected.
     only_trusted: bool,
 }
 
 #[derive(Clone)]
-struct ByLength;
+struct TextWeighter;
 
-impl Weighter<String, Arc<str>> for ByLength {
+impl Weighter<String, Arc<str>> for TextWeighter {
     fn weight(&self, key: &String, text: &Arc<str>) -> u64 {
         (key.len() + text.len() + 64) as u64
     }
 }
 
-/// The manifest of Apollo's compilers.
+/// The manifest of `apollo-persisted-query-manifest`.
 #[derive(Deserialize)]
 struct Manifest {
-    operations: Vec<Operation>,
+    operations: Vec<ManifestOperation>,
 }
 
 #[derive(Deserialize)]
-struct Operation {
+struct ManifestOperation {
     id: String,
     body: String,
 }
 
-impl Persisted {
+impl PersistedDocuments {
     pub(super) fn new(trusted: Option<&Path>, only_trusted: bool) -> Result<Self, String> {
         let trusted = trusted.map(read).transpose()?;
         Ok(Self {
-            automatic: Cache::with_weighter(1024, KEPT, ByLength),
+            automatic: Cache::with_weighter(1024, CACHE_BYTES, TextWeighter),
             only_trusted: only_trusted && trusted.is_some(),
             trusted,
         })
     }
 
-    /// The text of a request's document.
-    pub(super) fn text(&self, request: &mut Request) -> Result<Arc<str>, ServerError> {
-        let hash = automatic_hash(request)?;
+    /// The text of a request's document. Takes `query` out of the request.
+    pub(super) fn resolve(&self, request: &mut Request) -> Result<Arc<str>, ServerError> {
+        let hash = persisted_query_hash(request)?;
         let query = request.query.take();
-        let named = request.document_id.as_deref().map(|id| ("documentId", id));
-        for (name, id) in named.into_iter().chain(hash.as_deref().map(|hash| ("sha256Hash", hash))) {
+        let document_id = request.document_id.as_deref().map(|id| ("documentId", id));
+        for (name, id) in document_id.into_iter().chain(hash.as_deref().map(|hash| ("sha256Hash", hash))) {
             match (self.trusted(id), &query) {
                 (Some(text), Some(query)) if **query != *text => {
-                    let message = format!("`{name}` names another document than the one in `query`: send one of them");
+                    let message = format!("`{name}` identifies another document than `query`: send only one of them");
                     return Err(request_error(Code::PersistedQueryInvalid, message));
                 }
                 (Some(text), _) => return Ok(text),
@@ -79,14 +79,14 @@ impl Persisted {
         if let (Some(id), Some(_)) = (request.document_id.as_deref(), &query)
             && !self.only_trusted
         {
-            return Err(unknown(id));
+            return Err(not_found(id));
         }
         if self.only_trusted {
-            let known = query.and_then(|text| self.trusted(&hex(&Sha256::digest(&text))));
-            return known.ok_or_else(|| {
+            let trusted = query.and_then(|text| self.trusted(&hex(&Sha256::digest(&text))));
+            return trusted.ok_or_else(|| {
                 request_error(
                     Code::DocumentNotTrusted,
-                    "only documents of the server's list are run: name one by its id",
+                    "this server only runs trusted documents: send the `documentId` of one",
                 )
             });
         }
@@ -101,12 +101,12 @@ impl Persisted {
                 Ok(text)
             }
             (Some(text), None) => Ok(text.into()),
-            // Clients know this message, and send the document again with its text.
+            // Apollo's clients recognize this message, and send the request again with `query`.
             (None, Some(hash)) => self
                 .automatic
                 .get(&hash)
                 .ok_or_else(|| request_error(Code::PersistedQueryNotFound, "PersistedQueryNotFound")),
-            (None, None) => Err(unknown(request.document_id.as_deref().unwrap_or_default())),
+            (None, None) => Err(not_found(request.document_id.as_deref().unwrap_or_default())),
         }
     }
 
@@ -115,11 +115,11 @@ impl Persisted {
     }
 }
 
-fn unknown(id: &str) -> ServerError {
-    request_error(Code::PersistedQueryNotFound, format!("no document is known by the id {id:?}"))
+fn not_found(id: &str) -> ServerError {
+    request_error(Code::PersistedQueryNotFound, format!("there is no trusted document with the id {id:?}"))
 }
 
-fn automatic_hash(request: &Request) -> Result<Option<String>, ServerError> {
+fn persisted_query_hash(request: &Request) -> Result<Option<String>, ServerError> {
     let Some(persisted) = request.extensions.get("persistedQuery") else { return Ok(None) };
     let version = persisted.get("version").and_then(JsonValue::as_u64);
     let hash = persisted.get("sha256Hash").and_then(JsonValue::as_str);
@@ -130,7 +130,7 @@ fn automatic_hash(request: &Request) -> Result<Option<String>, ServerError> {
     Err(request_error(Code::PersistedQueryInvalid, message))
 }
 
-/// Reads a list of trusted documents; the error is for the operator. Each is known by its id and by its SHA-256.
+/// Reads the list of trusted documents, which are identified by ID and by SHA-256. The error is for the operator.
 fn read(path: &Path) -> Result<HashMap<String, Arc<str>>, String> {
     let wrong = |path: &Path, cause: &dyn std::fmt::Display| format!("trusted documents, {}: {cause}", path.display());
     let text = |path: &Path| fs::read_to_string(path).map_err(|cause| wrong(path, &cause));
@@ -151,16 +151,16 @@ fn read(path: &Path) -> Result<HashMap<String, Arc<str>>, String> {
     } else {
         let manifest = text(path)?;
         if let Ok(Manifest { operations }) = serde_json::from_str(&manifest) {
-            for Operation { id, body } in operations {
+            for ManifestOperation { id, body } in operations {
                 add(Some(id), body);
             }
         } else {
             let relay: HashMap<String, String> = serde_json::from_str(&manifest)
-                .map_err(|_| wrong(path, &"it is neither Apollo's manifest nor Relay's map of ids to documents"))?;
+                .map_err(|_| wrong(path, &"expected a manifest of Apollo's or Relay's compiler"))?;
             for (id, text) in relay {
                 add(Some(id), text);
             }
         }
     }
-    if documents.is_empty() { Err(wrong(path, &"there are none")) } else { Ok(documents) }
+    if documents.is_empty() { Err(wrong(path, &"there are no documents in it")) } else { Ok(documents) }
 }

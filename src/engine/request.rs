@@ -1,4 +1,4 @@
-//! A request as clients send it: `query`, `operationName`, `variables`, `extensions`, or the name of a document.
+//! GraphQL requests, decoded from JSON or from URL parameters.
 
 use apollo_compiler::response::{JsonMap, JsonValue};
 use async_graphql::ServerError;
@@ -6,100 +6,104 @@ use percent_encoding::percent_decode;
 
 use crate::error::{Code, request_error};
 
-/// A request that is well-formed; whether its document is, is found out later.
+/// A well-formed request. Its document is not parsed yet.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// The text of the document.
     pub query: Option<String>,
-    /// The name of a document that the server knows.
+    /// The ID of a trusted document, instead of its text.
     pub document_id: Option<String>,
-    /// Which operation of the document to run.
+    /// The name of the operation to run.
     pub operation_name: Option<String>,
-    /// The values of its variables.
+    /// The values of the variables, not yet coerced.
     pub variables: JsonMap,
-    /// What else the client says.
+    /// Protocol extensions, such as `persistedQuery`.
     pub extensions: JsonMap,
 }
 
 impl Request {
-    /// Reads a body.
+    /// Decodes the body of a POST request.
     pub fn from_json(body: &[u8]) -> Result<Self, ServerError> {
-        let body = serde_json::from_slice(body).map_err(|cause| bad(format!("the body is not JSON: {cause}")))?;
+        let body =
+            serde_json::from_slice(body).map_err(|cause| bad_request(format!("the body is not JSON: {cause}")))?;
         Self::from_value(body)
     }
 
-    /// Reads a JSON value.
+    /// Decodes a JSON value.
     pub fn from_value(value: JsonValue) -> Result<Self, ServerError> {
         let mut parts = match value {
             JsonValue::Object(parts) => parts,
             JsonValue::Array(_) => {
-                return Err(bad("several requests in one body are not answered: send one JSON object, with a `query`"));
+                return Err(bad_request(
+                    "batched requests are not supported: send a single JSON object with a `query`",
+                ));
             }
-            _ => return Err(bad("the body must be a JSON object, with a `query`")),
+            _ => return Err(bad_request("the body must be a JSON object with a `query`")),
         };
         let document_id = ["documentId", "doc_id", "id"].into_iter().find_map(|name| parts.remove(name));
         let request = Self {
-            query: text("query", parts.remove("query"))?,
-            document_id: text("documentId", document_id)?,
-            operation_name: text("operationName", parts.remove("operationName"))?,
-            variables: map("variables", parts.remove("variables"))?,
-            extensions: map("extensions", parts.remove("extensions"))?,
+            query: string("query", parts.remove("query"))?,
+            document_id: string("documentId", document_id)?,
+            operation_name: string("operationName", parts.remove("operationName"))?,
+            variables: object("variables", parts.remove("variables"))?,
+            extensions: object("extensions", parts.remove("extensions"))?,
         };
-        request.complete()
+        request.check_document()
     }
 
-    /// Reads the query part of an address, as GET has it. An empty parameter is one that is not given.
+    /// Decodes the query string of a GET request. Empty parameters are ignored.
     pub fn from_query(query: &str) -> Result<Self, ServerError> {
         if percent_decode(query.as_bytes()).decode_utf8().is_err() {
-            return Err(bad("the parameters are not UTF-8"));
+            return Err(bad_request("the URL parameters are not UTF-8"));
         }
         let mut request = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| !value.is_empty()) {
             let json = || {
                 serde_json::from_str(&value)
-                    .map_err(|cause| bad(format!("the parameter `{name}` is not JSON: {cause}")))
+                    .map_err(|cause| bad_request(format!("the URL parameter `{name}` is not JSON: {cause}")))
             };
             match &*name {
                 "query" => request.query = Some(value.into_owned()),
                 "documentId" | "doc_id" | "id" => request.document_id = Some(value.into_owned()),
                 "operationName" => request.operation_name = Some(value.into_owned()),
-                "variables" => request.variables = map("variables", Some(json()?))?,
-                "extensions" => request.extensions = map("extensions", Some(json()?))?,
+                "variables" => request.variables = object("variables", Some(json()?))?,
+                "extensions" => request.extensions = object("extensions", Some(json()?))?,
                 _ => {}
             }
         }
-        request.complete()
+        request.check_document()
     }
 
-    fn complete(self) -> Result<Self, ServerError> {
+    /// Checks that there is a document, in one of the ways to send or identify one.
+    fn check_document(self) -> Result<Self, ServerError> {
         if self.query.is_none() && self.document_id.is_none() && !self.extensions.contains_key("persistedQuery") {
-            return Err(bad("there is no `query`: send the text of a GraphQL document"));
+            return Err(bad_request("`query` is missing: send the text of a GraphQL document"));
         }
         Ok(self)
     }
 }
 
-fn bad(message: impl Into<String>) -> ServerError {
+fn bad_request(message: impl Into<String>) -> ServerError {
     request_error(Code::BadRequest, message)
 }
 
-fn text(name: &str, value: Option<JsonValue>) -> Result<Option<String>, ServerError> {
+fn string(name: &str, value: Option<JsonValue>) -> Result<Option<String>, ServerError> {
     match value {
         None | Some(JsonValue::Null) => Ok(None),
         Some(JsonValue::String(text)) => Ok(Some(text.as_str().to_owned())),
-        Some(other) => Err(bad(format!("`{name}` is {}: it must be a string", kind(&other)))),
+        Some(other) => Err(bad_request(format!("`{name}` is {}: it must be a string", type_name(&other)))),
     }
 }
 
-fn map(name: &str, value: Option<JsonValue>) -> Result<JsonMap, ServerError> {
+fn object(name: &str, value: Option<JsonValue>) -> Result<JsonMap, ServerError> {
     match value {
         None | Some(JsonValue::Null) => Ok(JsonMap::new()),
         Some(JsonValue::Object(map)) => Ok(map),
-        Some(other) => Err(bad(format!("`{name}` is {}: it must be an object", kind(&other)))),
+        Some(other) => Err(bad_request(format!("`{name}` is {}: it must be an object", type_name(&other)))),
     }
 }
 
-const fn kind(value: &JsonValue) -> &'static str {
+const fn type_name(value: &JsonValue) -> &'static str {
     match value {
         JsonValue::Null => "null",
         JsonValue::Bool(_) => "a boolean",

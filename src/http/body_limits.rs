@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::{Client, Seat, Seats};
+use crate::engine::{Client, ConcurrencyLimiter, Permit};
 
 /// How many bytes of each body are not counted, so that small requests are never refused.
 const UNCOUNTED_BYTES: usize = 16 << 10;
@@ -12,14 +12,14 @@ const CLIENT_SHARE: usize = 4;
 /// The limits.
 #[derive(Clone)]
 pub(super) struct BodyLimits {
-    all: Arc<Seats<()>>,
-    each: Arc<Seats<Client>>,
+    all: Arc<ConcurrencyLimiter<()>>,
+    each: Arc<ConcurrencyLimiter<Client>>,
 }
 
 /// The bytes that are reserved for one body, until this is dropped.
 pub(super) struct Reservation {
-    all: Seat<()>,
-    each: Seat<Client>,
+    all: Permit<()>,
+    each: Permit<Client>,
     /// Bytes beyond [`UNCOUNTED_BYTES`].
     counted: usize,
 }
@@ -27,12 +27,12 @@ pub(super) struct Reservation {
 impl BodyLimits {
     /// Limits all bodies together to a number of bytes.
     pub(super) fn new(bytes: usize) -> Self {
-        Self { all: Seats::new(bytes), each: Seats::new(bytes / CLIENT_SHARE) }
+        Self { all: ConcurrencyLimiter::new(bytes), each: ConcurrencyLimiter::new(bytes / CLIENT_SHARE) }
     }
 
     /// An empty reservation for a body of this client.
     pub(super) fn reserve(&self, client: Client) -> Reservation {
-        Reservation { all: self.all.none(()), each: self.each.none(client), counted: 0 }
+        Reservation { all: self.all.empty_permit(()), each: self.each.empty_permit(client), counted: 0 }
     }
 }
 
@@ -41,6 +41,6 @@ impl Reservation {
     pub(super) fn try_grow(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(UNCOUNTED_BYTES).saturating_sub(self.counted);
         self.counted += more;
-        more == 0 || self.each.grow(more) && self.all.grow(more)
+        more == 0 || self.each.try_grow(more) && self.all.try_grow(more)
     }
 }

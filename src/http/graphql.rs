@@ -16,10 +16,10 @@ use super::{
     App, RATE_LIMIT, RATE_LIMIT_POLICY, accept, accept::ResponseMediaType, caller, response_body, sse, websocket,
 };
 use crate::{
+    api::RateLimit,
     config::{Config, StatusCodes},
     engine::{Answer, Caller, Client, Engine, Outcome, Request},
     error::{Code, request_error},
-    graph::Budget,
     observe::Origin,
 };
 
@@ -223,7 +223,7 @@ fn response(answer: Answer, media_type: ResponseMediaType, status: StatusCode) -
 }
 
 /// Inserts the headers with the rate limit of the client.
-pub(super) fn insert_rate_limit(headers: &mut HeaderMap, budget: Budget, retry_after: Option<i64>) {
+pub(super) fn insert_rate_limit(headers: &mut HeaderMap, budget: RateLimit, retry_after: Option<i64>) {
     let seconds = retry_after.unwrap_or(budget.reset_in);
     let (remaining, limit) = (budget.remaining, budget.limit);
     for (name, value) in [

@@ -42,10 +42,10 @@ use self::body_limits::BodyLimits;
 pub use self::serve::serve;
 use crate::{
     config::Profile,
-    domain::Cooperation,
     engine::{Caller, Client, Engine},
-    graph::{self, Clearance},
-    observe::{Metrics, Origin, REQUEST_ID, RequestId},
+    observe::{Metrics, Origin},
+    query::loader::Clearance,
+    request_id::{REQUEST_ID, RequestId},
 };
 
 /// How long browsers may cache the response to a preflight request.
@@ -65,7 +65,7 @@ struct App {
 /// The schema in GraphQL's definition language, with every description.
 #[must_use]
 pub fn sdl() -> String {
-    graph::sdl::<Cooperation>()
+    crate::api::sdl()
 }
 
 /// The pages of a server with this profile: names and paths.

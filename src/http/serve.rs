@@ -17,7 +17,7 @@ use tower_service::Service;
 use super::linger::LingeringStream;
 use crate::{
     config::Config,
-    engine::{Client, Seats},
+    engine::{Client, ConcurrencyLimiter},
 };
 
 /// How long a client may take to send the head of a request; also how long a connection may be idle.
@@ -39,7 +39,8 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let slots = Arc::new(Semaphore::new(config.max_connections));
-    let seats = Seats::new(if config.trust_proxy { usize::MAX } else { config.max_connections_per_client });
+    let per_client =
+        ConcurrencyLimiter::new(if config.trust_proxy { usize::MAX } else { config.max_connections_per_client });
     let connections = TaskTracker::new();
     let stopping = stopping.drop_guard();
     let mut stop = pin!(stop);
@@ -53,9 +54,9 @@ pub async fn serve(
                     // Responses are written whole, so Nagle's algorithm would only delay them. An error here means that the
                     // client has disconnected, which is noticed later.
                     let _ = stream.set_nodelay(true);
-                    if let (Ok(slot), Some(seat)) = (slot, seats.take(Client::at(peer.ip()))) {
+                    if let (Ok(slot), Some(permit)) = (slot, per_client.try_acquire(Client::at(peer.ip()))) {
                         // All three are held until the connection is closed, even if it is upgraded to a WebSocket.
-                        let stream = LingeringStream::new(stream, (slot, seat, connections.token()));
+                        let stream = LingeringStream::new(stream, (slot, permit, connections.token()));
                         connect(stream, peer, router.clone(), stopping.token().clone());
                     } else {
                         tracing::debug!(%peer, "too many connections from this address");

@@ -18,8 +18,8 @@ use super::{
     graphql::{allow_over_get, insert_rate_limit, respond},
 };
 use crate::{
+    api::RateLimit,
     engine::{Answer, Caller, Outcome, Request},
-    graph::Budget,
     observe::Origin,
 };
 
@@ -35,7 +35,7 @@ pub(super) async fn answer(app: App, request: Request, origin: &Origin, caller: 
         Err(answer) => return refused(answer),
     };
     let budget = prepared.budget();
-    if prepared.kind() != OperationType::Subscription {
+    if prepared.operation_type() != OperationType::Subscription {
         let answer = app.engine.run(prepared).await;
         return events(budget, stream::once(ready(answer)));
     }
@@ -51,7 +51,7 @@ const fn allow_all(_: OperationType) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn events(budget: Option<Budget>, answers: impl Stream<Item = Answer> + Send + 'static) -> Response {
+fn events(budget: Option<RateLimit>, answers: impl Stream<Item = Answer> + Send + 'static) -> Response {
     let next = answers.map(|answer| Event::default().event("next").data(String::from_utf8_lossy(&answer.body)));
     let events = Sse::new(next.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default());
     let (mut head, next) = events.into_response().into_parts();

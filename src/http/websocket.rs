@@ -278,7 +278,9 @@ impl Connection {
             ClientMessage::Subscribe { id, payload } => {
                 let request = Request::from_value(payload).map_err(|error| {
                     let origin = self.origin.numbered(number);
-                    self.app.engine.refuse(&origin, self.caller, Code::BadRequest, std::slice::from_ref(&error));
+                    // The client is told by the close frame.
+                    let _ =
+                        self.app.engine.refuse(&origin, self.caller, Code::BadRequest, std::slice::from_ref(&error));
                     Close::new(4400, error.message)
                 })?;
                 Ok(self.subscribe(id, request, number))
@@ -330,7 +332,7 @@ impl Operation {
             Ok(prepared) => prepared,
             Err(answer) => return self.send_last(error_message(&self.id, &answer)).await,
         };
-        if prepared.kind() == OperationType::Subscription {
+        if prepared.operation_type() == OperationType::Subscription {
             let answers = match engine.clone().stream(prepared).await {
                 Ok(answers) => answers,
                 Err(answer) => return self.send_last(error_message(&self.id, &answer)).await,

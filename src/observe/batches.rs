@@ -9,6 +9,7 @@ use opentelemetry_sdk::trace::Span;
 use super::{Observer, Traces, traces};
 
 /// Observes the database statements of one request.
+#[derive(Clone)]
 pub struct Batches {
     observer: Observer,
     /// The span of the operation, if it is recorded.

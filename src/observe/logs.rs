@@ -8,7 +8,7 @@ use std::{
 use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
-use super::RequestId;
+use crate::request_id::RequestId;
 
 /// Keeps the log running. Dropping it writes the lines that are buffered.
 pub struct Logs {

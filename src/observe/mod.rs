@@ -7,7 +7,7 @@ mod batches;
 mod logs;
 mod metrics;
 mod operation_labels;
-mod request_id;
+mod origin;
 mod request_log;
 mod traces;
 
@@ -18,7 +18,7 @@ pub use self::{
     batches::Batches,
     logs::{Logs, logs},
     metrics::{Gauges, Metrics},
-    request_id::{Origin, REQUEST_ID, RequestId},
+    origin::Origin,
     request_log::{RequestLog, Usage},
     traces::Traces,
 };

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use apollo_compiler::{Name, executable::OperationType};
 use opentelemetry_sdk::trace::Span;
 
-use super::{Batches, Observer, Origin, RequestId, traces};
+use super::{Batches, Observer, Origin, traces};
+use crate::request_id::RequestId;
 
 /// Longer names of operations are not logged, in bytes.
 const MAX_NAME_BYTES: usize = 100;

@@ -23,8 +23,8 @@ use opentelemetry_sdk::{
 };
 use tokio::runtime::Handle;
 
-use super::RequestId;
 use crate::error::Code;
+use crate::request_id::RequestId;
 
 /// How long a request to the collector may take.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);

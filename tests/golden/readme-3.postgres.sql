@@ -1,9 +1,9 @@
 4 statements
 
-SELECT c."id", c."name", c."language", c."population" FROM "city" AS c WHERE c."audience" <= $1 AND (c."country_id" IN (SELECT cc."id" FROM "country" AS cc WHERE cc."audience" <= $2 AND ((cc."key" = $3)))) ORDER BY COALESCE(c."population", -9223372036854775807) DESC, c."id" DESC LIMIT 11
+SELECT "o"."record_id", "o"."language", "o"."name" FROM "name" AS "o" WHERE "o"."record_id" = ANY($1) AND ("o"."language" = $2 OR "o"."language" LIKE $3)
 
-SELECT l."record_id", l."language", l."name" FROM "name" AS l WHERE l."record_id" = ANY($1) AND (FALSE OR l."language" = $2 OR l."language" LIKE $3)
+SELECT "o"."scheme", "o"."value", "o"."record_id" FROM "identifier" AS "o" WHERE "o"."record_id" = ANY($1) ORDER BY "o"."scheme" ASC, "o"."value" ASC
 
-SELECT l."record_id", l."scheme", l."value" FROM "identifier" AS l WHERE l."record_id" = ANY($1) ORDER BY l."scheme", l."value"
+SELECT "parent"."parent", (SELECT COUNT(*) FROM "partnership" AS "t" WHERE "t"."audience" <= $1 AND "t"."id" IN (SELECT "link"."partnership_id" FROM "partnership_member" AS "link" WHERE "link"."city_id" = "parent"."parent")) FROM unnest($2) AS "parent"
 
-SELECT p.p AS "parent_", (SELECT COUNT(*) FROM "partnership" AS c WHERE c."audience" <= $1 AND c."id" IN (SELECT l."partnership_id" FROM "partnership_member" AS l WHERE l."city_id" = p.p)) AS "number_" FROM unnest($2) AS p
+SELECT "t"."id", "t"."name", "t"."language", "t"."population" FROM "city" AS "t" WHERE "t"."audience" <= $1 AND "t"."country_id" IN (SELECT "t1"."id" FROM "country" AS "t1" WHERE "t1"."audience" <= $2 AND "t1"."key" = $3) ORDER BY COALESCE("t"."population", -9223372036854775807) DESC, "t"."id" DESC LIMIT 11

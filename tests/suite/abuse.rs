@@ -143,7 +143,7 @@ async fn the_transport_is_held_to_its_rules() {
             "Accept",
         ),
         (head("POST /graphql", &large), 413, "must not be larger than 1048576 bytes"),
-        (head("GET /graphql", ""), 400, "no `query`"),
+        (head("GET /graphql", ""), 400, "`query` is missing"),
         (head("GET /graphql?query=%7B__typename%7D&variables=%7B", ""), 400, "variables"),
         (head("GET /graphql?query=mutation%7B__typename%7D", ""), 405, "POST"),
         (head("GET /graphql?query=%7B__typename%7D&variables=&operationName=", ""), 200, "Query"),

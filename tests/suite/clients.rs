@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::{
-    exchange::Set,
+    import_export::Set,
     process::{Place, Served, node},
     support::{Backend, backends},
 };

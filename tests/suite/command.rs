@@ -16,7 +16,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use crate::{
-    exchange::{Set, bundled},
+    import_export::{Set, bundled},
     process::{LONG, Place, Served},
     support::{Backend, Data, TestDatabase, backends},
 };
@@ -281,7 +281,7 @@ async fn schema_needs_no_database() {
     let place = Place::new(Backend::Sqlite).await;
     let output = place.command(&["schema"]).output().expect("the command");
     assert!(output.status.success());
-    assert_eq!(String::from_utf8_lossy(&output.stdout), coopgraph::http::sdl());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), coopgraph::api::sdl());
     let left = fs::read_dir(place.path("")).expect("a directory").count();
     assert_eq!(left, 0, "it leaves nothing behind");
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::{
-    exchange::Set,
+    import_export::Set,
     support::{Data, Server, TestDatabase, backends},
     walk::{items, text},
 };

@@ -3,7 +3,7 @@
 use coopgraph::config::{Config, Profile, StatusCodes};
 use serde_json::{Value, json};
 
-use crate::exchange::Set;
+use crate::import_export::Set;
 use crate::support::{Backend, Data, Server, TestDatabase};
 
 async fn server(change: impl FnOnce(&mut Config)) -> Server {

@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    population::{KINDS, MARKER, Population, Record, key},
+    population::{KINDS, MARKER, Population, Record, is_needed, key},
     support::{Backend, Server, backends},
     walk::{Field, Schema, brief, is_connection, items, kind_of, lower_first, text},
 };
@@ -408,7 +408,7 @@ async fn everything_is_at_stake(guard: &Guard) {
             let path = format!("{record}.{}", field.name);
             if !at_stake.contains(&path) {
                 // A record is hidden together with those that it cannot be shown without.
-                let needed = field.ty.required && !is_connection(field) || path == "Partnership.members";
+                let needed = is_needed(&kind_of(record), &field.name);
                 safe.insert(path, needed);
             }
         }

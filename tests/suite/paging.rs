@@ -16,7 +16,7 @@ use self::{
     world::{Random, SEED, World},
 };
 use crate::{
-    exchange::Set,
+    import_export::Set,
     support::{Data, Server, TestDatabase, backends},
     walk::{items, text},
 };

@@ -12,11 +12,11 @@ use std::{
 use coopgraph::{
     clock::{Clock, IdSource},
     db::type_id,
-    exchange::{self, Files, Import},
+    import_export::{self, Files, Import},
 };
 use uuid::Uuid;
 
-use crate::support::{Backend, Data, Server, TestDatabase};
+use crate::support::{Backend, Data, Server, TestDatabase, file_of};
 
 /// What no answer may ever hold; it stands in every text of a hidden record.
 pub const MARKER: &str = "LEAK";
@@ -80,6 +80,12 @@ const REFERENCES: [(&str, &str, Option<&str>, Need); 28] = [
     ("citation", "record", None, Need::Required),
     ("citation", "source", Some("source"), Need::Required),
 ];
+
+/// Whether a record is hidden together with those that a relation of its GraphQL type leads to.
+pub fn is_needed(kind: &str, relation: &str) -> bool {
+    let required = REFERENCES.iter().filter(|(of, _, _, need)| *of == kind && *need == Need::Required);
+    required.map(|(_, column, ..)| coopgraph::model::camel_case(column)).any(|name| name == relation)
+}
 
 /// The columns that hold free text.
 const TEXTS: [&str; 17] = [
@@ -287,8 +293,16 @@ impl Population {
         let ids = IdSource::from_fn(move || next.lock().expect("ids").pop_front().expect("an id for each record"));
         let (clock, files) = (Clock::fixed(1_700_000_000_000), Files::In(directory.path().to_owned()));
         let (database, files, clock, ids) = (&data.database, &files, &clock, &ids);
-        let import = Import { database, files, clock, ids, dry_run: false, progress: &|_, _, _| {} };
-        let imported = exchange::import(import).await.unwrap_or_else(|cause| panic!("{cause}"));
+        let import = Import {
+            database,
+            files,
+            clock,
+            ids,
+            model: coopgraph::domain::model(),
+            dry_run: false,
+            progress: &|_, _, _| {},
+        };
+        let imported = import_export::import(import).await.unwrap_or_else(|cause| panic!("{cause}"));
         assert_eq!(imported.added, self.records.len() as u64);
         Server::over(data).await
     }
@@ -296,15 +310,15 @@ impl Population {
     fn write(&self, directory: &Path) {
         // No row of a kind, no record to take the headers from.
         let sample: HashMap<_, _> = Population::sample().into_iter().map(|r| (r.kind, r)).collect();
-        for table in coopgraph::domain::tables() {
-            let kind = table.kind();
+        for table in coopgraph::domain::model().types() {
+            let kind = table.table;
             let headers: Vec<_> = sample[kind].cells.iter().map(|(header, _)| *header).collect();
             let mut text = format!("key,{}\n", headers.join(","));
             for record in self.records.iter().filter(|r| r.kind == kind) {
                 let cells: Vec<_> = record.cells.iter().map(|(_, cell)| cell.as_str()).collect();
                 let _ = writeln!(text, "{},{}", record.key, cells.join(","));
             }
-            std::fs::write(directory.join(table.file()), text).expect("a file");
+            std::fs::write(directory.join(file_of(table)), text).expect("a file");
         }
         let files = [
             ("names", "language,name", &self.names),

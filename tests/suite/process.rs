@@ -12,7 +12,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    exchange::csv_files,
+    import_export::csv_files,
     support::{Backend, Data, TestDatabase},
 };
 
@@ -83,7 +83,7 @@ impl Place {
         Served::start(command)
     }
 
-    pub fn exported(&self) -> crate::exchange::Contents {
+    pub fn exported(&self) -> crate::import_export::Contents {
         self.prints(&["export", "out"]);
         csv_files(&self.path("out"))
     }

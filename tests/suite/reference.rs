@@ -7,7 +7,7 @@
 
 use std::{fmt::Write, fs, path::Path};
 
-use coopgraph::{db::Database, domain, exchange};
+use coopgraph::{db::Database, domain, import_export};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::Value;
 use uuid::Uuid;
@@ -26,7 +26,7 @@ async fn the_reference_gives_the_same_answers() {
     let mut all = Vec::new();
     for backend in backends() {
         let (server, export) = prepare(backend).await;
-        let groups = check(export.path(), &server).await;
+        let groups = check(export.path(), &url(&server), &[]).await;
         all.extend(groups.iter().flat_map(differences).map(|d| format!("{backend}, {d}")));
         enough(&groups);
     }
@@ -37,7 +37,7 @@ async fn the_reference_gives_the_same_answers() {
 
 /// Many documents, many of which fail; and most errors are the very same, though the specification lets servers choose
 /// among several below one null.
-fn enough(groups: &[Value]) {
+pub fn enough(groups: &[Value]) {
     let written = groups.iter().filter(|group| group["group"] != "random");
     let sum = |what: &str| written.clone().filter_map(|group| group[what].as_u64()).sum::<u64>();
     let counts = ["documents", "answers", "failed", "same"].map(|what| format!("{what} {}", sum(what)));
@@ -56,7 +56,7 @@ async fn a_difference_is_seen() {
     let file = export.path().join("cities.csv");
     let cities = fs::read_to_string(&file).expect("cities");
     fs::write(&file, cities.replace(",Espoo,", ",Esbo,")).expect("cities");
-    let groups = check(export.path(), &server).await;
+    let groups = check(export.path(), &url(&server), &[]).await;
     assert!(groups.iter().flat_map(differences).any(|d| d.contains("Esbo")));
 }
 
@@ -67,13 +67,13 @@ fn the_comparison_sees_what_it_is_for() {
 }
 
 /// A server over the bundled data and what it lacks, and an export of its database.
-async fn prepare(backend: Backend) -> (Server, tempfile::TempDir) {
+pub async fn prepare(backend: Backend) -> (Server, tempfile::TempDir) {
     let data = TestDatabase::new(backend, Data::Bundled).await;
     let files = tempfile::tempdir().expect("a directory");
     enrich(files.path());
-    data.import(&exchange::Files::In(files.path().to_owned())).await.expect("more data");
+    data.import(&import_export::Files::In(files.path().to_owned())).await.expect("more data");
     let export = tempfile::tempdir().expect("a directory");
-    exchange::export(&data.database, export.path(), &|_, _| {}).await.expect("an export");
+    import_export::export(domain::model(), &data.database, export.path(), &|_, _| {}).await.expect("an export");
     fs::write(export.path().join("rows.csv"), rows(&data.database).await).expect("a file");
     (Server::over(data).await, export)
 }
@@ -95,37 +95,40 @@ fn enrich(directory: &Path) {
 /// What an export leaves out: the ids, and when the rows were written.
 async fn rows(database: &Database) -> String {
     let mut csv = "kind,key,id,version,created_at,updated_at\n".to_owned();
-    for table in domain::tables() {
-        let sql = format!("SELECT * FROM \"{}\"", table.kind());
+    for table in domain::model().types() {
+        let sql = format!("SELECT * FROM \"{}\"", table.table);
         let statement = Statement::from_string(database.connection().get_database_backend(), sql);
         for row in database.connection().query_all_raw(statement).await.expect("rows") {
             let key: String = row.try_get("", "key").expect("a key");
             let id: Uuid = row.try_get("", "id").expect("an id");
             let version: i32 = row.try_get("", "version").expect("a version");
             let moment = |column: &str| row.try_get::<i64>("", column).expect("a moment");
-            let _ = writeln!(
-                csv,
-                "{},{key},{id},{version},{},{}",
-                table.kind(),
-                moment("created_at"),
-                moment("updated_at")
-            );
+            let _ =
+                writeln!(csv, "{},{key},{id},{version},{},{}", table.table, moment("created_at"), moment("updated_at"));
         }
     }
     csv
 }
 
+fn url(server: &Server) -> String {
+    format!("http://{}/graphql", server.address)
+}
+
 /// The results, one for each group of documents.
-async fn check(export: &Path, server: &Server) -> Vec<Value> {
-    let (export, url) = (export.display().to_string(), format!("http://{}/graphql", server.address));
+pub async fn check(export: &Path, url: &str, more: &[&str]) -> Vec<Value> {
+    let (export, url) = (export.display().to_string(), url.to_owned());
+    let more: Vec<String> = more.iter().map(|argument| (*argument).to_owned()).collect();
     // `COOPGRAPH_SEED` makes other random documents.
     let seed = std::env::var("COOPGRAPH_SEED").unwrap_or_else(|_| "1".to_owned());
-    let run = tokio::task::spawn_blocking(move || node(&["check.mjs", &export, &url, &seed]));
+    let run = tokio::task::spawn_blocking(move || {
+        let arguments = ["check.mjs", &export, &url, &seed].into_iter().chain(more.iter().map(String::as_str));
+        node(&arguments.collect::<Vec<_>>())
+    });
     let printed = run.await.expect("an end");
     printed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-fn differences(group: &Value) -> impl Iterator<Item = String> {
+pub fn differences(group: &Value) -> impl Iterator<Item = String> {
     let name = group["group"].as_str().unwrap_or_default();
     let items = group["differences"].as_array().into_iter().flatten();
     items.map(move |d| format!("{name}: {}", d.as_str().unwrap_or_default()))

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 fn the_committed_schema_is_current() {
     let committed = include_str!("../../schema.graphql");
     assert!(
-        committed == coopgraph::http::sdl(),
+        committed == coopgraph::api::sdl(),
         "schema.graphql is not what the code says: run `cargo run -- schema > schema.graphql`"
     );
 }

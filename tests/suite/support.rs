@@ -15,8 +15,8 @@ use coopgraph::{
     db::{Access, Database},
     document::Limits,
     engine::Engine,
-    exchange::{self, Files, Import, Imported},
     http,
+    import_export::{self, Files, Import, Imported},
 };
 use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::{Value, json};
@@ -105,15 +105,24 @@ impl TestDatabase {
     }
 
     /// Imports a directory.
-    pub async fn import(&self, files: &Files) -> Result<Imported, exchange::Failure> {
+    pub async fn import(&self, files: &Files) -> Result<Imported, import_export::Failure> {
         import(&self.database, files, false).await
     }
 }
 
 /// Imports files, as the command does.
-pub async fn import(database: &Database, files: &Files, dry_run: bool) -> Result<Imported, exchange::Failure> {
+pub async fn import(database: &Database, files: &Files, dry_run: bool) -> Result<Imported, import_export::Failure> {
     let (clock, ids) = (Clock::system(), IdSource::system());
-    exchange::import(Import { database, files, clock: &clock, ids: &ids, dry_run, progress: &|_, _, _| {} }).await
+    import_export::import(Import {
+        database,
+        files,
+        clock: &clock,
+        ids: &ids,
+        model: coopgraph::domain::model(),
+        dry_run,
+        progress: &|_, _, _| {},
+    })
+    .await
 }
 
 async fn fill(url: &str, data: Data) {
@@ -173,6 +182,11 @@ async fn postgres_create(name: &str, template: &str) {
     admin.connection().clone().close().await.expect("closed");
 }
 
+/// The CSV file of a record type.
+pub fn file_of(record: &coopgraph::model::RecordType) -> String {
+    format!("{}.csv", record.plural)
+}
+
 /// A server with a database of its own.
 pub struct Server {
     pub data: TestDatabase,
@@ -188,6 +202,11 @@ impl Server {
 
     /// A server that answers whatever it is asked: its limits are tested where they are the subject.
     pub async fn over(data: TestDatabase) -> Self {
+        Self::with(data, Self::unlimited()).await
+    }
+
+    /// Settings without limits.
+    pub fn unlimited() -> Config {
         let mut config = Config::default();
         config.rate_limit = 0;
         config.request_timeout_ms = 60_000;
@@ -202,7 +221,7 @@ impl Server {
             cost: u64::MAX,
             ..config.limits
         };
-        Self::with(data, config).await
+        config
     }
 
     /// A server with settings of its own.

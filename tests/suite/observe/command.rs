@@ -259,7 +259,7 @@ async fn traces_reach_a_collector() {
         assert_eq!(count(&sent, &parent), 1, "the operation is a part of the client's span");
         assert_eq!(count(&sent, &[0x77; 16]), 0, "the client does not want this one");
         assert_eq!(told("SELECT city"), 2);
-        assert!(told("db.statement") == 2 && told("AS c WHERE c.\"audience\" <= ") == 2);
+        assert!(told("db.statement") == 2 && told("AS \"t\" WHERE \"t\".\"audience\" <= ") == 2);
         for text in ["coopgraph", "graphql.document.hash", "traced", "db.response.returned_rows", "db.system"] {
             assert!(told(text) > 0, "{text}");
         }

@@ -8,7 +8,7 @@ use super::{
     world::{self, World},
 };
 use crate::{
-    exchange::Set,
+    import_export::Set,
     support::{Data, Server, TestDatabase, backends},
     walk::text,
 };
@@ -51,7 +51,7 @@ async fn forged_positions_are_refused_before_the_database_is_asked() {
                         let query = format!("{{ {}{} }}", list.name, first(&format!(", {bound}: \"{forged}\"")));
                         let (code, message) = server.error(&query, json!({})).await;
                         assert_eq!(code, "INVALID_CURSOR", "{backend}, {query}: {message}");
-                        assert!(message.contains("give a cursor that this list returned"), "{message}");
+                        assert!(message.contains("pass a cursor that this list returned"), "{message}");
                         assert_eq!(server.data.take_statements(), [""; 0], "{backend}, {query}");
                     }
                 }

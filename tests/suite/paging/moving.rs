@@ -10,7 +10,7 @@ use super::{
     world::{self, World},
 };
 use crate::{
-    exchange::Set,
+    import_export::Set,
     support::{Backend, Data, Server, TestDatabase, backends},
     walk::{items, text},
 };
@@ -104,8 +104,8 @@ impl Change<'_> {
         };
         let old = format!("(SELECT \"id\" FROM \"{kind}\" WHERE \"key\" = '{like}')");
         let quoted = |columns: &[&str]| columns.iter().map(|c| format!(", \"{c}\"")).collect::<String>();
-        let table = coopgraph::domain::tables().into_iter().find(|t| t.kind() == kind).expect(kind);
-        let columns = table.table_columns();
+        let table = coopgraph::domain::model().types().find(|t| t.table == kind).expect(kind);
+        let columns: Vec<_> = table.columns.iter().map(|column| column.name).collect();
         let rest: Vec<_> = columns.iter().map(|c| &**c).filter(|c| !matches!(*c, "id" | "key")).collect();
         let rest = quoted(&rest);
         let mut sql = format!(

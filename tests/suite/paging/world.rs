@@ -5,7 +5,7 @@ use std::{cmp::Ordering, collections::HashMap, fs, path::Path};
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use crate::exchange::bundled;
+use crate::{import_export::bundled, support::file_of};
 
 /// Numbers that look random but are the same each time (`SplitMix64`), from a stated seed.
 pub struct Random(pub u64);
@@ -54,15 +54,15 @@ pub struct World {
 impl World {
     pub fn read(directory: &Path) -> Self {
         let mut rows = Vec::new();
-        for table in coopgraph::domain::tables() {
-            let mut reader = csv::Reader::from_path(directory.join(table.file())).expect("a file");
+        for table in coopgraph::domain::model().types() {
+            let mut reader = csv::Reader::from_path(directory.join(file_of(table))).expect("a file");
             let headers = reader.headers().expect("a header").clone();
             for record in reader.records() {
                 let record = record.expect("a row");
                 let cells = headers.iter().zip(record.iter()).map(|(h, c)| (h.to_owned(), c.to_owned()));
                 let cells: HashMap<_, _> = cells.collect();
                 assert_eq!(cells["visibility"], "public", "what nobody sees is in no list");
-                rows.push(Row { kind: table.kind(), key: cells["key"].clone(), cells, age: rows.len() });
+                rows.push(Row { kind: table.table, key: cells["key"].clone(), cells, age: rows.len() });
             }
         }
         let mut reader = csv::Reader::from_path(directory.join("tags.csv")).expect("a file");
@@ -150,8 +150,8 @@ pub fn write(directory: &Path, only: &[&str]) {
     let tags = directory.join("tags.csv");
     let mut tagged = fs::read_to_string(&tags).expect("a header");
     for kind in only {
-        let table = coopgraph::domain::tables().into_iter().find(|t| t.kind() == *kind).expect(kind);
-        let header = &headers[&table.file()];
+        let table = coopgraph::domain::model().types().find(|t| t.table == *kind).expect(kind);
+        let header = &headers[&file_of(table)];
         let mut text = format!("{header}\n");
         for i in 0..count(kind) {
             let cells: Vec<_> = header.split(',').map(|column| cell(kind, column, i, random)).collect();
@@ -162,7 +162,7 @@ pub fn write(directory: &Path, only: &[&str]) {
                 tagged.extend(topics.map(|topic| format!("{kind},{},{}\n", key(kind, i), key("topic", topic))));
             }
         }
-        fs::write(directory.join(table.file()), text).expect("a file");
+        fs::write(directory.join(file_of(table)), text).expect("a file");
     }
     fs::write(tags, tagged).expect("a file");
 }

@@ -1,0 +1,116 @@
+//! The GraphQL API: the root types, and the schema made from them.
+//!
+//! Root types, inputs and payloads are async-graphql's plain derives; to add a field, add it to one of them, or merge a type
+//! of your own into [`Query`]. Where a field leads to records, return [`Node`](crate::schema::Node) or
+//! [`RecordOf`](crate::schema::RecordOf): what is selected of them is executed breadth-first.
+
+mod change_watcher;
+mod rate_limit;
+
+use std::sync::{Arc, LazyLock};
+
+use async_graphql::{Context, EmptyMutation, ID, MergedObject, Object, SDLExportOptions, SchemaBuilder, Subscription};
+use futures_util::Stream;
+
+pub use self::{change_watcher::ChangeWatcher, rate_limit::RateLimit};
+use crate::{
+    domain::{self, dataset::DatasetVersion},
+    error::{Error, Result},
+    schema::{
+        Api, Catalog, Node, Nodes, Records,
+        cost::{FieldCost, Size},
+    },
+};
+
+/// The schema of coopgraph.
+pub type Schema = async_graphql::Schema<Query, EmptyMutation, SubscriptionRoot>;
+
+/// The API of the cooperation graph.
+#[derive(Clone, Copy, Debug)]
+pub struct Cooperation;
+
+impl Api for Cooperation {
+    fn catalog() -> &'static Catalog {
+        static CATALOG: LazyLock<Catalog> = LazyLock::new(|| Catalog::new(domain::model(), costs()));
+        &CATALOG
+    }
+}
+
+/// What fields of root types cost that are no look-ups or lists of records: type, field, cost.
+fn costs() -> Vec<(&'static str, &'static str, FieldCost)> {
+    // Each type of record that the ids name needs a statement.
+    let statements = u32::try_from(domain::model().types().len()).unwrap_or(u32::MAX);
+    vec![
+        ("Query", "node", FieldCost { statements: 1, size: Size::One }),
+        ("Query", "nodes", FieldCost { statements, size: Size::Argument("ids") }),
+        ("Subscription", "datasetChanged", FieldCost { statements: 0, size: Size::One }),
+    ]
+}
+
+/// The root of every query.
+#[derive(Default, MergedObject)]
+pub struct Query(Records<Cooperation>, NodeQuery, RateLimitQuery);
+
+/// Records of whatever type.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// A record by its global id, whatever its type; `null` if there is none.
+    async fn node(
+        &self,
+        #[graphql(desc = "The global id of the record.")] id: ID,
+    ) -> Option<Result<Node<Cooperation>>> {
+        Some(Node::new(&id))
+    }
+
+    /// A list of records by their global ids, in the order of the ids; `null` where there is none.
+    async fn nodes(
+        &self,
+        #[graphql(desc = "The global ids of the records, at most 100.")] ids: Vec<ID>,
+    ) -> Option<Result<Nodes<Cooperation>>> {
+        Some(Nodes::new(&ids))
+    }
+}
+
+/// What the client may spend.
+#[derive(Default)]
+pub struct RateLimitQuery;
+
+#[Object]
+impl RateLimitQuery {
+    /// What the client may spend, and what this operation costs; `null` if nothing is limited.
+    async fn rate_limit(&self, context: &Context<'_>) -> Option<RateLimit> {
+        context.data_opt::<RateLimit>().copied()
+    }
+}
+
+/// The root of every subscription.
+#[derive(Default)]
+pub struct SubscriptionRoot;
+
+/// The root of every subscription.
+#[Subscription(name = "Subscription")]
+impl SubscriptionRoot {
+    /// The version of the data set: the present one at once, then each that follows.
+    async fn dataset_changed(&self, context: &Context<'_>) -> Result<impl Stream<Item = DatasetVersion>> {
+        let watcher = context.data_opt::<Arc<ChangeWatcher>>();
+        let watcher = watcher.ok_or_else(|| Error::internal("nothing watches the data set"))?;
+        Ok(watcher.versions().await?)
+    }
+}
+
+/// The schema, to which the engine adds what it needs.
+#[must_use]
+pub fn builder() -> SchemaBuilder<Query, EmptyMutation, SubscriptionRoot> {
+    Schema::build(Query::default(), EmptyMutation, SubscriptionRoot)
+}
+
+/// The schema in GraphQL's definition language, with every description.
+#[must_use]
+pub fn sdl() -> String {
+    let sdl = builder().finish().sdl_with_options(SDLExportOptions::new().include_specified_by());
+    let lines: Vec<_> = sdl.lines().map(str::trim_end).collect();
+    format!("{}\n", lines.join("\n").trim())
+}

@@ -1,0 +1,329 @@
+//! Query cost analysis: the estimated cost of an operation is known before it runs. It covers the objects that the
+//! operation can return, the database statements that it needs, and the conditions of its filters.
+//!
+//! An object costs 1 point, however many of its fields are selected; a statement costs [`STATEMENT_COST`], however many rows
+//! it returns. A field of an interface needs its statements once for each type that implements the interface. Filters are
+//! estimated by [`super::filter_cost`]. Objects in a list cost as much as the list can be long: a page has the length that
+//! its `first` or `last` asks for, a lookup by ids as many objects as ids, and any other list an assumed size.
+
+use apollo_compiler::{
+    ExecutableDocument, Name, Node, Schema,
+    ast::Value,
+    collections::HashMap,
+    executable::{Field, Selection, SelectionSet},
+    response::{JsonMap, JsonValue},
+    schema::Implementers,
+};
+use rustc_hash::FxHashMap;
+
+use super::filter_cost::{FilterEstimator, is_filter};
+use crate::schema::{
+    Catalog,
+    cost::{FieldCost, Size},
+};
+
+/// The cost of a database statement, in points.
+pub const STATEMENT_COST: u64 = 10;
+/// How many introspection objects cost 1 point: they are in memory already.
+const INTROSPECTION_OBJECTS_PER_POINT: u64 = 10;
+/// The page size that is assumed in a fragment, which may be spread inside and outside of connections.
+const PAGE_SIZE_IN_FRAGMENTS: u64 = 100;
+
+/// What the cost of a document depends on.
+#[derive(Clone, Copy)]
+pub(super) struct CostContext<'a> {
+    pub schema: &'a Schema,
+    pub implementers: &'a HashMap<Name, Implementers>,
+    pub catalog: &'static Catalog,
+}
+
+/// The estimated cost of an operation with its variables, in points. The actual cost can be higher where a list is longer than its
+/// assumed size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EstimatedCost {
+    /// The whole cost; at least 1.
+    pub total: u64,
+    /// The part for `__schema` and `__type`; 0 if the operation selects neither.
+    pub introspection: u64,
+    /// The part for filters.
+    pub filters: u64,
+}
+
+/// The cost of a document, except for what depends on the variables.
+pub(super) struct DocumentCost {
+    operations: Vec<OperationCost>,
+    /// Each fragment follows the fragments that it spreads.
+    fragments: Vec<SelectionSetCost>,
+}
+
+struct OperationCost {
+    name: Option<String>,
+    selection_set: SelectionSetCost,
+    /// In points.
+    introspection: u64,
+}
+
+/// The cost of a selection set, without the object that it is selected on.
+#[derive(Default)]
+struct SelectionSetCost {
+    statements: u64,
+    filters: Vec<FilterArgument>,
+    fields: Vec<ObjectFieldCost>,
+    /// Indices of the fragments that are spread.
+    fragments: Vec<usize>,
+}
+
+struct FilterArgument {
+    ty: Name,
+    value: Node<Value>,
+    /// How many types of objects are filtered, each with a statement of its own.
+    types: u64,
+}
+
+/// The cost of a field that returns objects.
+struct ObjectFieldCost {
+    length: Length,
+    /// How many types of objects have the field, each with statements of its own.
+    types: u64,
+    selection_set: SelectionSetCost,
+}
+
+/// How many objects a selected field returns.
+enum Length {
+    Fixed(u64),
+    /// The page size of the connection.
+    Items,
+    Page {
+        first: SlicingArgument,
+        last: SlicingArgument,
+        default: u64,
+        max: u64,
+    },
+    /// The length of the list in a variable.
+    Variable(String),
+}
+
+/// The value of `first` or `last`.
+enum SlicingArgument {
+    Absent,
+    Literal(u64),
+    Variable(String),
+}
+
+impl DocumentCost {
+    pub(super) fn analyze(document: &ExecutableDocument, context: CostContext) -> Self {
+        let mut analyzer =
+            Analyzer { document, context, fragment_indices: FxHashMap::default(), fragments: Vec::new() };
+        let operations = document
+            .operations
+            .iter()
+            .map(|operation| {
+                let selection_set = analyzer.selection_set(&operation.selection_set);
+                let introspection = analyzer.introspection(operation.root_fields(document));
+                let no_variables = JsonMap::new();
+                let estimator = Estimator::new(context.schema, &no_variables);
+                let fragments = estimator.fragments(&analyzer.fragments);
+                let objects = estimator.selection_set(&introspection, 1, &fragments).objects;
+                OperationCost {
+                    name: operation.name.as_ref().map(ToString::to_string),
+                    selection_set,
+                    introspection: objects.div_ceil(INTROSPECTION_OBJECTS_PER_POINT),
+                }
+            })
+            .collect();
+        Self { operations, fragments: analyzer.fragments }
+    }
+
+    /// Estimates the cost of an operation with these variables.
+    pub(super) fn estimate(&self, schema: &Schema, name: Option<&str>, variables: &JsonMap) -> EstimatedCost {
+        let Some(operation) = self.operations.iter().find(|operation| operation.name.as_deref() == name) else {
+            return EstimatedCost { total: 1, ..EstimatedCost::default() };
+        };
+        let estimator = Estimator::new(schema, variables);
+        let fragments = estimator.fragments(&self.fragments);
+        let Totals { objects, statements, filters } = estimator.selection_set(&operation.selection_set, 1, &fragments);
+        let introspection = operation.introspection;
+        let parts = [objects, statements.saturating_mul(STATEMENT_COST), introspection, filters];
+        EstimatedCost { total: parts.into_iter().fold(0, u64::saturating_add).max(1), introspection, filters }
+    }
+}
+
+/// Adds up costs, for the variables of one operation.
+struct Estimator<'a> {
+    variables: &'a JsonMap,
+    filters: FilterEstimator<'a>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Totals {
+    objects: u64,
+    statements: u64,
+    /// In points.
+    filters: u64,
+}
+
+impl<'a> Estimator<'a> {
+    fn new(schema: &'a Schema, variables: &'a JsonMap) -> Self {
+        Self { variables, filters: FilterEstimator::new(schema, variables) }
+    }
+
+    fn fragments(&self, fragments: &'a [SelectionSetCost]) -> Vec<Totals> {
+        let mut totals = Vec::with_capacity(fragments.len());
+        for fragment in fragments {
+            let total = self.selection_set(fragment, PAGE_SIZE_IN_FRAGMENTS, &totals);
+            totals.push(total);
+        }
+        totals
+    }
+
+    /// `page_size` is that of the connection that the selection set belongs to.
+    fn selection_set(&self, set: &'a SelectionSetCost, page_size: u64, fragments: &[Totals]) -> Totals {
+        let mut totals = Totals { statements: set.statements, ..Totals::default() };
+        for FilterArgument { ty, value, types } in &set.filters {
+            let cost = self.filters.estimate(ty, value);
+            totals.filters = totals.filters.saturating_add(cost.saturating_mul(*types));
+        }
+        for field in &set.fields {
+            let (length, page_size) = self.length(&field.length, page_size);
+            let below = self.selection_set(&field.selection_set, page_size, fragments);
+            totals.objects = totals.objects.saturating_add(length.saturating_mul(below.objects.saturating_add(1)));
+            totals.statements = totals.statements.saturating_add(below.statements.saturating_mul(field.types));
+            totals.filters = totals.filters.saturating_add(below.filters.saturating_mul(field.types));
+        }
+        for fragment in &set.fragments {
+            let below = fragments[*fragment];
+            totals.objects = totals.objects.saturating_add(below.objects);
+            totals.statements = totals.statements.saturating_add(below.statements);
+            totals.filters = totals.filters.saturating_add(below.filters);
+        }
+        totals
+    }
+
+    /// How many objects there are, and the page size that applies to their own items.
+    fn length(&self, length: &Length, page_size: u64) -> (u64, u64) {
+        let number = |argument: &SlicingArgument| match argument {
+            SlicingArgument::Absent => None,
+            SlicingArgument::Literal(n) => Some(*n),
+            SlicingArgument::Variable(name) => self.variables.get(name.as_str()).and_then(JsonValue::as_u64),
+        };
+        match length {
+            Length::Fixed(n) => (*n, 1),
+            Length::Items => (page_size, 1),
+            Length::Page { first, last, default, max } => {
+                (1, number(first).or_else(|| number(last)).unwrap_or(*default).min(*max))
+            }
+            Length::Variable(name) => {
+                let list = self.variables.get(name.as_str()).and_then(JsonValue::as_array);
+                (list.map_or(1, |list| list.len() as u64), 1)
+            }
+        }
+    }
+}
+
+/// Finds the costs of the selection sets of a document.
+struct Analyzer<'a> {
+    document: &'a ExecutableDocument,
+    context: CostContext<'a>,
+    fragment_indices: FxHashMap<&'a str, usize>,
+    fragments: Vec<SelectionSetCost>,
+}
+
+impl<'a> Analyzer<'a> {
+    fn selection_set(&mut self, set: &'a SelectionSet) -> SelectionSetCost {
+        let mut cost = SelectionSetCost::default();
+        self.add_selections(set, &mut cost);
+        cost
+    }
+
+    fn add_selections(&mut self, set: &'a SelectionSet, cost: &mut SelectionSetCost) {
+        for selection in &set.selections {
+            match selection {
+                Selection::Field(field) => self.add_field(&set.ty, field, cost),
+                Selection::InlineFragment(fragment) => self.add_selections(&fragment.selection_set, cost),
+                Selection::FragmentSpread(spread) => {
+                    let name = spread.fragment_name.as_str();
+                    if let Some(index) = self.fragment_indices.get(name) {
+                        cost.fragments.push(*index);
+                        continue;
+                    }
+                    let Some(fragment) = self.document.fragments.get(name) else { continue };
+                    // Adds the fragments that it spreads first; validation has rejected cycles.
+                    let inner = self.selection_set(&fragment.selection_set);
+                    let index = self.fragments.len();
+                    self.fragments.push(inner);
+                    self.fragment_indices.insert(name, index);
+                    cost.fragments.push(index);
+                }
+            }
+        }
+    }
+
+    fn introspection(&mut self, root_fields: impl Iterator<Item = &'a Node<Field>>) -> SelectionSetCost {
+        let introspection = root_fields.filter(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+        let sets = introspection.filter_map(|field| field.selection_set.as_ref());
+        let one = |set| ObjectFieldCost { length: Length::Fixed(1), types: 1, selection_set: self.selection_set(set) };
+        SelectionSetCost { fields: sets.map(one).collect(), ..SelectionSetCost::default() }
+    }
+
+    fn add_field(&mut self, ty: &Name, field: &'a Field, cost: &mut SelectionSetCost) {
+        // `__typename` is free; `__schema` and `__type` are estimated on their own.
+        if field.name.starts_with("__") {
+            return;
+        }
+        let field_cost = if ty.starts_with("__") {
+            introspection_field_cost(field.name.as_str(), field.selection_set.is_some())
+        } else {
+            self.context.catalog.cost(ty, field.name.as_str())
+        };
+        let types = self.context.implementers.get(ty).map_or(1, |those| those.objects.len() as u64);
+        cost.statements += u64::from(field_cost.statements) * types;
+        for argument in &field.arguments {
+            let declared = field.definition.argument_by_name(&argument.name);
+            if let Some(ty) = declared.map(|declared| declared.ty.inner_named_type())
+                && is_filter(self.context.schema, ty)
+            {
+                cost.filters.push(FilterArgument { ty: ty.clone(), value: argument.value.clone(), types });
+            }
+        }
+        let length = match field_cost.size {
+            Size::None => return,
+            Size::One => Length::Fixed(1),
+            Size::Assumed(n) => Length::Fixed(u64::from(n)),
+            Size::Items => Length::Items,
+            Size::Connection { default, most: max } => Length::Page {
+                first: slicing_argument(field, "first"),
+                last: slicing_argument(field, "last"),
+                default: u64::from(default),
+                max: u64::from(max),
+            },
+            Size::Argument(name) => match field.specified_argument_by_name(name).map(|value| &**value) {
+                Some(Value::List(items)) => Length::Fixed(items.len() as u64),
+                Some(Value::Variable(name)) => Length::Variable(name.to_string()),
+                _ => Length::Fixed(1),
+            },
+        };
+        let selection_set = field.selection_set.as_ref().map(|set| self.selection_set(set)).unwrap_or_default();
+        cost.fields.push(ObjectFieldCost { length, types, selection_set });
+    }
+}
+
+/// The cost of a field of an introspection type. The assumed sizes are those of a schema with a few hundred types.
+fn introspection_field_cost(name: &str, is_object: bool) -> FieldCost {
+    let size = match name {
+        _ if !is_object => Size::None,
+        "types" => Size::Assumed(250),
+        "fields" | "inputFields" => Size::Assumed(8),
+        "directives" | "enumValues" | "possibleTypes" => Size::Assumed(5),
+        "args" | "interfaces" => Size::Assumed(2),
+        _ => Size::One,
+    };
+    FieldCost { statements: 0, size }
+}
+
+fn slicing_argument(field: &Field, name: &str) -> SlicingArgument {
+    match field.specified_argument_by_name(name).map(|value| &**value) {
+        Some(Value::Int(n)) => n.as_str().parse().map_or(SlicingArgument::Absent, SlicingArgument::Literal),
+        Some(Value::Variable(name)) => SlicingArgument::Variable(name.to_string()),
+        _ => SlicingArgument::Absent,
+    }
+}

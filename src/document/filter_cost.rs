@@ -1,0 +1,121 @@
+//! The cost of filters. A condition that an index serves costs as much as a statement; one that needs a full scan costs ten
+//! times as much on top. A condition on related records is checked for every record of the list, and each may have many
+//! related records. An empty filter costs as much as a condition, because a list may hold very many of them.
+//!
+//! Measured on a million records, SQLite needs 40 to 430 µs for each point of a full scan.
+
+use std::cell::RefCell;
+
+use apollo_compiler::{
+    Name, Schema,
+    ast::Value,
+    response::{JsonMap, JsonValue},
+};
+use rustc_hash::FxHashMap;
+
+use super::STATEMENT_COST;
+
+/// The cost of a condition that an index serves.
+const CONDITION_COST: u64 = STATEMENT_COST;
+/// The additional cost of a condition that needs a full scan.
+const SCAN_COST: u64 = 10 * STATEMENT_COST;
+/// The additional cost of a condition on related records.
+const RELATION_COST: u64 = 5 * STATEMENT_COST;
+/// By how much the cost of a condition on related records is multiplied.
+const RELATION_FACTOR: u64 = 5;
+
+/// A value of an input type.
+#[derive(Clone, Copy)]
+enum InputValue<'a> {
+    /// In the document; it may refer to variables.
+    Ast(&'a Value),
+    /// In the variables.
+    Json(&'a JsonValue),
+}
+
+/// Whether an input type is a filter: filters have the field `not`, of their own type.
+pub(super) fn is_filter(schema: &Schema, ty: &Name) -> bool {
+    let not = schema.get_input_object(ty).and_then(|input| input.fields.get("not"));
+    not.is_some_and(|not| not.ty.inner_named_type() == ty)
+}
+
+/// Estimates the cost of filters, for the variables of one operation.
+pub(super) struct FilterEstimator<'a> {
+    schema: &'a Schema,
+    variables: &'a JsonMap,
+    /// The costs of variables, by name and input type.
+    variable_costs: RefCell<FxHashMap<(&'a str, Name), u64>>,
+}
+
+impl<'a> FilterEstimator<'a> {
+    pub(super) fn new(schema: &'a Schema, variables: &'a JsonMap) -> Self {
+        Self { schema, variables, variable_costs: RefCell::default() }
+    }
+
+    /// The cost of a value of the input type `ty`.
+    pub(super) fn estimate(&self, ty: &Name, value: &'a Value) -> u64 {
+        self.one(ty, InputValue::Ast(value))
+    }
+
+    fn one(&self, ty: &Name, value: InputValue<'a>) -> u64 {
+        self.resolve(ty, value, |value| self.object(ty, value))
+    }
+
+    /// The cost of all filters in a list. GraphQL coerces a single value to a list of one.
+    fn list(&self, ty: &Name, value: InputValue<'a>) -> u64 {
+        let sum = |items: &mut dyn Iterator<Item = InputValue<'a>>| {
+            items.map(|item| self.one(ty, item)).fold(0, u64::saturating_add)
+        };
+        self.resolve(ty, value, |value| match value {
+            InputValue::Ast(Value::List(items)) => sum(&mut items.iter().map(|item| InputValue::Ast(item))),
+            InputValue::Json(JsonValue::Array(items)) => sum(&mut items.iter().map(InputValue::Json)),
+            single => self.object(ty, single),
+        })
+    }
+
+    /// Calls `cost`, with the value of a variable if there is one. The cost of a variable is computed once, because a
+    /// document may use it very often.
+    fn resolve(&self, ty: &Name, value: InputValue<'a>, cost: impl FnOnce(InputValue<'a>) -> u64) -> u64 {
+        let InputValue::Ast(Value::Variable(name)) = value else { return cost(value) };
+        let key = (name.as_str(), ty.clone());
+        if let Some(known) = self.variable_costs.borrow().get(&key) {
+            return *known;
+        }
+        let found = self.variables.get(name.as_str()).map_or(CONDITION_COST, |value| cost(InputValue::Json(value)));
+        self.variable_costs.borrow_mut().insert(key, found);
+        found
+    }
+
+    /// The cost of all fields of an input object; at least that of a condition.
+    fn object(&self, ty: &Name, value: InputValue<'a>) -> u64 {
+        let Some(input) = self.schema.get_input_object(ty) else { return CONDITION_COST };
+        let mut total = 0_u64;
+        for (name, value) in fields(value) {
+            let Some(field) = input.fields.get(name) else { continue };
+            let inner = field.ty.inner_named_type();
+            let is_combinator = inner == ty && matches!(name, "and" | "or" | "not");
+            let is_list = is_combinator && field.ty.is_list();
+            let below = if is_list { self.list(inner, value) } else { self.one(inner, value) };
+            // An index finds neither substrings nor records that do not match.
+            let scan = if matches!(name, "contains" | "not" | "every" | "none") { SCAN_COST } else { 0 };
+            let below = below.saturating_add(scan);
+            let is_relation = !is_combinator && is_filter(self.schema, inner);
+            let cost =
+                if is_relation { below.saturating_add(RELATION_COST).saturating_mul(RELATION_FACTOR) } else { below };
+            total = total.saturating_add(cost);
+        }
+        total.max(CONDITION_COST)
+    }
+}
+
+fn fields(value: InputValue<'_>) -> Vec<(&str, InputValue<'_>)> {
+    match value {
+        InputValue::Ast(Value::Object(fields)) => {
+            fields.iter().map(|(name, value)| (name.as_str(), InputValue::Ast(value))).collect()
+        }
+        InputValue::Json(JsonValue::Object(fields)) => {
+            fields.iter().map(|(name, value)| (name.as_str(), InputValue::Json(value))).collect()
+        }
+        _ => Vec::new(),
+    }
+}

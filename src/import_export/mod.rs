@@ -1,0 +1,70 @@
+//! Import and export: a directory of CSV files that holds the whole data set.
+//!
+//! The files are UTF-8 and follow RFC 4180, with a header row, an empty cell for what is not known, and `;` between the items
+//! of a list. The columns of a file follow from the attributes of its record type; records refer to each other by their keys.
+//! `names.csv`, `identifiers.csv` and `tags.csv` hold what records of all types have.
+
+mod annotations;
+mod columns;
+mod csv_reader;
+mod effective_visibility;
+mod export;
+mod import;
+mod keys;
+mod links;
+mod problem;
+mod row;
+mod unbuilt_statements;
+mod write;
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use include_dir::{Dir, include_dir};
+
+pub use self::{
+    export::export,
+    import::{Import, Imported, import},
+    problem::{Failure, Problem, Problems},
+};
+
+/// The bundled data set.
+static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/data");
+
+/// How many values one statement binds at most; SQLite's limit is 32,766, PostgreSQL's 65,535.
+const MAX_BOUND_VALUES: usize = 12_000;
+
+/// The name by which SQL knows the row that an insertion proposed when it met an existing one.
+const EXCLUDED: &str = "excluded";
+
+/// Where the CSV files are.
+#[derive(Clone, Debug)]
+pub enum Files {
+    /// In a directory.
+    In(PathBuf),
+    /// In the binary: the bundled data set.
+    Bundled,
+}
+
+impl Files {
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read>> {
+        match self {
+            Self::In(directory) => Ok(Box::new(File::open(directory.join(name))?)),
+            Self::Bundled => {
+                let file = BUNDLED.get_file(name).ok_or(io::ErrorKind::NotFound)?;
+                Ok(Box::new(file.contents()))
+            }
+        }
+    }
+
+    /// The path of the directory, if there is no directory at it.
+    fn missing_directory(&self) -> Option<&Path> {
+        match self {
+            Self::In(directory) if !directory.is_dir() => Some(directory),
+            _ => None,
+        }
+    }
+}

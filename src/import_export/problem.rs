@@ -1,0 +1,114 @@
+//! What is wrong with files that were to be imported.
+
+use std::{fmt, io, path::Path};
+
+use crate::model::draft;
+
+/// How many problems are listed; the others are only counted.
+const LISTED: usize = 100;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file's name.
+    pub file: String,
+    /// The line, counted from 1; 0 if the file as a whole is meant.
+    pub line: u64,
+    /// The column's header; empty if the line as a whole is meant.
+    pub column: String,
+    /// The value that is wrong.
+    pub value: String,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem with a file or a line as a whole.
+    pub(super) fn of_file(file: &str, line: u64, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { file: file.to_owned(), line, column: String::new(), value: String::new(), message }
+    }
+
+    /// A problem with a value of a record.
+    pub(super) fn of_draft(file: &str, line: u64, found: draft::Problem) -> Self {
+        Self { file: file.to_owned(), line, column: found.path, value: found.value, message: found.message }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+        }
+        if !self.column.is_empty() {
+            write!(f, ": {} = {:?}", self.column, self.value)?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// Everything that is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems {
+    /// The first of them.
+    pub listed: Vec<Problem>,
+    /// How many there are.
+    pub total: usize,
+}
+
+impl Problems {
+    pub(super) fn add(&mut self, problem: Problem) {
+        self.total += 1;
+        if self.listed.len() < LISTED {
+            self.listed.push(problem);
+        }
+    }
+
+    /// Adds that a line is not what it was when it was checked.
+    pub(super) fn add_changed(&mut self, file: &str, line: u64) {
+        self.add(Problem::of_file(file, line, "the file was changed during the import: import it again"));
+    }
+
+    /// An error, if there are problems.
+    pub(super) fn into_result(self) -> Result<(), Failure> {
+        if self.total == 0 { Ok(()) } else { Err(Failure::Problems(self)) }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in &self.listed {
+            writeln!(f, "{problem}")?;
+        }
+        if self.total > self.listed.len() {
+            writeln!(f, "… and {} more", self.total - self.listed.len())?;
+        }
+        write!(f, "{} problem(s); nothing was changed", self.total)
+    }
+}
+
+/// Why an import or export did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The files are wrong.
+    #[error("the files cannot be imported:\n{0}")]
+    Problems(Problems),
+    /// The database failed.
+    #[error("the database failed, nothing was changed: {0}")]
+    Database(#[from] sea_orm::DbErr),
+    /// A file could not be read or written.
+    #[error("{path}: {cause}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        cause: io::Error,
+    },
+}
+
+impl Failure {
+    pub(super) fn file(path: &Path, cause: io::Error) -> Self {
+        Self::File { path: path.display().to_string(), cause }
+    }
+}

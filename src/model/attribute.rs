@@ -1,0 +1,237 @@
+//! Attributes: what a record type has. Each is a field of the GraphQL type; most are a filter, some an order, and most are
+//! columns of the CSV file.
+
+use std::sync::Arc;
+
+use sea_orm::{ColumnTrait, EntityName};
+
+use super::{Column, Vocabulary};
+
+/// Something that records of a type have.
+#[derive(Debug)]
+pub struct Attribute {
+    /// The name of the GraphQL field and of the filter.
+    pub name: String,
+    /// What it is: the description in the schema.
+    pub description: &'static str,
+    /// What it is read from.
+    pub kind: AttributeKind,
+    /// Whether lists can be filtered by it.
+    pub is_filterable: bool,
+    /// Whether it is a column of the CSV file.
+    pub is_imported: bool,
+    /// The smallest and the largest number it may be.
+    pub range: Option<(i32, i32)>,
+}
+
+/// What an attribute is read from.
+#[derive(Debug)]
+pub enum AttributeKind {
+    /// The global id.
+    Id,
+    /// One column.
+    Scalar(Column, Scalar),
+    /// The main name: as written, folded for search and order, and its language.
+    Name {
+        /// As written.
+        name: Column,
+        /// Folded by [`super::fold`].
+        folded: Column,
+        /// A BCP 47 language tag.
+        language: Column,
+    },
+    /// A date as EDTF, and the days it can mean.
+    Date {
+        /// As written; `NULL` if the date is unknown.
+        edtf: Column,
+        /// The earliest day.
+        earliest: Column,
+        /// The latest day.
+        latest: Column,
+    },
+    /// An exact decimal number.
+    Decimal(Decimal),
+    /// A reference to a record of one type.
+    ToOne(ToOne),
+    /// A reference to a record of one of several types.
+    ToAny(ToAny),
+    /// The records that refer to this one, or that a table of links joins to it.
+    ToMany(ToMany),
+    /// A list of keys in the CSV file, stored in a table of links. It is no field: a [`ToMany`] is.
+    Keys {
+        /// The table of links, seen from this record.
+        link: Link,
+        /// The table of the records that are listed.
+        target: &'static str,
+        /// The smallest number of keys.
+        at_least: usize,
+        /// The column of the table of links that holds the other members of each pair, if it has a row for each ordered
+        /// pair.
+        counterpart: Option<&'static str>,
+    },
+}
+
+/// What the values of a single column are.
+#[derive(Clone, Debug)]
+pub enum Scalar {
+    /// A text that is compared as it is.
+    Text,
+    /// A whole number.
+    Integer,
+    /// A number with a fraction.
+    Float,
+    /// True or false.
+    Boolean,
+    /// A moment: milliseconds since 1970-01-01T00:00Z.
+    DateTime,
+    /// A word of a closed list.
+    Word(Arc<Vocabulary>),
+}
+
+/// An exact decimal number: its digits, and a floating-point number to compare it by.
+#[derive(Clone, Copy, Debug)]
+pub struct Decimal {
+    /// The digits, as text.
+    pub exact: Column,
+    /// About the same number.
+    pub approximate: Column,
+}
+
+/// A reference to a record of one type.
+#[derive(Clone, Copy, Debug)]
+pub struct ToOne {
+    /// The foreign key.
+    pub column: Column,
+    /// The table that it leads to.
+    pub target: &'static str,
+}
+
+/// A reference to a record of one of several types.
+#[derive(Clone, Debug)]
+pub struct ToAny {
+    /// The id.
+    pub id: Column,
+    /// The table of the record.
+    pub table: Column,
+    /// The GraphQL interface or union.
+    pub interface: &'static str,
+    /// The tables that it can lead to.
+    pub targets: Vec<&'static str>,
+}
+
+/// Related records of one type, as a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct ToMany {
+    /// How they are related.
+    pub link: Link,
+    /// Their table.
+    pub target: &'static str,
+    /// What the edges of the connection say beside the record, if they say more.
+    pub counterparts: Option<CounterpartFields>,
+}
+
+/// Edges that tell the other records which a link joins: the partner cities of a partnership, seen from one of its cities.
+#[derive(Clone, Copy, Debug)]
+pub struct CounterpartFields {
+    /// The prefix of the names of the connection type and the edge type.
+    pub prefix: &'static str,
+    /// The field with the first of them.
+    pub one: &'static str,
+    /// The field with all of them.
+    pub all: &'static str,
+    /// The column of the table of links that refers to them.
+    pub column: &'static str,
+    /// Their table.
+    pub target: &'static str,
+}
+
+/// How records are related to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// A column of theirs refers to it.
+    Column {
+        /// Their table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+    /// A table of links joins them.
+    Through {
+        /// The table of links.
+        table: &'static str,
+        /// Its column that refers to this record.
+        parent: &'static str,
+        /// Its column that refers to the related record.
+        child: &'static str,
+    },
+}
+
+impl Attribute {
+    pub(super) fn new(name: impl Into<String>, kind: AttributeKind, description: &'static str) -> Self {
+        // The records of a connection are in files of their own.
+        let is_imported = !matches!(kind, AttributeKind::Id | AttributeKind::ToMany(_));
+        Self { name: name.into(), description, kind, is_filterable: true, is_imported, range: None }
+    }
+
+    /// Whether the attribute is a field of the GraphQL type.
+    #[must_use]
+    pub fn is_field(&self) -> bool {
+        !matches!(self.kind, AttributeKind::Keys { .. })
+    }
+
+    /// The columns that the field is read from, beside the id.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Column> {
+        match &self.kind {
+            AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::Keys { .. } => Vec::new(),
+            AttributeKind::Scalar(column, _) | AttributeKind::Name { name: column, .. } => vec![*column],
+            AttributeKind::Date { edtf, earliest, latest } => vec![*edtf, *earliest, *latest],
+            AttributeKind::Decimal(decimal) => vec![decimal.exact],
+            AttributeKind::ToOne(to_one) => vec![to_one.column],
+            AttributeKind::ToAny(to_any) => vec![to_any.id, to_any.table],
+        }
+    }
+}
+
+impl Link {
+    /// The records whose `column` refers to the record.
+    pub fn column<C: ColumnTrait>(column: C) -> Self {
+        Self::Column { table: table_of::<C>(), column: column.as_str() }
+    }
+
+    /// The records that a table of links joins to the record.
+    pub fn through<C: ColumnTrait>(parent: C, child: C) -> Self {
+        Self::Through { table: table_of::<C>(), parent: parent.as_str(), child: child.as_str() }
+    }
+
+    /// The table whose rows are the links: that of the related records, or the table of links.
+    #[must_use]
+    pub fn table(self) -> &'static str {
+        match self {
+            Self::Column { table, .. } | Self::Through { table, .. } => table,
+        }
+    }
+}
+
+/// The table of a column.
+pub(super) fn table_of<C: ColumnTrait>() -> &'static str {
+    C::EntityName::default().table_name()
+}
+
+/// An order of the lists of a record type.
+///
+/// Its expression is never `NULL`, and ties are broken by the id in the same direction: so an ordinary index serves it, and
+/// a row comparison finds the position of a cursor.
+#[derive(Debug)]
+pub struct Order {
+    /// The value of the GraphQL enum: `START_DESC`.
+    pub name: String,
+    /// What it means.
+    pub description: String,
+    /// The column.
+    pub column: Column,
+    /// What stands in for missing values: more than any other in ascending order, less in descending order.
+    pub missing: Option<i64>,
+    /// Whether it is descending.
+    pub is_descending: bool,
+}

@@ -1,0 +1,83 @@
+//! Columns of tables, as their `SeaORM` entities declare them.
+
+use sea_orm::{ColumnTrait, DbErr, QueryResult, Value, sea_query::ColumnType};
+
+/// A column of an entity's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// Its position among the columns of the entity.
+    pub index: usize,
+    /// The type of its values.
+    pub data_type: DataType,
+    /// Whether values may be missing.
+    pub nullable: bool,
+}
+
+/// The types of values that columns have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataType {
+    /// Text.
+    Text,
+    /// 16 bits.
+    SmallInteger,
+    /// 32 bits.
+    Integer,
+    /// 64 bits.
+    BigInteger,
+    /// A floating-point number of 64 bits.
+    Double,
+    /// True or false.
+    Boolean,
+    /// A UUID.
+    Uuid,
+}
+
+impl Column {
+    /// The description of a column of an entity.
+    ///
+    /// # Panics
+    /// If the column has a type that no attribute has.
+    pub(super) fn of<C: ColumnTrait>(column: C, index: usize) -> Self {
+        let definition = column.def();
+        let data_type = match definition.get_column_type() {
+            ColumnType::Text | ColumnType::String(_) => DataType::Text,
+            ColumnType::SmallInteger => DataType::SmallInteger,
+            ColumnType::Integer => DataType::Integer,
+            ColumnType::BigInteger => DataType::BigInteger,
+            ColumnType::Double => DataType::Double,
+            ColumnType::Boolean => DataType::Boolean,
+            ColumnType::Uuid => DataType::Uuid,
+            other => panic!("{}: columns of the type {other:?} are not supported", column.as_str()),
+        };
+        Self { name: column.as_str(), index, data_type, nullable: definition.is_null() }
+    }
+
+    /// Reads a value of this column from a row of a result.
+    pub fn read(&self, row: &QueryResult, index: usize) -> Result<Value, DbErr> {
+        Ok(match self.data_type {
+            DataType::Text => Value::String(row.try_get_by_index(index)?),
+            DataType::SmallInteger => Value::SmallInt(row.try_get_by_index(index)?),
+            DataType::Integer => Value::Int(row.try_get_by_index(index)?),
+            DataType::BigInteger => Value::BigInt(row.try_get_by_index(index)?),
+            DataType::Double => Value::Double(row.try_get_by_index(index)?),
+            DataType::Boolean => Value::Bool(row.try_get_by_index(index)?),
+            DataType::Uuid => Value::Uuid(row.try_get_by_index(index)?),
+        })
+    }
+
+    /// The value `NULL`, typed like the column.
+    #[must_use]
+    pub fn null(&self) -> Value {
+        match self.data_type {
+            DataType::Text => Value::String(None),
+            DataType::SmallInteger => Value::SmallInt(None),
+            DataType::Integer => Value::Int(None),
+            DataType::BigInteger => Value::BigInt(None),
+            DataType::Double => Value::Double(None),
+            DataType::Boolean => Value::Bool(None),
+            DataType::Uuid => Value::Uuid(None),
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Describing a record type: what a slice calls.
+
+use std::{borrow::Cow, marker::PhantomData, ops::DerefMut, sync::Arc};
+
+use async_graphql::{OutputType, resolver_utils::EnumType};
+use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Identity, RelationTrait, sea_query::TableRef};
+
+use super::{
+    Attribute, AttributeKind, Column, DataType, Decimal, Link, Order, RecordType, Scalar, ToAny, ToOne, Visibility,
+    Vocabulary, attribute::table_of, camel_case, words,
+};
+
+/// An entity whose rows are records: they have an id, a key, names, a visibility and a version.
+///
+/// The entity must have the columns `id`, `key`, `note`, `visibility`, `audience`, `version`, `created_at` and
+/// `updated_at`; [`RecordType`] looks them up by name.
+pub trait Record: EntityTrait {
+    /// The GraphQL type: `InnovationCenter`.
+    const NAME: &'static str;
+    /// The list at the root and the CSV file: `innovation_centers`.
+    const PLURAL: &'static str;
+    /// What such a record is, as the schema says it.
+    const DESCRIPTION: &'static str;
+
+    /// Describes the attributes, relations and orders.
+    fn describe(d: &mut Description<'_, Self>);
+}
+
+/// The description of a record type in the making. Each call adds an attribute; the last sentence of each method says what
+/// else follows from it.
+pub struct Description<'a, E> {
+    record: &'a mut RecordType,
+    entity: PhantomData<E>,
+}
+
+impl<E> std::ops::Deref for Description<'_, E> {
+    type Target = RecordType;
+    fn deref(&self) -> &RecordType {
+        self.record
+    }
+}
+
+impl<E> DerefMut for Description<'_, E> {
+    fn deref_mut(&mut self) -> &mut RecordType {
+        self.record
+    }
+}
+
+impl<'a, E: Record> Description<'a, E> {
+    pub(super) fn new(record: &'a mut RecordType) -> Self {
+        Self { record, entity: PhantomData }
+    }
+
+    fn at(&self, column: E::Column) -> Column {
+        self.record.column(column.as_str())
+    }
+
+    fn push(&mut self, name: &str, kind: AttributeKind, description: &'static str) -> &mut Attribute {
+        let record = &mut *self.record;
+        record.add(Attribute::new(camel_case(name), kind, description));
+        let last = record.attributes.len() - 1;
+        &mut record.attributes[last]
+    }
+
+    /// What identifies a record, before everything else.
+    pub(super) fn identity(&mut self) {
+        let (id, key) = (self.record.column("id"), self.record.column("key"));
+        self.push("id", AttributeKind::Id, "The global id (a TypeID). It contains the type and never changes.");
+        let about = "The key: a slug that is unique among the records of this type.";
+        self.push("key", AttributeKind::Scalar(key, Scalar::Text), about).is_imported = false;
+        self.order_both("key", key, false);
+        self.order_both("created", id, false);
+    }
+
+    /// What all records have, after everything else.
+    pub(super) fn history(&mut self) {
+        let [note, visibility, version, created, updated] =
+            ["note", "visibility", "version", "created_at", "updated_at"].map(|name| self.record.column(name));
+        self.push("note", AttributeKind::Scalar(note, Scalar::Text), "A remark of the editors.").is_filterable = false;
+        let word = Scalar::Word(Arc::new(Vocabulary::of::<Visibility>()));
+        self.push("visibility", AttributeKind::Scalar(visibility, word), "Who may see the record.");
+        for (name, column, scalar, about) in [
+            ("version", version, Scalar::Integer, "The number of times that the record was written, starting at 1."),
+            ("created_at", created, Scalar::DateTime, "The moment at which the record was created."),
+            ("updated_at", updated, Scalar::DateTime, "The moment at which the record was last changed."),
+        ] {
+            let attribute = self.push(name, AttributeKind::Scalar(column, scalar), about);
+            (attribute.is_filterable, attribute.is_imported) = (false, false);
+        }
+    }
+
+    /// A column of one value, of the type that the entity declares. Lists can be filtered by it.
+    ///
+    /// # Panics
+    /// If the column is of a type that is no scalar.
+    pub fn value(&mut self, column: E::Column, description: &'static str) -> &mut Attribute {
+        let at = self.at(column);
+        let scalar = match at.data_type {
+            DataType::Text => Scalar::Text,
+            DataType::Integer => Scalar::Integer,
+            DataType::Double => Scalar::Float,
+            DataType::Boolean => Scalar::Boolean,
+            other => panic!("{}.{}: a value cannot be of the type {other:?}", E::NAME, at.name),
+        };
+        self.push(at.name, AttributeKind::Scalar(at, scalar), description)
+    }
+
+    /// A column of one value. Lists can be filtered and ordered by it; missing values come last.
+    pub fn ordered_value(&mut self, column: E::Column, description: &'static str) -> &mut Attribute {
+        let at = self.at(column);
+        self.value(column, description);
+        self.order_both(at.name, at, at.nullable);
+        let last = self.record.attributes.len() - 1;
+        &mut self.record.attributes[last]
+    }
+
+    /// A free text. Lists cannot be filtered by it.
+    pub fn text(&mut self, column: E::Column, description: &'static str) {
+        self.value(column, description).is_filterable = false;
+    }
+
+    /// A column whose values are words of a vocabulary. Lists can be filtered by it.
+    pub fn word<V: EnumType + OutputType + ActiveEnum<Value = String>>(
+        &mut self,
+        column: E::Column,
+        description: &'static str,
+    ) {
+        let (at, word) = (self.at(column), Scalar::Word(Arc::new(Vocabulary::of::<V>())));
+        self.push(at.name, AttributeKind::Scalar(at, word), description);
+    }
+
+    /// The main name: as written, folded by [`super::fold`], and its language. Lists can be filtered and ordered by it, and
+    /// `label` falls back to it.
+    pub fn name(&mut self, [name, folded, language]: [E::Column; 3], description: &'static str) {
+        let [name, folded, language] = [name, folded, language].map(|column| self.at(column));
+        self.push(name.name, AttributeKind::Name { name, folded, language }, description);
+        self.order_both(name.name, folded, false);
+        self.record.main_name = Some((name, language));
+    }
+
+    /// A date: EDTF as written, its earliest and its latest day. Lists can be filtered by it, and ordered by its earliest
+    /// day, ascending, and by its latest day, descending.
+    pub fn date(&mut self, [edtf, earliest, latest]: [E::Column; 3], description: &'static str) {
+        let [edtf, earliest, latest] = [edtf, earliest, latest].map(|column| self.at(column));
+        self.push(edtf.name, AttributeKind::Date { edtf, earliest, latest }, description);
+        self.order(edtf.name, earliest, false, false);
+        self.order(edtf.name, latest, true, false);
+    }
+
+    /// An exact decimal number, and about the same number as a float. Lists can be filtered and ordered by it.
+    pub fn decimal(&mut self, [exact, approximate]: [E::Column; 2], description: &'static str) {
+        let [exact, approximate] = [exact, approximate].map(|column| self.at(column));
+        self.push(exact.name, AttributeKind::Decimal(Decimal { exact, approximate }), description);
+        self.order_both(exact.name, approximate, false);
+    }
+
+    /// A relation of the entity to one record of another. Lists can be filtered by what it leads to.
+    ///
+    /// # Panics
+    /// If the relation is not a foreign key of one column.
+    #[expect(clippy::needless_pass_by_value, reason = "relations are plain values, written where they are passed")]
+    pub fn belongs_to(&mut self, relation: E::Relation, description: &'static str) {
+        let definition = relation.def();
+        let (Identity::Unary(column), TableRef::Table(table, _)) = (&definition.from_col, &definition.to_tbl) else {
+            panic!("{}: {relation:?} is not a foreign key of one column", E::NAME);
+        };
+        let target = match table.1.inner() {
+            Cow::Borrowed(target) => target,
+            // Names live as long as the model, which is never dropped.
+            Cow::Owned(target) => target.leak(),
+        };
+        let to_one = ToOne { column: self.record.column(&column.inner()), target };
+        self.push(to_one.column.name, AttributeKind::ToOne(to_one), description);
+    }
+
+    /// A reference to a record of one of several types: the columns of its id and of its table. `interface` is the GraphQL
+    /// interface `Record`, or the name of a union. Lists can be filtered by what it leads to.
+    pub fn belongs_to_any(&mut self, [id, table]: [E::Column; 2], interface: &'static str, description: &'static str) {
+        let [id, table] = [id, table].map(|column| self.at(column));
+        let to_any = ToAny { id, table, interface, targets: Vec::new() };
+        self.push(id.name, AttributeKind::ToAny(to_any), description);
+    }
+
+    /// A column of the CSV file with the keys of the records of `T` that a table of links joins to the record. `counterpart`
+    /// is the column of the other member, if the table has a row for each ordered pair of members.
+    pub fn keys<T: EntityTrait, C: ColumnTrait>(
+        &mut self,
+        name: &'static str,
+        (parent, child): (C, C),
+        counterpart: Option<C>,
+        at_least: usize,
+    ) {
+        let kind = AttributeKind::Keys {
+            link: Link::through(parent, child),
+            target: T::default().table_name(),
+            at_least,
+            counterpart: counterpart.map(|column| column.as_str()),
+        };
+        debug_assert_ne!(table_of::<C>(), self.record.table, "links have a table of their own");
+        let attribute = Attribute { name: name.to_owned(), is_filterable: false, ..Attribute::new(name, kind, "") };
+        self.record.attributes.push(attribute);
+    }
+
+    /// Says that the date `end` may not lie before the date `start`, as far as both are known.
+    pub fn period(&mut self, start: E::Column, end: E::Column) {
+        self.record.periods.push((start.as_str(), end.as_str()));
+    }
+
+    /// Puts the order that applies when a client names none first.
+    ///
+    /// # Panics
+    /// If there is no such order.
+    pub fn default_order(&mut self, name: &str) {
+        let position = self.record.orders.iter().position(|order| order.name == name);
+        let position = position.unwrap_or_else(|| panic!("{}: there is no order {name}", E::NAME));
+        let order = self.record.orders.remove(position);
+        self.record.orders.insert(0, order);
+    }
+
+    fn order_both(&mut self, name: &str, column: Column, missing: bool) {
+        self.order(name, column, false, missing);
+        self.order(name, column, true, missing);
+    }
+
+    fn order(&mut self, name: &str, column: Column, is_descending: bool, missing: bool) {
+        assert!(
+            !missing || column.data_type == DataType::Integer,
+            "{}: only integers may be missing in an order by {name}",
+            E::NAME
+        );
+        let last = if is_descending { -i64::MAX } else { i64::MAX };
+        let (suffix, direction) = if is_descending { ("DESC", "descending") } else { ("ASC", "ascending") };
+        let unknown = if missing { "; unknown values come last" } else { "" };
+        self.record.orders.push(Order {
+            name: format!("{}_{suffix}", name.to_ascii_uppercase()),
+            description: format!("By {}, {direction}{unknown}.", words(name)),
+            column,
+            missing: missing.then_some(last),
+            is_descending,
+        });
+    }
+}

@@ -1,0 +1,267 @@
+//! Drafts: the values of a record before it is written, checked against its description.
+//!
+//! A draft collects every problem instead of stopping at the first. Each problem names the attribute, a code and what would
+//! be right; import adds the file and the line.
+
+use std::fmt;
+
+use sea_orm::Value;
+use uuid::Uuid;
+
+use super::{Attribute, AttributeKind, Column, RecordType, Scalar, fold, language_tag, with_article, words};
+use crate::edtf;
+
+/// What separates the keys of a list in its text form.
+pub const LIST_SEPARATOR: char = ';';
+
+/// What is wrong with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProblemCode {
+    /// A required value is missing.
+    Required,
+    /// The value is not of the attribute's type.
+    Invalid,
+    /// A number is too small or too large.
+    OutOfRange,
+    /// A reference leads nowhere, to the record itself, or to a record of the wrong type.
+    Reference,
+    /// The same value is given twice.
+    Duplicate,
+    /// A period ends before it starts.
+    Period,
+}
+
+impl fmt::Display for ProblemCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Required => "REQUIRED",
+            Self::Invalid => "INVALID",
+            Self::OutOfRange => "OUT_OF_RANGE",
+            Self::Reference => "REFERENCE",
+            Self::Duplicate => "DUPLICATE",
+            Self::Period => "PERIOD",
+        })
+    }
+}
+
+/// A problem with one value of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The column of the value, as CSV files have it: `founded`, `participant_kind`.
+    pub path: String,
+    /// What kind of problem it is.
+    pub code: ProblemCode,
+    /// The value, as text.
+    pub value: String,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+/// The values of a record before it is written.
+pub struct Draft<'a> {
+    record: &'a RecordType,
+    id: Uuid,
+    values: Vec<(Column, Value)>,
+    lists: Vec<(&'a Attribute, Vec<Uuid>)>,
+    dates: Vec<(&'static str, String, edtf::Day, edtf::Day)>,
+    problems: Vec<Problem>,
+}
+
+/// The values of a record without problems.
+#[derive(Debug)]
+pub struct Values<'a> {
+    /// The values of columns, in the order in which they were set; the same for all records of a type.
+    pub columns: Vec<(Column, Value)>,
+    /// The records that lists of keys name.
+    pub lists: Vec<(&'a Attribute, Vec<Uuid>)>,
+}
+
+impl<'a> Draft<'a> {
+    /// A draft of a record with an id and a key.
+    #[must_use]
+    pub fn new(record: &'a RecordType, id: Uuid, key: &str) -> Self {
+        let values = vec![(record.column("id"), id.into()), (record.column("key"), key.into())];
+        Self { record, id, values, lists: Vec::new(), dates: Vec::new(), problems: Vec::new() }
+    }
+
+    /// Adds a problem that was found outside of the draft.
+    pub fn reject(&mut self, path: impl Into<String>, code: ProblemCode, value: &str, message: impl Into<String>) {
+        let problem = Problem { path: path.into(), code, value: value.to_owned(), message: message.into() };
+        self.problems.push(problem);
+    }
+
+    /// Sets an attribute from its text form: that of CSV files. Empty means unknown.
+    pub fn set_text(&mut self, attribute: &Attribute, text: &str) {
+        let set = |draft: &mut Self, column: Column, read: Result<Value, (ProblemCode, String)>| {
+            let value = read.unwrap_or_else(|(code, message)| {
+                draft.reject(column.name, code, text, message);
+                column.null()
+            });
+            draft.values.push((column, value));
+        };
+        match &attribute.kind {
+            AttributeKind::Scalar(column, scalar) => {
+                let read = if text.is_empty() { missing(column) } else { scalar.read(text, attribute.range) };
+                set(self, *column, read);
+            }
+            AttributeKind::Name { name, folded, .. } => {
+                set(self, *name, if text.is_empty() { missing(name) } else { Ok(text.into()) });
+                self.values.push((*folded, fold(text).into()));
+            }
+            AttributeKind::Decimal(decimal) => {
+                let read = exact_decimal(text);
+                let approximate = read.as_ref().map_or(Value::Double(None), |(_, number)| (*number).into());
+                set(self, decimal.exact, read.map(|(digits, _)| digits.into()));
+                self.values.push((decimal.approximate, approximate));
+            }
+            AttributeKind::Date { edtf, earliest, latest } => self.set_date([edtf, earliest, latest], text),
+            AttributeKind::Id
+            | AttributeKind::ToOne(_)
+            | AttributeKind::ToAny(_)
+            | AttributeKind::ToMany(_)
+            | AttributeKind::Keys { .. } => {
+                debug_assert!(false, "{} is not set from a text", attribute.name);
+            }
+        }
+    }
+
+    /// Sets the language of the main name.
+    pub fn set_language(&mut self, column: Column, text: &str) {
+        let tag = language_tag(text).unwrap_or_else(|message| {
+            self.reject(column.name, ProblemCode::Invalid, text, message);
+            String::new()
+        });
+        self.values.push((column, tag.into()));
+    }
+
+    fn set_date(&mut self, [written, earliest, latest]: [&Column; 3], text: &str) {
+        let unknown =
+            edtf::Date { edtf: String::new(), earliest: edtf::UNKNOWN_EARLIEST, latest: edtf::UNKNOWN_LATEST };
+        let date = if text.is_empty() {
+            unknown
+        } else {
+            edtf::Date::parse(text).unwrap_or_else(|cause| {
+                self.reject(written.name, ProblemCode::Invalid, text, cause.to_string());
+                unknown
+            })
+        };
+        if !date.edtf.is_empty() {
+            self.dates.push((written.name, text.to_owned(), date.earliest, date.latest));
+        }
+        let edtf = if date.edtf.is_empty() { Value::String(None) } else { date.edtf.into() };
+        self.values.extend([(*written, edtf), (*earliest, date.earliest.into()), (*latest, date.latest.into())]);
+    }
+
+    /// Sets a reference to the record `id` of the type `table`. `text` is how the value was written.
+    pub fn set_reference(&mut self, attribute: &Attribute, to: Option<(&str, Uuid)>, text: &str) {
+        match &attribute.kind {
+            AttributeKind::ToOne(to_one) => {
+                let name = reference_name(to_one.column);
+                if to.is_none() && !to_one.column.nullable && text.is_empty() {
+                    let message = format!("it must not be empty: give the key of {}", with_article(to_one.target));
+                    self.reject(name, ProblemCode::Required, text, message);
+                } else if to.is_some_and(|(_, id)| id == self.id) {
+                    let message = format!("{text} names itself: give the key of another {}", words(to_one.target));
+                    self.reject(name, ProblemCode::Reference, text, message);
+                }
+                self.values.push((to_one.column, to.map(|(_, id)| id).into()));
+            }
+            AttributeKind::ToAny(to_any) => {
+                let table = to.map(|(table, _)| table.to_owned());
+                self.values.extend([(to_any.id, to.map(|(_, id)| id).into()), (to_any.table, table.into())]);
+            }
+            _ => debug_assert!(false, "{} is no reference", attribute.name),
+        }
+    }
+
+    /// Sets a list of records: the key and the id of each. An id is missing if there is no such record; whoever looked for it
+    /// rejects the key. `text` is how the list was written.
+    pub fn set_list(&mut self, attribute: &'a Attribute, keys: &[(&str, Option<Uuid>)], text: &str) {
+        let AttributeKind::Keys { target, at_least, .. } = &attribute.kind else {
+            debug_assert!(false, "{} is no list of keys", attribute.name);
+            return;
+        };
+        let mut ids = Vec::with_capacity(keys.len());
+        for (key, id) in keys.iter().filter_map(|(key, id)| Some((key, (*id)?))) {
+            if ids.contains(&id) {
+                let message = format!("{key} is named twice: name each {} once", words(target));
+                self.reject(&attribute.name, ProblemCode::Duplicate, text, message);
+            } else if id == self.id {
+                let message = format!("{key} names itself: name only others");
+                self.reject(&attribute.name, ProblemCode::Reference, text, message);
+            }
+            ids.push(id);
+        }
+        if keys.len() < *at_least {
+            let message = format!("expected at least {at_least} keys, separated by {LIST_SEPARATOR:?}");
+            self.reject(&attribute.name, ProblemCode::Required, text, message);
+        }
+        self.lists.push((attribute, ids));
+    }
+
+    /// The values, or every problem with them.
+    pub fn finish(mut self) -> Result<Values<'a>, Vec<Problem>> {
+        for (start, end) in &self.record.periods {
+            let date = |column| self.dates.iter().find(|(name, ..)| *name == column);
+            let (Some((_, from, earliest, _)), Some((_, to, _, latest))) = (date(*start), date(*end)) else { continue };
+            if latest < earliest {
+                let message = format!("it is before {start} ({from})");
+                let problem =
+                    Problem { path: (*end).to_owned(), code: ProblemCode::Period, value: to.clone(), message };
+                self.problems.push(problem);
+            }
+        }
+        if self.problems.is_empty() {
+            Ok(Values { columns: self.values, lists: self.lists })
+        } else {
+            Err(self.problems)
+        }
+    }
+}
+
+impl Scalar {
+    /// Reads a value from its text form.
+    fn read(&self, text: &str, range: Option<(i32, i32)>) -> Result<Value, (ProblemCode, String)> {
+        let invalid = |expected: &str| (ProblemCode::Invalid, format!("expected {expected}"));
+        let value: Value = match self {
+            Self::Text => text.into(),
+            Self::Integer => text.parse::<i32>().map_err(|_| invalid("a whole number, such as 12"))?.into(),
+            Self::Float => {
+                let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+                number.ok_or_else(|| invalid("a number, such as 60.2052"))?.into()
+            }
+            Self::Boolean => text.parse::<bool>().map_err(|_| invalid("true or false"))?.into(),
+            Self::Word(vocabulary) => match vocabulary.by_value(text) {
+                Some(word) => word.value.clone().into(),
+                None => return Err(invalid(&format!("one of {}", vocabulary.list()))),
+            },
+            Self::DateTime => text.parse::<i64>().map_err(|_| invalid("milliseconds since 1970"))?.into(),
+        };
+        if let Some((least, most)) = range
+            && text.parse().is_ok_and(|number: f64| !(f64::from(least)..=f64::from(most)).contains(&number))
+        {
+            return Err((ProblemCode::OutOfRange, format!("expected a number from {least} to {most}")));
+        }
+        Ok(value)
+    }
+}
+
+/// The name of a reference without `_id`: as CSV files have it.
+#[must_use]
+pub fn reference_name(column: Column) -> &'static str {
+    column.name.strip_suffix("_id").unwrap_or(column.name)
+}
+
+fn missing(column: &Column) -> Result<Value, (ProblemCode, String)> {
+    if column.nullable { Ok(column.null()) } else { Err((ProblemCode::Required, "it must not be empty".to_owned())) }
+}
+
+fn exact_decimal(text: &str) -> Result<(String, f64), (ProblemCode, String)> {
+    let wrong = || {
+        let message = "expected a decimal number of at most 28 digits, such as 3000 or 0.35";
+        (ProblemCode::Invalid, message.to_owned())
+    };
+    let exact = rust_decimal::Decimal::from_str_exact(text).map_err(|_| wrong())?;
+    let number = exact.to_string().parse().map_err(|_| wrong())?;
+    Ok((text.to_owned(), number))
+}

@@ -1,0 +1,122 @@
+//! The model: what each type of record is, as data.
+//!
+//! A slice of [`crate::domain`] declares a `SeaORM` entity and describes it once ([`Record::describe`]): its columns as
+//! attributes, its relations, the orders of its lists. Filters, statements, the GraphQL schema, import and export are all
+//! derived from that description. Nothing here executes anything.
+
+mod attribute;
+mod column;
+mod description;
+pub mod draft;
+pub mod identifier;
+pub mod name;
+pub mod record;
+mod record_type;
+mod text;
+mod vocabulary;
+
+use indexmap::IndexMap;
+
+pub use self::{
+    attribute::{Attribute, AttributeKind, CounterpartFields, Decimal, Link, Order, Scalar, ToAny, ToMany, ToOne},
+    column::{Column, DataType},
+    description::{Description, Record},
+    record_type::RecordType,
+    text::{camel_case, fold, language_tag, sentence_case, with_article, words},
+    vocabulary::{Visibility, Vocabulary, Word},
+};
+
+/// All record types, and the unions of them.
+pub struct Model {
+    types: IndexMap<&'static str, RecordType>,
+    unions: Vec<Union>,
+    shared_fields: &'static [&'static str],
+    describe_shared: fn(&mut RecordType),
+}
+
+/// A named group of record types to which a reference can lead.
+#[derive(Clone, Debug)]
+pub struct Union {
+    /// The GraphQL name.
+    pub name: &'static str,
+    /// What its members have in common.
+    pub description: &'static str,
+    /// The tables of its members.
+    pub members: &'static [&'static str],
+}
+
+impl Model {
+    /// A model without record types. `describe_shared` adds what all of them have, and `shared_fields` are the fields of
+    /// the interface `Record`.
+    #[must_use]
+    pub fn new(shared_fields: &'static [&'static str], describe_shared: fn(&mut RecordType)) -> Self {
+        Self { types: IndexMap::new(), unions: Vec::new(), shared_fields, describe_shared }
+    }
+
+    /// Adds a record type. Every type must come after those that its required references lead to.
+    #[must_use]
+    pub fn with<E: Record>(mut self) -> Self {
+        let mut described = RecordType::of::<E>();
+        (self.describe_shared)(&mut described);
+        self.types.insert(described.table, described);
+        self
+    }
+
+    /// Adds a union of record types.
+    #[must_use]
+    pub fn with_union(mut self, union: Union) -> Self {
+        self.unions.push(union);
+        self
+    }
+
+    /// Checks that everything that the descriptions name exists.
+    ///
+    /// # Panics
+    /// If a description is wrong. The message names the record type and the attribute; the first test that runs shows it.
+    #[must_use]
+    pub fn build(mut self) -> Self {
+        let tables: Vec<&'static str> = self.types.keys().copied().collect();
+        for union in &self.unions {
+            for member in union.members {
+                assert!(tables.contains(member), "union {}: there is no record type {member}", union.name);
+            }
+        }
+        for record in self.types.values_mut() {
+            record.resolve(&tables, &self.unions);
+        }
+        self
+    }
+
+    /// The record types, in the order of their registration.
+    #[must_use]
+    pub fn types(&self) -> impl ExactSizeIterator<Item = &RecordType> {
+        self.types.values()
+    }
+
+    /// The fields of the interface `Record`: what all record types have.
+    #[must_use]
+    pub fn shared_fields(&self) -> &'static [&'static str] {
+        self.shared_fields
+    }
+
+    /// The unions of record types.
+    #[must_use]
+    pub fn unions(&self) -> &[Union] {
+        &self.unions
+    }
+
+    /// The record type of a table.
+    #[must_use]
+    pub fn get(&self, table: &str) -> Option<&RecordType> {
+        self.types.get(table)
+    }
+
+    /// The record type of a table that a description names.
+    ///
+    /// # Panics
+    /// If there is none, which [`Model::build`] rules out.
+    #[must_use]
+    pub fn record_type(&self, table: &str) -> &RecordType {
+        self.get(table).unwrap_or_else(|| panic!("there is no record type {table}"))
+    }
+}

@@ -1,0 +1,160 @@
+//! Record types: everything that a slice says about its entity.
+
+use sea_orm::{ColumnTrait, EntityTrait, Iterable, Value, sea_query::InsertStatement};
+
+use super::{
+    Attribute, AttributeKind, Column, CounterpartFields, Description, Link, Order, Record, ToAny, ToMany, Union,
+    attribute::table_of,
+};
+
+/// A type of record.
+pub struct RecordType {
+    /// The table; also the prefix of global ids, and the type's name in CSV files.
+    pub table: &'static str,
+    /// The GraphQL type.
+    pub name: &'static str,
+    /// The plural, in `snake_case`: the list at the root, and the CSV file.
+    pub plural: &'static str,
+    /// What such a record is.
+    pub description: &'static str,
+    /// The columns of the table, in the order of the entity.
+    pub columns: Vec<Column>,
+    /// What the records have, in the order of the schema.
+    pub attributes: Vec<Attribute>,
+    /// The orders of lists; the first one applies when a client names none.
+    pub orders: Vec<Order>,
+    /// Pairs of dates, by their columns: the second may not lie before the first.
+    pub periods: Vec<(&'static str, &'static str)>,
+    /// The main name and its language, if the records have a name.
+    pub main_name: Option<(Column, Column)>,
+    /// Builds the statement that inserts rows of some of the columns.
+    pub insert: fn(&[Column], Vec<Vec<Value>>) -> InsertStatement,
+}
+
+impl RecordType {
+    pub(super) fn of<E: Record>() -> Self {
+        let columns = E::Column::iter().enumerate().map(|(index, column)| Column::of(column, index)).collect();
+        let mut record = Self {
+            table: E::default().table_name(),
+            name: E::NAME,
+            plural: E::PLURAL,
+            description: E::DESCRIPTION,
+            columns,
+            attributes: Vec::new(),
+            orders: Vec::new(),
+            periods: Vec::new(),
+            main_name: None,
+            insert: insert::<E>,
+        };
+        assert!(record.column("id").index == 0, "{}: the id must be the first column", E::NAME);
+        let mut description = Description::<E>::new(&mut record);
+        description.identity();
+        E::describe(&mut description);
+        description.history();
+        record
+    }
+
+    /// A column that all record types have.
+    ///
+    /// # Panics
+    /// If the entity lacks it.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Column {
+        let found = self.columns.iter().find(|column| column.name == name);
+        *found.unwrap_or_else(|| panic!("the entity of the table {} has no column {name}", self.table))
+    }
+
+    /// The attribute that is the field of a name.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.is_field() && attribute.name == name)
+    }
+
+    /// The references without which a record cannot be shown: their foreign keys.
+    pub fn owners(&self) -> impl Iterator<Item = Column> {
+        self.attributes.iter().filter_map(|attribute| match &attribute.kind {
+            AttributeKind::ToOne(to_one) => Some(to_one.column).filter(|column| !column.nullable),
+            AttributeKind::ToAny(to_any) => Some(to_any.id).filter(|column| !column.nullable),
+            _ => None,
+        })
+    }
+
+    /// Adds a connection: the records whose `column` refers to a record of this type.
+    pub fn has_many<C: ColumnTrait>(&mut self, name: &str, column: C, description: &'static str) {
+        let many = ToMany { link: Link::column(column), target: table_of::<C>(), counterparts: None };
+        self.add(Attribute::new(name, AttributeKind::ToMany(many), description));
+    }
+
+    /// Adds a connection: the records of `E` that a table of links joins to a record of this type.
+    pub fn has_many_through<E: EntityTrait, C: ColumnTrait>(
+        &mut self,
+        name: &str,
+        (parent, child): (C, C),
+        description: &'static str,
+    ) {
+        let link = Link::through(parent, child);
+        let many = ToMany { link, target: E::default().table_name(), counterparts: None };
+        self.add(Attribute::new(name, AttributeKind::ToMany(many), description));
+    }
+
+    /// Lets the edges of the connection added last tell the other records that a link joins.
+    ///
+    /// # Panics
+    /// If no connection was added.
+    pub fn with_counterparts<E: EntityTrait>(
+        &mut self,
+        prefix: &'static str,
+        [one, all]: [&'static str; 2],
+        column: impl ColumnTrait,
+    ) {
+        let Some(AttributeKind::ToMany(many)) = self.attributes.last_mut().map(|attribute| &mut attribute.kind) else {
+            panic!("{}: edges belong to a connection", self.name);
+        };
+        let (column, target) = (column.as_str(), E::default().table_name());
+        many.counterparts = Some(CounterpartFields { prefix, one, all, column, target });
+    }
+
+    pub(super) fn add(&mut self, attribute: Attribute) {
+        let is_new = attribute.is_field().then(|| self.attribute(&attribute.name)).flatten().is_none();
+        assert!(is_new, "{}.{} is described twice", self.name, attribute.name);
+        self.attributes.push(attribute);
+    }
+
+    /// Replaces the names of unions by their members, and checks that references lead to record types.
+    pub(super) fn resolve(&mut self, tables: &[&'static str], unions: &[Union]) {
+        let name = self.name;
+        let known = |table: &'static str, attribute: &str| {
+            assert!(tables.contains(&table), "{name}.{attribute}: there is no record type {table}");
+        };
+        for attribute in &mut self.attributes {
+            match &mut attribute.kind {
+                AttributeKind::ToOne(to_one) => known(to_one.target, &attribute.name),
+                AttributeKind::ToMany(to_many) => known(to_many.target, &attribute.name),
+                AttributeKind::Keys { target, .. } => known(target, &attribute.name),
+                AttributeKind::ToAny(ToAny { interface, targets, .. }) => {
+                    let union = unions.iter().find(|union| union.name == *interface);
+                    *targets = match union {
+                        Some(union) => union.members.to_vec(),
+                        None if *interface == "Record" => tables.to_vec(),
+                        None => panic!("{name}.{}: there is no union {interface}", attribute.name),
+                    };
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Inserts rows of `columns`, by the entity's active models.
+fn insert<E: EntityTrait>(columns: &[Column], rows: Vec<Vec<Value>>) -> InsertStatement {
+    use sea_orm::{ActiveModelTrait, Insert, QueryTrait};
+    let all: Vec<E::Column> = E::Column::iter().collect();
+    let models = rows.into_iter().map(|row| {
+        let mut model = <E::ActiveModel as ActiveModelTrait>::default();
+        for (column, value) in columns.iter().zip(row) {
+            model.set(all[column.index], value);
+        }
+        model
+    });
+    Insert::many(models).into_query()
+}

@@ -1,0 +1,319 @@
+//! The conditions that an attribute offers, by the kind of its values.
+
+use std::borrow::Cow;
+
+use async_graphql::Value;
+use sea_orm::{
+    DbBackend, ExprTrait,
+    sea_query::{Expr, LikeExpr},
+};
+
+use super::{global_id, list, unknown};
+use crate::{
+    edtf,
+    error::{Code, Error, Result},
+    model::{AttributeKind, Column, RecordType, Scalar, Vocabulary, fold},
+    query::statement::{column, is_one_of_ids, is_one_of_texts},
+};
+
+/// The largest number of values in a list.
+const MAX_VALUES: usize = 1000;
+
+/// What a condition is about: a column, or the columns of a date.
+pub enum Operand<'a> {
+    /// The id of a record of one type.
+    Id(&'static str),
+    /// A text that is compared as it is.
+    Text(Column),
+    /// A text folded by [`fold`].
+    Folded(Column),
+    /// A whole number.
+    Integer(Column),
+    /// A number with a fraction.
+    Float(Column),
+    /// True or false.
+    Boolean(Column),
+    /// A word.
+    Word(Column, &'a Vocabulary),
+    /// A date, by its earliest and its latest day.
+    Date(Column, Column),
+}
+
+/// The input type of a kind of operand.
+pub struct OperatorInput {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// What it is for.
+    pub description: String,
+    /// Its fields: name, type, description.
+    pub fields: Vec<(&'static str, String, &'static str)>,
+}
+
+impl<'a> Operand<'a> {
+    /// The operand that an attribute offers; `None` if it is a relation, or offers none.
+    #[must_use]
+    pub fn of(record: &RecordType, kind: &'a AttributeKind) -> Option<Self> {
+        Some(match kind {
+            AttributeKind::Id => Self::Id(record.table),
+            AttributeKind::Scalar(column, Scalar::Text) => Self::Text(*column),
+            AttributeKind::Scalar(column, Scalar::Integer) => Self::Integer(*column),
+            AttributeKind::Scalar(column, Scalar::Float) => Self::Float(*column),
+            AttributeKind::Scalar(column, Scalar::Boolean) => Self::Boolean(*column),
+            AttributeKind::Scalar(column, Scalar::Word(vocabulary)) => Self::Word(*column, vocabulary),
+            AttributeKind::Name { folded, .. } => Self::Folded(*folded),
+            AttributeKind::Date { earliest, latest, .. } => Self::Date(*earliest, *latest),
+            AttributeKind::Decimal(decimal) => Self::Float(decimal.approximate),
+            AttributeKind::Scalar(_, Scalar::DateTime)
+            | AttributeKind::ToOne(_)
+            | AttributeKind::ToAny(_)
+            | AttributeKind::ToMany(_)
+            | AttributeKind::Keys { .. } => return None,
+        })
+    }
+
+    /// The input type.
+    #[must_use]
+    pub fn input(&self) -> OperatorInput {
+        let missing = ("isNull", "Boolean".to_owned(), "`true`: the value is missing; `false`: it is known.");
+        let text = |name, description| (name, "String".to_owned(), description);
+        let number = |name: &'static str, description: &str, ty: &str| OperatorInput {
+            name: name.into(),
+            description: description.to_owned(),
+            fields: vec![
+                ("eq", ty.to_owned(), "Equals this number."),
+                ("gt", ty.to_owned(), "Is greater than this number."),
+                ("gte", ty.to_owned(), "Is greater than or equal to this number."),
+                ("lt", ty.to_owned(), "Is less than this number."),
+                ("lte", ty.to_owned(), "Is less than or equal to this number."),
+                missing.clone(),
+            ],
+        };
+        match self {
+            Self::Id(_) => OperatorInput {
+                name: "IdFilter".into(),
+                description: "Ways in which to filter by an id.".to_owned(),
+                fields: vec![
+                    ("eq", "ID".to_owned(), "Equals this id."),
+                    ("in", "[ID!]".to_owned(), "Is one of these ids, at most 1,000."),
+                ],
+            },
+            Self::Text(_) => OperatorInput {
+                name: "StringFilter".into(),
+                description: "Ways in which to filter by a text that is compared as it is, by Unicode code points."
+                    .to_owned(),
+                fields: vec![
+                    text("eq", "Equals this text."),
+                    ("in", "[String!]".to_owned(), "Is one of these texts, at most 1,000."),
+                    text("gt", "Comes after this text."),
+                    text("gte", "Equals this text or comes after it."),
+                    text("lt", "Comes before this text."),
+                    text("lte", "Equals this text or comes before it."),
+                    missing,
+                ],
+            },
+            Self::Folded(_) => OperatorInput {
+                name: "TextFilter".into(),
+                description: "Ways in which to filter by a name or title. Case and diacritics are ignored.".to_owned(),
+                fields: vec![
+                    text("eq", "Equals this text."),
+                    ("in", "[String!]".to_owned(), "Is one of these texts, at most 1,000."),
+                    text("contains", "Contains this text."),
+                    text("startsWith", "Starts with this text."),
+                ],
+            },
+            Self::Integer(_) => number("IntFilter", "Ways in which to filter by a whole number.", "Int"),
+            Self::Float(_) => number("FloatFilter", "Ways in which to filter by a number.", "Float"),
+            Self::Boolean(_) => OperatorInput {
+                name: "BooleanFilter".into(),
+                description: "Ways in which to filter by true or false.".to_owned(),
+                fields: vec![("eq", "Boolean".to_owned(), "Equals this value.")],
+            },
+            Self::Word(_, vocabulary) => OperatorInput {
+                name: format!("{}Filter", vocabulary.name).into(),
+                description: format!("Ways in which to filter by {}.", vocabulary.name),
+                fields: vec![
+                    ("eq", vocabulary.name.clone(), "Equals this value."),
+                    ("in", format!("[{}!]", vocabulary.name), "Is one of these values."),
+                    missing,
+                ],
+            },
+            Self::Date(..) => OperatorInput {
+                name: "DateFilter".into(),
+                description: "Ways in which to filter by a date. An unknown date lies within no date.".to_owned(),
+                fields: vec![
+                    text(
+                        "possiblyWithin",
+                        "May lie within this date, written as EDTF: a day `2019-09-24`, a month `2019-09`, a year \
+                         `2019`, an interval `2018/2019-06`, `../2005` or `2019/..`.",
+                    ),
+                    text("certainlyWithin", "Lies within this date, written as EDTF, whichever day it means."),
+                    missing,
+                ],
+            },
+        }
+    }
+
+    /// The condition that one field of the input sets on the table of an alias.
+    pub(super) fn condition(
+        &self,
+        backend: DbBackend,
+        alias: &'static str,
+        operator: &str,
+        value: &Value,
+    ) -> Result<Expr> {
+        let at = |of: &Column| column(alias, of.name);
+        match self {
+            Self::Id(table) => {
+                let id = |value: &Value| global_id(&text(value)?, &[table]).map(|(_, id)| id);
+                match operator {
+                    "eq" | "in" => Ok(is_one_of_ids(backend, column(alias, "id"), &values(value, id)?)),
+                    _ => Err(unknown(operator)),
+                }
+            }
+            Self::Text(of) => match operator {
+                "in" => Ok(is_one_of_texts(backend, at(of), values(value, text)?)),
+                "isNull" => Ok(is_null(at(of), value)),
+                _ => compare(at(of), operator, text(value)?.into()),
+            },
+            Self::Folded(of) => {
+                let folded = |value: &Value| text(value).map(|text| fold(&text));
+                match operator {
+                    "eq" => Ok(at(of).eq(folded(value)?)),
+                    "in" => Ok(is_one_of_texts(backend, at(of), values(value, folded)?)),
+                    "contains" => {
+                        let escaped = folded(value)?.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+                        Ok(at(of).like(LikeExpr::new(format!("%{escaped}%")).escape('\\')))
+                    }
+                    // A range, which an index serves whatever its bounds; a pattern is served only if it is a constant.
+                    "startsWith" => {
+                        let prefix = folded(value)?;
+                        let end = after_prefix(&prefix).map(|end| at(of).lt(end));
+                        let begin = at(of).gte(prefix);
+                        Ok(end.map_or(begin.clone(), |end| begin.and(end)))
+                    }
+                    _ => Err(unknown(operator)),
+                }
+            }
+            Self::Integer(of) => number(at(of), operator, value, |number| number.as_i64().map(Into::into)),
+            Self::Float(of) => number(at(of), operator, value, |number| number.as_f64().map(Into::into)),
+            Self::Boolean(of) => match (operator, value) {
+                ("eq", Value::Boolean(given)) => Ok(at(of).eq(*given)),
+                _ => Err(unknown(operator)),
+            },
+            Self::Word(of, vocabulary) => {
+                let word = |value: &Value| -> Result<String> {
+                    let name = text(value)?;
+                    let word = vocabulary.by_name(&name).ok_or_else(|| {
+                        let message = format!("{name} is not a value of {}", vocabulary.name);
+                        Error::input(Code::InvalidArgument, message)
+                    })?;
+                    Ok(word.value.clone())
+                };
+                match operator {
+                    "eq" => Ok(at(of).eq(word(value)?)),
+                    "in" => Ok(is_one_of_texts(backend, at(of), values(value, word)?)),
+                    "isNull" => Ok(is_null(at(of), value)),
+                    _ => Err(unknown(operator)),
+                }
+            }
+            Self::Date(earliest, latest) => {
+                let date = || text(value).and_then(|text| Ok(edtf::Date::parse(&text)?));
+                match operator {
+                    "possiblyWithin" => {
+                        let range = date()?;
+                        Ok(at(earliest).lte(range.latest).and(at(latest).gte(range.earliest)))
+                    }
+                    "certainlyWithin" => {
+                        let range = date()?;
+                        // An unknown date is an empty interval, which lies within everything; its latest day is the least.
+                        let known = at(latest).gte(Ord::max(range.earliest, edtf::BEGINNING));
+                        Ok(at(latest).lte(range.latest).and(known).and(at(earliest).gte(range.earliest)))
+                    }
+                    "isNull" if *value == Value::Boolean(true) => Ok(at(earliest).eq(edtf::UNKNOWN_EARLIEST)),
+                    "isNull" => Ok(at(earliest).lt(edtf::UNKNOWN_EARLIEST)),
+                    _ => Err(unknown(operator)),
+                }
+            }
+        }
+    }
+}
+
+fn compare(left: Expr, operator: &str, right: sea_orm::Value) -> Result<Expr> {
+    Ok(match operator {
+        "eq" => left.eq(right),
+        "gt" => left.gt(right),
+        "gte" => left.gte(right),
+        "lt" => left.lt(right),
+        "lte" => left.lte(right),
+        _ => return Err(unknown(operator)),
+    })
+}
+
+fn is_null(left: Expr, value: &Value) -> Expr {
+    if *value == Value::Boolean(true) { left.is_null() } else { left.is_not_null() }
+}
+
+fn number(
+    left: Expr,
+    operator: &str,
+    value: &Value,
+    read: impl Fn(&async_graphql::Number) -> Option<sea_orm::Value>,
+) -> Result<Expr> {
+    if operator == "isNull" {
+        return Ok(is_null(left, value));
+    }
+    let number = match value {
+        Value::Number(number) => read(number),
+        _ => None,
+    };
+    let wrong = || Error::input(Code::InvalidArgument, format!("{value} is not a number of this type"));
+    compare(left, operator, number.ok_or_else(wrong)?)
+}
+
+/// A text of a filter.
+pub(super) fn text(value: &Value) -> Result<String> {
+    match value {
+        Value::String(text) if text.contains('\0') => {
+            let message = format!("{text:?} contains the character NUL, which no stored text contains");
+            Err(Error::input(Code::InvalidArgument, message))
+        }
+        Value::String(text) => Ok(text.clone()),
+        Value::Enum(name) => Ok(name.to_string()),
+        _ => Err(Error::input(Code::InvalidArgument, format!("{value} is not a text"))),
+    }
+}
+
+fn values<T>(value: &Value, read: impl Fn(&Value) -> Result<T>) -> Result<Vec<T>> {
+    let values = list(value).map(read).collect::<Result<Vec<_>>>()?;
+    if values.len() > MAX_VALUES {
+        let message = format!("a list in a filter has {} values: at most {MAX_VALUES} are allowed", values.len());
+        return Err(Error::input(Code::InvalidArgument, message));
+    }
+    Ok(values)
+}
+
+/// The first text, by code points, after all that start with `prefix`; `None`, if there is none.
+fn after_prefix(prefix: &str) -> Option<String> {
+    let last = prefix.chars().next_back()?;
+    let rest = &prefix[..prefix.len() - last.len_utf8()];
+    match (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32) {
+        Some(next) => Some(format!("{rest}{next}")),
+        None => after_prefix(rest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::after_prefix;
+
+    proptest! {
+        /// What starts with a prefix lies between it and what comes after it, and nothing else does.
+        #[test]
+        fn a_range_is_a_prefix(prefix in "[a-c\u{d7ff}\u{10ffff}]{0,3}", text in "[a-d\u{d7ff}\u{e000}\u{10ffff}]{0,4}") {
+            let within = text >= prefix && after_prefix(&prefix).is_none_or(|end| text < end);
+            prop_assert_eq!(within, text.starts_with(&prefix));
+        }
+    }
+}

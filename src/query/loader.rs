@@ -1,0 +1,522 @@
+//! The loader: the only code that reads records, and the place where it is decided who sees which.
+//!
+//! Every statement reads for all keys of a batch, binds their ids as one parameter, and asks for `audience <= clearance`.
+//! `audience` is the strictest visibility among a record's own and those of the records that it cannot be shown without;
+//! whatever writes keeps it up to date (see [`crate::import_export`]).
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_graphql::dataloader;
+use futures_util::future::try_join_all;
+use sea_orm::{
+    DbBackend, EntityName, EntityTrait, ExprTrait, FromQueryResult, IdenStatic, Iterable, QueryResult,
+    sea_query::{Expr, Func, JoinType, LikeExpr, Query, SelectStatement},
+};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use super::{
+    filter::{is_linked, is_visible},
+    keys::{
+        BeyondOf, ById, ByIdentifier, ByKey, Counterparts, CounterpartsOf, IdentifiersOf, List, NamesOf, PageOf, Shape,
+        TotalOf,
+    },
+    projection::{Projection, Row, RowReader},
+    statement::{TABLES, build, column, from_parents, is_one_of_ids, parent},
+};
+use crate::{
+    db::Readers,
+    error::{Error, Result},
+    model::{Link, Visibility, identifier, name},
+    observe::Batches,
+};
+
+/// The alias of the rows of a list, and of the rows of which a page is joined to other records.
+const ROW: &str = TABLES[0];
+/// See [`ROW`].
+const ITEM: &str = "item";
+/// The alias of a table whose rows belong to records.
+const OWNED: &str = "o";
+
+/// What a viewer may see.
+#[derive(Clone, Copy, Debug)]
+pub struct Clearance(Visibility);
+
+impl Clearance {
+    /// What everybody may see.
+    pub const PUBLIC: Self = Self(Visibility::Public);
+
+    /// The viewer sees records whose audience has this rank or less.
+    #[must_use]
+    pub fn rank(self) -> i16 {
+        self.0.rank()
+    }
+}
+
+/// What an operation has used so far.
+#[derive(Debug, Default)]
+pub struct Tally {
+    statements: AtomicU64,
+    objects: AtomicU64,
+}
+
+impl Tally {
+    /// The number of statements that were run.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// The number of objects in the answer.
+    #[must_use]
+    pub fn objects(&self) -> u64 {
+        self.objects.load(Ordering::Relaxed)
+    }
+
+    /// Counts objects of the answer.
+    pub fn count_objects(&self, objects: usize) {
+        self.objects.fetch_add(objects as u64, Ordering::Relaxed);
+    }
+}
+
+/// Reads records as one viewer may see them. One is created for each operation.
+pub struct RecordLoader {
+    /// The database.
+    pub readers: Readers,
+    /// What the viewer may see.
+    pub clearance: Clearance,
+    /// Counts statements and objects.
+    pub tally: Arc<Tally>,
+    /// Observes each statement.
+    pub batches: Option<Batches>,
+    /// How many statements of the viewer may run at the same time.
+    pub permits: Option<Arc<Semaphore>>,
+}
+
+impl RecordLoader {
+    fn backend(&self) -> DbBackend {
+        self.readers.backend()
+    }
+
+    /// Runs a statement that reads `table` for a number of ids.
+    async fn rows(&self, query: &SelectStatement, table: &str, ids: Option<usize>) -> Result<Vec<QueryResult>> {
+        // The semaphore is never closed.
+        let _permit = match &self.permits {
+            Some(permits) => permits.acquire().await.ok(),
+            None => None,
+        };
+        self.tally.statements.fetch_add(1, Ordering::Relaxed);
+        let statement = build(self.backend(), query);
+        let batch = self.batches.as_ref().map(|batches| batches.begin(table, ids, &statement.sql));
+        let rows = self.readers.rows(&statement).await;
+        if let Some(batch) = batch {
+            batch.end(rows.as_ref().ok().map(Vec::len));
+        }
+        Ok(rows?)
+    }
+
+    /// The records of a projection that the viewer may see and that pass.
+    async fn records(&self, projection: &Arc<Projection>, ids: Option<usize>, passes: Expr) -> Result<Vec<Arc<Row>>> {
+        let mut query = Query::select();
+        query.from_as(projection.record.table, ROW);
+        projection.select(&mut query, ROW, self.clearance.rank());
+        query.and_where(is_visible(ROW, self.clearance.rank())).and_where(passes);
+        let rows = self.rows(&query, projection.record.table, ids).await?;
+        let mut reader = RowReader::new(projection, 0);
+        Ok(rows.iter().map(|row| reader.read(row)).collect::<Result<_, _>>()?)
+    }
+
+    /// Restricts a query to the records of a list that the viewer may see.
+    fn members(&self, query: &mut SelectStatement, list: &List) {
+        query.from_as(list.page.record.table, ROW).and_where(is_visible(ROW, self.clearance.rank()));
+        if let Some(link) = list.link {
+            query.and_where(is_linked(link, ROW, parent()));
+        }
+        if let Some(filter) = &list.page.filter {
+            query.and_where(filter.clone());
+        }
+    }
+
+    /// The page of each parent's list.
+    async fn pages(&self, list: &List, parents: &[Uuid]) -> Result<Vec<(Option<Uuid>, Arc<Row>)>> {
+        let (page, rank) = (&list.page, self.clearance.rank());
+        let projection = list.projection.with_column(page.order.column);
+        let one_page = |select: &dyn Fn(&mut SelectStatement)| {
+            let mut query = Query::select();
+            select(&mut query);
+            self.members(&mut query, list);
+            page.between_cursors(&mut query, ROW);
+            page.order(&mut query, ROW);
+            query.limit(page.size as u64 + 1);
+            query
+        };
+        let mut query = Query::select();
+        if list.link.is_some() {
+            query.expr(parent());
+        }
+        if list.link.is_none() && projection.joins.is_empty() {
+            query = one_page(&|query| projection.select_own(query, ROW));
+        } else if list.link.is_none() || self.backend() == DbBackend::Postgres {
+            // Records are joined to the page, not to the list.
+            let rows = one_page(&|query| projection.select_own(query, ROW));
+            if list.link.is_some() {
+                // One range of an index for each parent, however long its list is.
+                from_parents(self.backend(), &mut query, parents);
+                query.join_lateral(JoinType::InnerJoin, rows, ITEM, Expr::Constant(true.into()));
+            } else {
+                query.from_subquery(rows, ITEM);
+            }
+            projection.select(&mut query, ITEM, rank);
+            page.order(&mut query, ITEM);
+        } else {
+            // SQLite has no lateral joins; a correlated list of ids does the same.
+            from_parents(self.backend(), &mut query, parents);
+            query.join_as(JoinType::CrossJoin, projection.record.table, ITEM, sea_orm::Condition::all());
+            projection.select(&mut query, ITEM, rank);
+            let ids = one_page(&|query| {
+                query.expr(column(ROW, "id"));
+            });
+            query.and_where(column(ITEM, "id").in_subquery(ids));
+            page.order(&mut query, ITEM);
+        }
+        let rows = self.rows(&query, page.record.table, list.link.map(|_| parents.len())).await?;
+        let mut reader = RowReader::new(&projection, usize::from(list.link.is_some()));
+        // A record in several lists is one object of the next level.
+        let mut known: HashMap<Uuid, Arc<Row>> = HashMap::new();
+        rows.iter()
+            .map(|row| {
+                let parent = if list.link.is_some() { Some(row.try_get_by_index::<Uuid>(0)?) } else { None };
+                let record = reader.read(row)?;
+                Ok((parent, known.entry(record.id).or_insert(record).clone()))
+            })
+            .collect()
+    }
+
+    /// A number for each parent, by a query that is correlated with it.
+    async fn numbers(
+        &self,
+        list: &List,
+        parents: &[Uuid],
+        number: SelectStatement,
+    ) -> Result<HashMap<Option<Uuid>, i64>> {
+        let has_parents = list.link.is_some();
+        let mut query = Query::select();
+        if has_parents {
+            query.expr(parent());
+            from_parents(self.backend(), &mut query, parents);
+        }
+        query.expr(Expr::SubQuery(None, Box::new(number.into())));
+        let rows = self.rows(&query, list.page.record.table, has_parents.then_some(parents.len())).await?;
+        rows.iter()
+            .map(|row| {
+                let parent = if has_parents { Some(row.try_get_by_index(0)?) } else { None };
+                Ok((parent, row.try_get_by_index(usize::from(has_parents))?))
+            })
+            .collect()
+    }
+
+    async fn totals(&self, list: &List, parents: &[Uuid]) -> Result<HashMap<Option<Uuid>, i64>> {
+        let mut count = Query::select();
+        count.expr(Func::count(Expr::col(sea_orm::sea_query::Asterisk)));
+        self.members(&mut count, list);
+        self.numbers(list, parents, count).await
+    }
+
+    async fn beyond(&self, list: &List, parents: &[Uuid], is_before: bool) -> Result<HashMap<Option<Uuid>, i64>> {
+        let Some(cursor) = (if is_before { &list.page.after } else { &list.page.before }) else {
+            return Ok(HashMap::new());
+        };
+        let mut first = Query::select();
+        first.expr_as(Expr::Constant(1.into()), "one");
+        self.members(&mut first, list);
+        list.page.beyond(&mut first, ROW, cursor, is_before);
+        first.limit(1);
+        let mut count = Query::select();
+        count.expr(Func::count(Expr::col(sea_orm::sea_query::Asterisk))).from_subquery(first, "beyond");
+        self.numbers(list, parents, count).await
+    }
+
+    async fn counterparts(&self, of: &Counterparts, keys: &[&CounterpartsOf]) -> Result<Vec<(Uuid, Uuid, Arc<Row>)>> {
+        const LINK: &str = "link";
+        let Link::Through { table, parent, child } = of.link else { return Ok(Vec::new()) };
+        let (projection, rank) = (&of.projection, self.clearance.rank());
+        let mut query = Query::select();
+        query.column((LINK, child)).column((LINK, parent)).from_as(table, LINK);
+        let on = column(ROW, "id").eq(column(LINK, of.fields.column)).and(is_visible(ROW, rank));
+        query.join_as(JoinType::InnerJoin, projection.record.table, ROW, on);
+        projection.select(&mut query, ROW, rank);
+        let (items, parents) = (distinct(keys.iter().map(|key| key.item)), distinct(keys.iter().map(|key| key.parent)));
+        query.and_where(is_one_of_ids(self.backend(), column(LINK, child), &items));
+        query.and_where(is_one_of_ids(self.backend(), column(LINK, parent), &parents));
+        query.order_by((LINK, of.fields.column), sea_orm::sea_query::Order::Asc);
+        let rows = self.rows(&query, projection.record.table, Some(keys.len())).await?;
+        let mut reader = RowReader::new(projection, 2);
+        // A record that is the counterpart of several is one object of the next level.
+        let mut known: HashMap<Uuid, Arc<Row>> = HashMap::new();
+        rows.iter()
+            .map(|row| {
+                let record = reader.read(row)?;
+                let record = known.entry(record.id).or_insert(record).clone();
+                Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, record))
+            })
+            .collect()
+    }
+
+    /// The rows of an entity that belong to records.
+    async fn owned<E: EntityTrait>(
+        &self,
+        owner: E::Column,
+        records: &[Uuid],
+        restrict: impl FnOnce(&mut SelectStatement),
+    ) -> Result<Vec<E::Model>> {
+        let table = E::default();
+        let mut query = Query::select();
+        query.from_as(table.table_name(), OWNED).exprs(E::Column::iter().map(|of| column(OWNED, of.as_str())));
+        query.and_where(is_one_of_ids(self.backend(), column(OWNED, owner.as_str()), records));
+        restrict(&mut query);
+        let rows = self.rows(&query, table.table_name(), Some(records.len())).await?;
+        rows.iter().map(|row| E::Model::from_query_result(row, "").map_err(Error::from)).collect()
+    }
+}
+
+/// Groups keys by their shape, and fetches each group by one statement; the statements run at the same time.
+async fn by_shape<'k, K, T, V, F>(
+    keys: &'k [K],
+    shape: impl Fn(&K) -> &Shape<T>,
+    fetch: impl Fn(Vec<&'k K>) -> F,
+) -> Result<Vec<V>>
+where
+    F: Future<Output = Result<Vec<V>>>,
+{
+    let mut groups: Vec<(usize, Vec<&K>)> = Vec::new();
+    for key in keys {
+        let address = shape(key).address();
+        match groups.iter_mut().find(|(known, _)| *known == address) {
+            Some((_, group)) => group.push(key),
+            None => groups.push((address, vec![key])),
+        }
+    }
+    Ok(try_join_all(groups.into_iter().map(|(_, group)| fetch(group))).await?.into_iter().flatten().collect())
+}
+
+/// Each id once, in order.
+fn distinct(ids: impl Iterator<Item = Uuid>) -> Vec<Uuid> {
+    let mut ids: Vec<Uuid> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+impl dataloader::Loader<ById> for RecordLoader {
+    type Value = Arc<Row>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ById]) -> Result<HashMap<ById, Arc<Row>>> {
+        let found = by_shape(
+            keys,
+            |key| &key.of,
+            |group| async move {
+                let of = &group[0].of;
+                let ids = distinct(group.iter().map(|key| key.id));
+                let passes = is_one_of_ids(self.backend(), column(ROW, "id"), &ids);
+                let records = self.records(of, Some(ids.len()), passes).await?;
+                Ok(records.into_iter().map(|row| (ById { id: row.id, of: of.clone() }, row)).collect())
+            },
+        );
+        Ok(found.await?.into_iter().collect())
+    }
+}
+
+impl dataloader::Loader<ByKey> for RecordLoader {
+    type Value = Arc<Row>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ByKey]) -> Result<HashMap<ByKey, Arc<Row>>> {
+        let one = |key: &ByKey| {
+            let key = key.clone();
+            async move {
+                let found = self.records(&key.of, None, column(ROW, "key").eq(key.key.as_str())).await?;
+                Ok::<_, Error>(found.into_iter().next().map(|row| (key, row)))
+            }
+        };
+        Ok(try_join_all(keys.iter().map(one)).await?.into_iter().flatten().collect())
+    }
+}
+
+impl dataloader::Loader<ByIdentifier> for RecordLoader {
+    type Value = Arc<Row>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ByIdentifier]) -> Result<HashMap<ByIdentifier, Arc<Row>>> {
+        let one = |key: &ByIdentifier| {
+            let key = key.clone();
+            async move {
+                let at = |of: identifier::Column| column(OWNED, of.as_str());
+                let mut identified = Query::select();
+                identified.expr(at(identifier::Column::RecordId)).from_as(identifier::Entity.table_name(), OWNED);
+                identified.and_where(at(identifier::Column::Scheme).eq(key.scheme.as_str()));
+                identified.and_where(at(identifier::Column::Value).eq(key.value.as_str()));
+                let found = self.records(&key.of, None, column(ROW, "id").in_subquery(identified)).await?;
+                Ok::<_, Error>(found.into_iter().next().map(|row| (key, row)))
+            }
+        };
+        Ok(try_join_all(keys.iter().map(one)).await?.into_iter().flatten().collect())
+    }
+}
+
+impl dataloader::Loader<PageOf> for RecordLoader {
+    type Value = Arc<Vec<Arc<Row>>>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[PageOf]) -> Result<HashMap<PageOf, Self::Value>> {
+        let found = by_shape(
+            keys,
+            |key| &key.list,
+            |group| async move {
+                let list = &group[0].list;
+                let parents = distinct(group.iter().filter_map(|key| key.parent));
+                let mut pages: HashMap<Option<Uuid>, Vec<Arc<Row>>> = HashMap::new();
+                for (parent, row) in self.pages(list, &parents).await? {
+                    pages.entry(parent).or_default().push(row);
+                }
+                let page = |(parent, rows)| (PageOf { parent, list: list.clone() }, Arc::new(rows));
+                Ok(pages.into_iter().map(page).collect())
+            },
+        );
+        Ok(found.await?.into_iter().collect())
+    }
+}
+
+impl dataloader::Loader<TotalOf> for RecordLoader {
+    type Value = i64;
+    type Error = Error;
+
+    async fn load(&self, keys: &[TotalOf]) -> Result<HashMap<TotalOf, i64>> {
+        let found = by_shape(
+            keys,
+            |key| &key.list,
+            |group| async move {
+                let list = &group[0].list;
+                let totals = self.totals(list, &distinct(group.iter().filter_map(|key| key.parent))).await?;
+                let total = |(parent, total)| (TotalOf { parent, list: list.clone() }, total);
+                Ok(totals.into_iter().map(total).collect())
+            },
+        );
+        Ok(found.await?.into_iter().collect())
+    }
+}
+
+impl dataloader::Loader<BeyondOf> for RecordLoader {
+    type Value = bool;
+    type Error = Error;
+
+    async fn load(&self, keys: &[BeyondOf]) -> Result<HashMap<BeyondOf, bool>> {
+        let mut found = HashMap::new();
+        for is_before in [true, false] {
+            let side: Vec<BeyondOf> = keys.iter().filter(|key| key.is_before == is_before).cloned().collect();
+            let answers = by_shape(
+                &side,
+                |key| &key.list,
+                |group| async move {
+                    let list = &group[0].list;
+                    let parents = distinct(group.iter().filter_map(|key| key.parent));
+                    let beyond = self.beyond(list, &parents, is_before).await?;
+                    let answer = |(parent, n)| (BeyondOf { parent, list: list.clone(), is_before }, n > 0);
+                    Ok(beyond.into_iter().map(answer).collect())
+                },
+            );
+            found.extend(answers.await?);
+        }
+        Ok(found)
+    }
+}
+
+impl dataloader::Loader<CounterpartsOf> for RecordLoader {
+    type Value = Vec<Arc<Row>>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[CounterpartsOf]) -> Result<HashMap<CounterpartsOf, Vec<Arc<Row>>>> {
+        let found = by_shape(
+            keys,
+            |key| &key.of,
+            |group| async move {
+                let of = &group[0].of;
+                let mut lists: HashMap<CounterpartsOf, Vec<Arc<Row>>> = HashMap::new();
+                for (item, parent, row) in self.counterparts(of, &group).await? {
+                    lists.entry(CounterpartsOf { item, parent, of: of.clone() }).or_default().push(row);
+                }
+                Ok(lists.into_iter().collect())
+            },
+        );
+        Ok(found.await?.into_iter().collect())
+    }
+}
+
+impl dataloader::Loader<NamesOf> for RecordLoader {
+    type Value = Vec<name::Model>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[NamesOf]) -> Result<HashMap<NamesOf, Vec<name::Model>>> {
+        let found = by_shape(
+            keys,
+            |key| &key.languages,
+            |group| async move {
+                let languages = &group[0].languages;
+                let records = distinct(group.iter().map(|key| key.record));
+                let names = self.owned::<name::Entity>(name::Column::RecordId, &records, |query| {
+                    let Some(languages) = &**languages else { return };
+                    let tag = || column(OWNED, name::Column::Language.as_str());
+                    let is_in = |language: &String| {
+                        let primary = language.split('-').next().unwrap_or(language);
+                        tag().eq(primary).or(tag().like(LikeExpr::new(format!("{primary}-%"))))
+                    };
+                    query.and_where(
+                        languages.iter().map(is_in).reduce(ExprTrait::or).unwrap_or(Expr::Constant(false.into())),
+                    );
+                });
+                let mut lists: HashMap<NamesOf, Vec<name::Model>> = HashMap::new();
+                for name in names.await? {
+                    let key = NamesOf { record: name.record_id, languages: languages.clone() };
+                    lists.entry(key).or_default().push(name);
+                }
+                Ok(lists.into_iter().collect())
+            },
+        );
+        Ok(found.await?.into_iter().collect())
+    }
+}
+
+impl dataloader::Loader<IdentifiersOf> for RecordLoader {
+    type Value = Vec<identifier::Model>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[IdentifiersOf]) -> Result<HashMap<IdentifiersOf, Vec<identifier::Model>>> {
+        let found = by_shape(
+            keys,
+            |key| &key.field,
+            |group| async move {
+                let field = &group[0].field;
+                let records = distinct(group.iter().map(|key| key.record));
+                let identifiers = self.owned::<identifier::Entity>(identifier::Column::RecordId, &records, |query| {
+                    let by = |of: identifier::Column| (OWNED, of.as_str());
+                    query.order_by(by(identifier::Column::Scheme), sea_orm::sea_query::Order::Asc);
+                    query.order_by(by(identifier::Column::Value), sea_orm::sea_query::Order::Asc);
+                });
+                let mut lists: HashMap<IdentifiersOf, Vec<identifier::Model>> = HashMap::new();
+                for identifier in identifiers.await? {
+                    let key = IdentifiersOf { record: identifier.record_id, field: field.clone() };
+                    lists.entry(key).or_default().push(identifier);
+                }
+                Ok(lists.into_iter().collect())
+            },
+        );
+        Ok(found.await?.into_iter().collect())
+    }
+}

@@ -1,0 +1,16 @@
+//! Queries: from what a client asks of the [model](crate::model) to statements, and from their rows to records.
+//!
+//! - [`filter`]: the conditions that a client can set, as `SQL` expressions
+//! - [`page`]: which part of a list is asked for, cursors, orders
+//! - [`projection`]: the columns that a selection needs, and the records that are joined to a row
+//! - [`loader`]: the only code that reads records; it decides who may see what, and async-graphql's `DataLoader` batches it
+//! - [`batch`]: when a batch is sent
+//! - [`statement`]: what the two databases write differently
+
+pub mod batch;
+pub mod filter;
+pub mod keys;
+pub mod loader;
+pub mod page;
+pub mod projection;
+pub mod statement;

@@ -1,0 +1,151 @@
+//! Statements: built by sea-query. What the two databases write differently is here, and only here.
+
+use std::fmt::{self, Write};
+
+use sea_orm::{
+    DbBackend, ExprTrait, Statement, Value,
+    sea_query::{
+        ArrayType, Expr, Func, PostgresQueryBuilder, Query, QueryBuilder, QueryStatementWriter, SelectStatement,
+        SqlWriter, SqlWriterValues, SqliteQueryBuilder, extension::postgres::PgFunc,
+    },
+};
+use uuid::Uuid;
+
+/// The alias of the table that holds the parents of a list, and of its only column.
+pub(super) const PARENT: &str = "parent";
+
+/// The aliases of tables inside of conditions, by depth.
+pub(super) const TABLES: [&str; 12] = ["t", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10", "t11"];
+/// The aliases of tables that are joined to a row.
+pub(super) const JOINS: [&str; 8] = ["j1", "j2", "j3", "j4", "j5", "j6", "j7", "j8"];
+
+/// A column of a table's alias.
+pub(super) fn column(alias: &'static str, name: &'static str) -> Expr {
+    Expr::col((alias, name))
+}
+
+/// The statement of a query, with its values as parameters.
+#[must_use]
+pub fn build(backend: DbBackend, query: &impl QueryStatementWriter) -> Statement {
+    let (sql, values) = match backend {
+        DbBackend::Postgres => write(PostgresQueryBuilder, query),
+        _ => write(SqliteQueryBuilder, query),
+    };
+    Statement { sql, values: Some(values), db_backend: backend }
+}
+
+fn write<B: QueryBuilder>(builder: B, query: &impl QueryStatementWriter) -> (String, sea_orm::Values) {
+    let (placeholder, numbered) = builder.placeholder();
+    let mut writer = Writer(SqlWriterValues::new(placeholder, numbered));
+    query.build_collect_into(builder, &mut writer);
+    writer.0.into_parts()
+}
+
+/// Binds all values but limits. `PostgreSQL` plans a statement once for all values, and for an unknown limit it plans to
+/// read a tenth of the table.
+struct Writer(SqlWriterValues);
+
+impl Write for Writer {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write_str(text)
+    }
+}
+
+impl fmt::Display for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl SqlWriter for Writer {
+    fn push_param<B: QueryBuilder>(&mut self, value: Value, builder: &B) {
+        // Of all values, only limits are unsigned.
+        if let Value::BigUnsigned(Some(limit)) = value {
+            // Writing into a text cannot fail.
+            let _ = write!(self.0, "{limit}");
+        } else {
+            self.0.push_param(value, builder);
+        }
+    }
+
+    fn as_writer(&mut self) -> &mut dyn Write {
+        self
+    }
+}
+
+/// Whether an expression is one of `ids`, which are one parameter however many they are.
+#[must_use]
+pub fn is_one_of_ids(backend: DbBackend, expression: Expr, ids: &[Uuid]) -> Expr {
+    match (ids, backend) {
+        // PostgreSQL expects more than one element of `= ANY`, and plans for them.
+        ([id], _) => expression.eq(*id),
+        (_, DbBackend::Postgres) => expression.eq(PgFunc::any(uuid_array(ids))),
+        _ => expression.in_subquery(hex_rows(ids, "id")),
+    }
+}
+
+/// Whether an expression is one of `texts`, which are one parameter however many they are.
+#[must_use]
+pub fn is_one_of_texts(backend: DbBackend, expression: Expr, texts: Vec<String>) -> Expr {
+    if backend == DbBackend::Postgres {
+        let values = texts.into_iter().map(Value::from).collect();
+        expression.eq(PgFunc::any(Value::Array(ArrayType::String, Some(Box::new(values)))))
+    } else {
+        let json = serde_json::Value::from(texts).to_string();
+        let mut rows = Query::select();
+        rows.column(("list", "value")).from_function(Func::cust("json_each").arg(json), "list");
+        expression.in_subquery(rows)
+    }
+}
+
+/// Lets a query read from a table [`PARENT`] of ids, which are one parameter however many they are.
+pub(super) fn from_parents(backend: DbBackend, query: &mut SelectStatement, ids: &[Uuid]) {
+    match (ids, backend) {
+        ([id], DbBackend::Postgres) => {
+            let mut one = Query::select();
+            one.expr_as(Expr::val(*id).cast_as("uuid"), PARENT);
+            query.from_subquery(one, PARENT);
+        }
+        ([id], _) => {
+            let mut one = Query::select();
+            one.expr_as(Expr::val(*id), PARENT);
+            query.from_subquery(one, PARENT);
+        }
+        (_, DbBackend::Postgres) => {
+            query.from_function(Func::cust("unnest").arg(uuid_array(ids)), PARENT);
+        }
+        _ => {
+            query.from_subquery(hex_rows(ids, PARENT), PARENT);
+        }
+    }
+}
+
+/// The id in a row of [`from_parents`].
+pub(super) fn parent() -> Expr {
+    column(PARENT, PARENT)
+}
+
+fn uuid_array(ids: &[Uuid]) -> Value {
+    let values = ids.iter().map(|id| (*id).into()).collect();
+    Value::Array(ArrayType::Uuid, Some(Box::new(values)))
+}
+
+/// Rows of ids for `SQLite`. JSON has no bytes, so the ids are read back from their hexadecimal form.
+fn hex_rows(ids: &[Uuid], name: &'static str) -> SelectStatement {
+    let mut json = String::with_capacity(ids.len() * 35 + 2);
+    let mut buffer = Uuid::encode_buffer();
+    json.push('[');
+    for id in ids {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        json.push('"');
+        json.push_str(id.simple().encode_lower(&mut buffer));
+        json.push('"');
+    }
+    json.push(']');
+    let mut rows = Query::select();
+    rows.expr_as(Func::cust("unhex").arg(Expr::col(("list", "value"))), name);
+    rows.from_function(Func::cust("json_each").arg(json), "list");
+    rows
+}

@@ -1,0 +1,113 @@
+//! The catalog: all object types of the schema that are executed breadth-first, by name.
+
+use indexmap::IndexMap;
+
+use super::{
+    connection::{self, ConnectionType, Names},
+    cost::{FieldCost, Size},
+    object::{AnyObject, Object},
+    record,
+    root::{self, Root},
+};
+use crate::model::{AttributeKind, CounterpartFields, Model, RecordType, ToMany};
+
+/// All object types that are executed breadth-first.
+pub struct Catalog {
+    model: &'static Model,
+    objects: IndexMap<&'static str, Box<dyn AnyObject>>,
+    pub(super) root: Object<Root>,
+    /// What the fields of the library's own object types cost, where they cost anything.
+    costs: Vec<(&'static str, &'static str, FieldCost)>,
+}
+
+impl Catalog {
+    /// The object types of a model. `costs` are those of the fields of the library's own object types: type, field, cost.
+    #[must_use]
+    pub fn new(model: &'static Model, costs: Vec<(&'static str, &'static str, FieldCost)>) -> Self {
+        let mut catalog = Self { model, objects: IndexMap::new(), root: Object::new("Query", ""), costs };
+        for record in model.types() {
+            let names = catalog.connection_names(record, None);
+            catalog.add_connection(&ConnectionType::new(record, &names));
+            for attribute in &record.attributes {
+                if let AttributeKind::ToMany(ToMany { link, target, counterparts: Some(fields) }) = attribute.kind {
+                    let names = catalog.connection_names(model.record_type(target), Some(&fields));
+                    let ty = ConnectionType::new(model.record_type(target), &names);
+                    catalog.add_connection(&ty.with_counterparts(link, fields, model.record_type(fields.target)));
+                }
+            }
+        }
+        for record in model.types() {
+            let object = record::object(record, &catalog);
+            catalog.add(object);
+        }
+        catalog.add(connection::page_info());
+        catalog.add(record::name_object());
+        catalog.add(record::identifier_object());
+        catalog.add(record::date_object());
+        catalog.root = root::object(&catalog);
+        catalog
+    }
+
+    fn add_connection(&mut self, ty: &ConnectionType) {
+        self.add(ty.page_object());
+        self.add(ty.edge_object());
+    }
+
+    fn add<S: Send + Sync + 'static>(&mut self, object: Object<S>) {
+        let twice = self.objects.insert(object.name, Box::new(object));
+        assert!(twice.is_none(), "two object types have the same name");
+    }
+
+    /// All record types.
+    #[must_use]
+    pub fn model(&self) -> &'static Model {
+        self.model
+    }
+
+    /// The object types, in the order of their registration.
+    pub(super) fn objects(&self) -> impl Iterator<Item = &dyn AnyObject> {
+        self.objects.values().map(|object| &**object)
+    }
+
+    /// The object type of a name.
+    #[must_use]
+    pub fn object(&'static self, ty: &str) -> Option<&'static dyn AnyObject> {
+        self.objects.get(ty).map(|object| &**object)
+    }
+
+    /// The record types that a field of a type can lead to: an object type, an interface, or a union.
+    #[must_use]
+    pub fn targets(&self, ty: &str) -> Vec<&'static RecordType> {
+        if ty == "Record" || ty == "Node" {
+            return self.model.types().collect();
+        }
+        if let Some(union) = self.model.unions().iter().find(|union| union.name == ty) {
+            return union.members.iter().map(|table| self.model.record_type(table)).collect();
+        }
+        self.model.types().filter(|record| record.name == ty).collect()
+    }
+
+    /// What a field costs. Fields that are not known cost nothing: they are leaves of the library's own object types.
+    #[must_use]
+    pub fn cost(&self, ty: &str, field: &str) -> FieldCost {
+        let of_record = || self.model.types().next().and_then(|record| self.objects.get(record.name));
+        let object: Option<&dyn AnyObject> = match ty {
+            "Query" => Some(&self.root),
+            // All types that implement an interface have its fields at the same cost.
+            "Node" | "Record" => of_record().map(|object| &**object),
+            ty => self.objects.get(ty).map(|object| &**object),
+        };
+        let known = object.and_then(|object| object.field(field)).map(|(_, info)| info.cost);
+        let listed = || self.costs.iter().find(|(of, name, _)| *of == ty && *name == field).map(|(.., cost)| *cost);
+        known.or_else(listed).unwrap_or(FieldCost { statements: 0, size: Size::None })
+    }
+
+    /// The names of the object types of a connection.
+    pub(super) fn connection_names(&self, record: &RecordType, counterparts: Option<&CounterpartFields>) -> Names {
+        let prefix = counterparts.map_or(record.name, |fields| fields.prefix);
+        let known = |name: &str| self.objects.get_key_value(name).map(|(name, _)| *name);
+        // Names live as long as the catalog, which is never dropped.
+        let name = |name: String| known(&name).unwrap_or_else(|| name.leak());
+        Names { connection: name(format!("{prefix}Connection")), edge: name(format!("{prefix}Edge")) }
+    }
+}

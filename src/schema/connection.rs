@@ -1,0 +1,288 @@
+//! Connections, after the Relay specification: one implementation for every list.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use uuid::Uuid;
+
+use super::{
+    answer::Answer,
+    cost::Size,
+    execute::Call,
+    leaf::json,
+    object::{Argument, Object},
+};
+use crate::{
+    error::Result,
+    model::{CounterpartFields, Link, RecordType, words},
+    query::{
+        keys::{BeyondOf, Counterparts, CounterpartsOf, List, PageOf, Shape, TotalOf},
+        page::{DEFAULT_SIZE, MAX_SIZE},
+        projection::Row,
+    },
+};
+
+/// The object types of a connection.
+pub(super) struct ConnectionType {
+    pub record: &'static RecordType,
+    pub connection: &'static str,
+    edge: &'static str,
+    /// What the edges say beside cursor and node.
+    counterparts: Option<(Link, CounterpartFields, &'static RecordType)>,
+}
+
+/// The page of one parent.
+pub(super) struct PageObject {
+    parent: Option<Uuid>,
+    list: Shape<List>,
+    rows: Vec<Arc<Row>>,
+    /// Whether there are more rows in the direction in which the page was read.
+    has_more: bool,
+}
+
+/// An item of a page.
+pub(super) struct Edge {
+    parent: Option<Uuid>,
+    list: Shape<List>,
+    node: Arc<Row>,
+}
+
+/// Where a page lies in its list.
+pub(super) struct PageInfo {
+    parent: Option<Uuid>,
+    list: Shape<List>,
+    has_more: bool,
+    first: Option<Arc<Row>>,
+    last: Option<Arc<Row>>,
+}
+
+/// The arguments of a connection.
+pub(super) fn arguments(record: &RecordType) -> Vec<Argument> {
+    let about = words(record.plural);
+    vec![
+        Argument::new(
+            "first",
+            "Int",
+            format!(
+                "The number of items to return from the beginning: {DEFAULT_SIZE} if neither this nor `last` is given, at \
+                 most {MAX_SIZE}."
+            ),
+        ),
+        Argument::new("after", "String", "Returns only items after this cursor."),
+        Argument::new("last", "Int", format!("The number of items to return from the end, at most {MAX_SIZE}.")),
+        Argument::new("before", "String", "Returns only items before this cursor."),
+        Argument::new("filter", format!("{}Filter", record.name), format!("Returns only the {about} that pass.")),
+        Argument::new(
+            "orderBy",
+            format!("{}Order", record.name),
+            "The order of the list. The default is the first of the orders.",
+        ),
+    ]
+}
+
+/// Answers a connection for each parent; the only parent of the list of all records is `None`.
+pub(super) async fn connect(
+    call: Call<'_>,
+    ty: ConnectionType,
+    link: Option<Link>,
+    parents: Vec<Option<Uuid>>,
+) -> Result<Answer> {
+    let page = call.page(ty.record)?;
+    let projection = (*call.projection(ty.record)).clone();
+    let list = Shape::new(List { link, page, projection });
+    let mut pages = if call.selects(ty.connection, &["edges", "nodes", "pageInfo"]) {
+        let keys = parents.iter().map(|parent| PageOf { parent: *parent, list: list.clone() });
+        call.loader().load_many(keys).await?
+    } else {
+        std::collections::HashMap::new()
+    };
+    let pages = parents.into_iter().map(|parent| {
+        let rows = pages.remove(&PageOf { parent, list: list.clone() });
+        let mut rows =
+            rows.map(|rows| Arc::try_unwrap(rows).unwrap_or_else(|rows| (*rows).clone())).unwrap_or_default();
+        let has_more = rows.len() > list.page.size;
+        rows.truncate(list.page.size);
+        if list.page.is_backward {
+            rows.reverse();
+        }
+        Some(Arc::new(PageObject { parent, list: list.clone(), rows, has_more }))
+    });
+    Ok(Answer::one(ty.connection, pages))
+}
+
+impl ConnectionType {
+    /// The names of the object types of the connection of a record type.
+    pub fn new(record: &'static RecordType, names: &Names) -> Self {
+        Self { record, connection: names.connection, edge: names.edge, counterparts: None }
+    }
+
+    /// Lets the edges tell counterparts.
+    pub fn with_counterparts(self, link: Link, fields: CounterpartFields, target: &'static RecordType) -> Self {
+        Self { counterparts: Some((link, fields, target)), ..self }
+    }
+
+    /// The object type of the pages.
+    pub fn page_object(&self) -> Object<PageObject> {
+        let (record, edge) = (self.record, self.edge);
+        let mut o = Object::new(self.connection, format!("A page of a list of {}.", words(record.plural)));
+        o.items = Some(record);
+        o.scope(
+            "edges",
+            format!("[{edge}!]!"),
+            "A list of the items of this page, each with its cursor.",
+            Vec::new(),
+            move |_, pages: &[Arc<PageObject>]| {
+                let lists = pages.iter().map(|page| {
+                    let edge =
+                        |node: &Arc<Row>| Edge { parent: page.parent, list: page.list.clone(), node: node.clone() };
+                    page.rows.iter().map(edge).map(Arc::new)
+                });
+                ready(Answer::many(edge, lists))
+            },
+        )
+        .costs(0, Size::Items);
+        o.scope(
+            "nodes",
+            format!("[{}!]!", record.name),
+            "A list of the items of this page.",
+            Vec::new(),
+            move |_, pages| ready(Answer::many(record.name, pages.iter().map(|page| page.rows.iter().cloned()))),
+        )
+        .costs(0, Size::Items);
+        o.scope("pageInfo", "PageInfo!", "Where this page lies in the list.", Vec::new(), |_, pages| {
+            let infos = pages.iter().map(|page| {
+                Some(Arc::new(PageInfo {
+                    parent: page.parent,
+                    list: page.list.clone(),
+                    has_more: page.has_more,
+                    first: page.rows.first().cloned(),
+                    last: page.rows.last().cloned(),
+                }))
+            });
+            ready(Answer::one("PageInfo", infos))
+        })
+        .costs(0, Size::One);
+        o.scope(
+            "totalCount",
+            "Int",
+            "The number of items of the whole list. It is counted only when it is selected.",
+            Vec::new(),
+            |call, pages| {
+                Box::pin(async move {
+                    let key = |page: &Arc<PageObject>| TotalOf { parent: page.parent, list: page.list.clone() };
+                    let totals = call.loader().load_many(pages.iter().map(key)).await?;
+                    Ok(Answer::leaves(pages.iter().map(|page| totals.get(&key(page)).copied().unwrap_or(0))))
+                })
+            },
+        );
+        o
+    }
+
+    /// The object type of the edges.
+    pub fn edge_object(&self) -> Object<Edge> {
+        let record = self.record;
+        let mut o = Object::new(self.edge, format!("An item of a list of {}.", words(record.plural)));
+        o.items = Some(record);
+        o.leaf(
+            "cursor",
+            "String!",
+            "The position of the item in the list, for `after` and `before`. It is valid for the same order only.",
+            |edge: &Edge, out| json(&edge.list.page.cursor(&edge.node), out),
+        );
+        o.scope("node", format!("{}!", record.name), "The item.", Vec::new(), move |_, edges| {
+            ready(Answer::one(record.name, edges.iter().map(|edge| Some(edge.node.clone()))))
+        })
+        .costs(0, Size::One);
+        if let Some((link, fields, target)) = self.counterparts {
+            let about = words(target.plural);
+            o.scope(
+                fields.all,
+                format!("[{}!]", target.name),
+                format!("A list of the other {about}: one in nearly all cases."),
+                Vec::new(),
+                move |call, edges| {
+                    Box::pin(async move {
+                        let lists = counterparts(call, edges, link, fields, target).await?;
+                        Ok(Answer::many(target.name, lists.into_iter()))
+                    })
+                },
+            );
+            o.scope(
+                fields.one,
+                target.name,
+                format!("The other one of the {about}; the first of them, if there are several."),
+                Vec::new(),
+                move |call, edges| {
+                    Box::pin(async move {
+                        let lists = counterparts(call, edges, link, fields, target).await?;
+                        Ok(Answer::one(target.name, lists.into_iter().map(|list| list.into_iter().next())))
+                    })
+                },
+            );
+        }
+        o
+    }
+}
+
+/// The names of the object types of a connection.
+pub(super) struct Names {
+    pub connection: &'static str,
+    pub edge: &'static str,
+}
+
+/// The records that a link joins beside the parent, for each edge.
+async fn counterparts(
+    call: Call<'_>,
+    edges: &[Arc<Edge>],
+    link: Link,
+    fields: CounterpartFields,
+    target: &'static RecordType,
+) -> Result<Vec<Vec<Arc<Row>>>> {
+    let of = Shape::new(Counterparts { link, fields, projection: (*call.projection(target)).clone() });
+    let key = |edge: &Edge| Some(CounterpartsOf { item: edge.node.id, parent: edge.parent?, of: of.clone() });
+    let mut found = call.loader().load_many(edges.iter().filter_map(|edge| key(edge))).await?;
+    Ok(edges.iter().map(|edge| key(edge).and_then(|key| found.remove(&key)).unwrap_or_default()).collect())
+}
+
+/// The object type `PageInfo`.
+pub(super) fn page_info() -> Object<PageInfo> {
+    let mut o = Object::new("PageInfo", "Where a page lies in its list.");
+    o.scope("hasNextPage", "Boolean!", "Whether there are items after the page.", Vec::new(), |call, infos| {
+        has_more(call, infos, false)
+    });
+    o.scope("hasPreviousPage", "Boolean!", "Whether there are items before the page.", Vec::new(), |call, infos| {
+        has_more(call, infos, true)
+    });
+    for (name, about) in [("startCursor", "first"), ("endCursor", "last")] {
+        o.leaf(
+            name,
+            "String",
+            format!("The cursor of the {about} item; `null` if the page is empty."),
+            move |info: &PageInfo, out| {
+                let row = if about == "first" { &info.first } else { &info.last };
+                json(&row.as_ref().map(|row| info.list.page.cursor(row)), out);
+            },
+        );
+    }
+    o
+}
+
+/// Says for each page whether there are rows before or after it. The direction in which it was read is known from the page
+/// itself; beyond a cursor, one statement looks for all parents.
+fn has_more<'a>(call: Call<'a>, infos: &'a [Arc<PageInfo>], is_before: bool) -> BoxFuture<'a, Result<Answer>> {
+    Box::pin(async move {
+        let cursor =
+            |page: &crate::query::page::Page| if is_before { page.after.is_some() } else { page.before.is_some() };
+        let key = |info: &Arc<PageInfo>| BeyondOf { parent: info.parent, list: info.list.clone(), is_before };
+        let asked = infos.iter().filter(|info| cursor(&info.list.page)).map(key);
+        let beyond = call.loader().load_many(asked).await?;
+        Ok(Answer::leaves(infos.iter().map(|info| {
+            let is_read_towards = info.list.page.is_backward == is_before && info.has_more;
+            is_read_towards || beyond.get(&key(info)).copied().unwrap_or(false)
+        })))
+    })
+}
+
+pub(super) fn ready<'a>(answer: Answer) -> BoxFuture<'a, Result<Answer>> {
+    Box::pin(std::future::ready(Ok(answer)))
+}

@@ -1,0 +1,32 @@
+//! What fields cost: the basis of query cost analysis.
+
+/// What a field costs, beside what is selected below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldCost {
+    /// The number of statements, for all objects of a scope together.
+    pub statements: u32,
+    /// The number of objects that it leads to.
+    pub size: Size,
+}
+
+/// The number of objects that a field leads to, for one object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// None: a leaf.
+    None,
+    /// One.
+    One,
+    /// A list that is assumed to be this long.
+    Assumed(u32),
+    /// A connection, whose arguments `first` and `last` say how long its `edges` and `nodes` are.
+    Connection {
+        /// Without either.
+        default: u32,
+        /// At most.
+        most: u32,
+    },
+    /// The items of the connection that it is a field of.
+    Items,
+    /// The length of the list in the argument of this name.
+    Argument(&'static str),
+}

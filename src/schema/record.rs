@@ -1,0 +1,339 @@
+//! Records as GraphQL objects: a field for each attribute of the [model](crate::model).
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use uuid::Uuid;
+
+use super::{
+    answer::{Answer, Position, Positions, index},
+    catalog::Catalog,
+    connection::{self, ready},
+    cost::Size,
+    execute::Call,
+    leaf::{self, Date, DatePrecision, json},
+    object::{Argument, Object, Reference},
+};
+use crate::{
+    db::write_type_id,
+    edtf,
+    error::{Code, Error, Result},
+    model::{
+        Attribute, AttributeKind, RecordType, ToAny, ToMany, ToOne,
+        identifier::{self, IdentifierScheme},
+        language_tag,
+        name::{self, best, is_special_form},
+    },
+    query::{
+        keys::{ById, IdentifiersOf, NamesOf, Shape},
+        projection::Row,
+    },
+};
+
+/// The object type of a record type.
+pub(super) fn object(record: &'static RecordType, catalog: &Catalog) -> Object<Row> {
+    let mut o = Object::new(record.name, record.description).implementing(&["Record", "Node"]);
+    o.record = Some(record);
+    for attribute in record.attributes.iter().filter(|attribute| attribute.is_field()) {
+        add(&mut o, record, attribute, catalog);
+    }
+    add_names(&mut o, record);
+    o
+}
+
+fn add(o: &mut Object<Row>, record: &'static RecordType, attribute: &'static Attribute, catalog: &Catalog) {
+    let (name, about) = (attribute.name.as_str(), attribute.description);
+    let info = match &attribute.kind {
+        AttributeKind::Id => o.leaf(name, "ID!", about, move |row, out| {
+            out.push(b'"');
+            write_type_id(record.table, row.id, out);
+            out.push(b'"');
+        }),
+        AttributeKind::Scalar(column, scalar) => {
+            o.leaf(name, leaf::type_of(*column, scalar), about, move |row, out| {
+                leaf::write(scalar, row.value(*column), out);
+            })
+        }
+        AttributeKind::Name { name: column, .. } => {
+            o.leaf(name, "String!", about, move |row, out| json(&row.text(*column), out))
+        }
+        AttributeKind::Decimal(decimal) => {
+            o.leaf(name, "Decimal!", about, move |row, out| json(&row.text(decimal.exact), out))
+        }
+        AttributeKind::Date { edtf, earliest, latest } => o
+            .scope(name, "EdtfDate", about, Vec::new(), move |_, rows: &[Arc<Row>]| {
+                ready(Answer::one(
+                    "EdtfDate",
+                    rows.iter().map(|row| date(row, [*edtf, *earliest, *latest]).map(Arc::new)),
+                ))
+            })
+            .costs(0, Size::One),
+        AttributeKind::ToOne(to_one) => {
+            let target = catalog.model().record_type(to_one.target);
+            let info = o.scope(name, target.name, about, Vec::new(), move |call, rows| {
+                Box::pin(load_one(call, rows, name, *to_one, target))
+            });
+            info.reference = Some(Reference { attribute: name, key: to_one.column, table: None });
+            info
+        }
+        AttributeKind::ToAny(to_any) => {
+            let info = o.scope(name, to_any.interface, about, Vec::new(), move |call, rows| {
+                Box::pin(load_any_of(call, rows, name, to_any))
+            });
+            info.reference = Some(Reference { attribute: name, key: to_any.id, table: Some(to_any.table) });
+            info
+        }
+        AttributeKind::ToMany(to_many) => {
+            let ToMany { link, target, counterparts } = *to_many;
+            let target = catalog.model().record_type(target);
+            let names = catalog.connection_names(target, counterparts.as_ref());
+            let arguments = connection::arguments(target);
+            o.scope(name, names.connection, about, arguments, move |call, rows| {
+                let names = call.execution.catalog.connection_names(target, counterparts.as_ref());
+                let parents = rows.iter().map(|row| Some(row.id)).collect();
+                let ty = connection::ConnectionType::new(target, &names);
+                Box::pin(connection::connect(call, ty, Some(link), parents))
+            })
+        }
+        AttributeKind::Keys { .. } => return,
+    };
+    info.reads(attribute.columns());
+}
+
+fn date(row: &Row, [edtf, earliest, latest]: [crate::model::Column; 3]) -> Option<Date> {
+    let day = |column| match row.value(column) {
+        sea_orm::Value::Int(Some(day)) => Some(*day),
+        _ => None,
+    };
+    Some(Date { edtf: row.text(edtf)?.to_owned(), earliest: day(earliest)?, latest: day(latest)? })
+}
+
+/// The records that a reference to one type leads to: those that were joined, and the others by their ids.
+async fn load_one(
+    call: Call<'_>,
+    rows: &[Arc<Row>],
+    attribute: &str,
+    to_one: ToOne,
+    target: &'static RecordType,
+) -> Result<Answer> {
+    let of = call.projection(target);
+    let key = |row: &Arc<Row>| row.uuid(to_one.column).map(|id| ById { id, of: of.clone() });
+    let missing = rows.iter().filter(|row| row.joined(attribute).is_none()).filter_map(key);
+    let found = call.loader().load_many(missing).await?;
+    let records = rows.iter().map(|row| match row.joined(attribute) {
+        Some(joined) => joined.cloned(),
+        None => key(row).and_then(|key| found.get(&key).cloned()),
+    });
+    Ok(Answer::one(target.name, records))
+}
+
+/// The records that a reference to several types leads to.
+async fn load_any_of(call: Call<'_>, rows: &[Arc<Row>], attribute: &str, to_any: &ToAny) -> Result<Answer> {
+    let wanted: Vec<_> = rows
+        .iter()
+        .map(|row| match row.joined(attribute) {
+            Some(joined) => Wanted::Joined(joined.cloned()),
+            None => Wanted::ById(row.text(to_any.table).zip(row.uuid(to_any.id))),
+        })
+        .collect();
+    Ok(Answer::One(load_any(call, wanted).await?))
+}
+
+/// A record that is to stand at a position.
+pub(super) enum Wanted<'a> {
+    /// It was joined; `None`, if it may not be seen.
+    Joined(Option<Arc<Row>>),
+    /// Its table and its id, if there is one.
+    ById(Option<(&'a str, Uuid)>),
+}
+
+/// Loads records of several types: one statement for each type that occurs.
+pub(super) async fn load_any(call: Call<'_>, wanted: Vec<Wanted<'_>>) -> Result<Positions> {
+    let model = call.execution.catalog.model();
+    let mut shapes: IndexMap<&str, Shape<_>> = IndexMap::new();
+    for one in &wanted {
+        if let Wanted::ById(Some((table, _))) = one
+            && let Some(record) = model.get(table)
+        {
+            shapes.entry(record.table).or_insert_with(|| call.projection(record));
+        }
+    }
+    let keys = wanted.iter().filter_map(|one| match one {
+        Wanted::ById(Some((table, id))) => Some(ById { id: *id, of: shapes.get(table)?.clone() }),
+        _ => None,
+    });
+    let found = call.loader().load_many(keys).await?;
+    let mut groups: IndexMap<&'static str, (Vec<Arc<Row>>, rustc_hash::FxHashMap<*const Row, u32>)> = IndexMap::new();
+    let positions = wanted.into_iter().map(|one| {
+        let row = match one {
+            Wanted::Joined(row) => row,
+            Wanted::ById(of) => {
+                of.and_then(|(table, id)| found.get(&ById { id, of: shapes.get(table)?.clone() }).cloned())
+            }
+        };
+        let Some(row) = row else { return Position::Null };
+        let group = groups.entry(row.record().name).or_default();
+        let object = *group.1.entry(Arc::as_ptr(&row)).or_insert_with(|| {
+            group.0.push(row.clone());
+            index(group.0.len() - 1)
+        });
+        let group = groups.get_index_of(row.record().name).unwrap_or_default();
+        Position::Object { group: index(group), object }
+    });
+    let positions = positions.collect();
+    let groups = groups.into_iter().map(|(ty, (rows, _))| Box::new((ty, rows)) as Box<_>).collect();
+    Ok(Positions { groups, positions })
+}
+
+/// Adds `label`, `names` and `identifiers`.
+fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
+    let languages = "BCP 47 language tags in the order of preference, such as `[\"fi\", \"sv\", \"en\"]`.";
+    let main = record.main_name;
+    let main_name = move |row: &Row| {
+        let (name, language) = main?;
+        let (name, language) = (row.text(name)?.to_owned(), row.text(language)?.to_owned());
+        Some(name::Model { record_id: row.id, language, name })
+    };
+    o.scope(
+        "label",
+        "Name",
+        "The name in the first of the languages that there is one in. For each language: that very tag; then the tag \
+         shortened from its end, part by part (RFC 4647, lookup); then a more special one. If no name matches, the main \
+         name, in whatever language it is. `null` if the record has no name.",
+        vec![Argument::new("languages", "[String!]!", languages)],
+        move |call, rows| {
+            Box::pin(async move {
+                let languages = tags(&call.argument::<Vec<String>>("languages")?)?;
+                let shape = Shape::new(Some(languages.clone()));
+                let key = |row: &Arc<Row>| NamesOf { record: row.id, languages: shape.clone() };
+                let mut found = call.loader().load_many(rows.iter().map(key)).await?;
+                let labels = rows.iter().map(|row| {
+                    let mut names = found.remove(&key(row)).unwrap_or_default();
+                    let main = main_name(row);
+                    names.extend(main.clone());
+                    best(&languages, names).or(main).map(Arc::new)
+                });
+                Ok(Answer::one("Name", labels))
+            })
+        },
+    )
+    .reads(main.map_or_else(Vec::new, |(name, language)| vec![name, language]));
+    o.scope(
+        "names",
+        "[Name!]",
+        "A list of the names in other languages than that of the main name, by language.",
+        vec![Argument::new(
+            "languages",
+            "[String!]",
+            "Returns only names in these languages and in special forms of them.",
+        )],
+        |call, rows| {
+            Box::pin(async move {
+                let languages = call.argument::<Option<Vec<String>>>("languages")?;
+                let languages = languages.map(|languages| tags(&languages)).transpose()?;
+                let shape = Shape::new(languages.clone());
+                let key = |row: &Arc<Row>| NamesOf { record: row.id, languages: shape.clone() };
+                let found = call.loader().load_many(rows.iter().map(key)).await?;
+                let lists = rows.iter().map(|row| {
+                    let mut names = found.get(&key(row)).cloned().unwrap_or_default();
+                    if let Some(languages) = &languages {
+                        names.retain(|name| {
+                            languages.iter().any(|tag| name.language == *tag || is_special_form(&name.language, tag))
+                        });
+                    }
+                    names.sort_by(|a, b| a.language.cmp(&b.language));
+                    names.into_iter().map(Arc::new)
+                });
+                Ok(Answer::many("Name", lists))
+            })
+        },
+    );
+    o.scope(
+        "identifiers",
+        "[Identifier!]",
+        "A list of the identifiers that the outside world gives to the record.",
+        Vec::new(),
+        |call, rows| {
+            Box::pin(async move {
+                let field = Shape::new(());
+                let key = |row: &Arc<Row>| IdentifiersOf { record: row.id, field: field.clone() };
+                let found = call.loader().load_many(rows.iter().map(key)).await?;
+                let lists = rows.iter().map(|row| {
+                    let identifiers = found.get(&key(row)).cloned().unwrap_or_default();
+                    identifiers.into_iter().map(Arc::new)
+                });
+                Ok(Answer::many("Identifier", lists))
+            })
+        },
+    );
+}
+
+fn tags(languages: &[String]) -> Result<Vec<String>> {
+    if languages.len() > 10 {
+        let message = format!("`languages` has {} tags: at most 10 are allowed", languages.len());
+        return Err(Error::input(Code::InvalidLanguage, message));
+    }
+    let tag = |tag: &String| {
+        let wrong = |expected| Error::input(Code::InvalidLanguage, format!("{tag:?} is not a language: {expected}"));
+        language_tag(tag).map_err(wrong)
+    };
+    languages.iter().map(tag).collect()
+}
+
+/// The object type `Name`.
+pub(super) fn name_object() -> Object<name::Model> {
+    let mut o = Object::new("Name", "A name in one language.");
+    o.leaf("name", "String!", "The name.", |name: &name::Model, out| json(&name.name, out));
+    o.leaf("language", "String!", "The language of the name: a BCP 47 tag; `und` if it is not known.", |name, out| {
+        json(&name.language, out);
+    });
+    o
+}
+
+/// The object type `Identifier`.
+pub(super) fn identifier_object() -> Object<identifier::Model> {
+    let mut o = Object::new("Identifier", "An identifier that the outside world gives to a record.");
+    o.leaf("scheme", "IdentifierScheme!", "Who gives the identifier.", |of: &identifier::Model, out| {
+        json(scheme_name(of.scheme), out);
+    });
+    o.leaf("value", "String!", "The identifier itself.", |of, out| json(&of.value, out));
+    o.leaf("url", "String", "The page on which its giver describes what it identifies.", |of, out| {
+        json(&of.url(), out);
+    });
+    o
+}
+
+fn scheme_name(scheme: IdentifierScheme) -> &'static str {
+    use async_graphql::resolver_utils::EnumType;
+    IdentifierScheme::items().iter().find(|item| item.value == scheme).map_or("", |item| item.name)
+}
+
+/// The object type `EdtfDate`.
+pub(super) fn date_object() -> Object<Date> {
+    let mut o = Object::new(
+        "EdtfDate",
+        "A date as far as it is known, which may be imprecise, approximate or open: EDTF (ISO 8601-2:2019, Annex A).",
+    );
+    o.leaf(
+        "edtf",
+        "String!",
+        "The date as EDTF: `1998`, `1998-09`, `2018~`, `2019-11-05/2019-11-10`, `../2005`, `202X`.",
+        |date: &Date, out| json(&date.edtf, out),
+    );
+    o.leaf(
+        "earliest",
+        "Day",
+        "The earliest day that the date can mean; `null` if it has no beginning.",
+        |date, out| json(&edtf::iso(date.earliest), out),
+    );
+    o.leaf("latest", "Day", "The latest day that the date can mean; `null` if it has no end.", |date, out| {
+        json(&edtf::iso(date.latest), out);
+    });
+    o.leaf("precision", "DatePrecision!", "How precisely the date is known.", |date, out| {
+        json(DatePrecision::of(&date.edtf), out);
+    });
+    o.leaf("isApproximate", "Boolean!", "Whether the date is marked as approximate or uncertain.", |date, out| {
+        json(&edtf::is_approximate(&date.edtf), out);
+    });
+    o
+}

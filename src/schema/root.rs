@@ -1,0 +1,141 @@
+//! The fields of `Query` that every record type has: a look-up and a list.
+
+use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+
+use async_graphql::{
+    ContainerType, Context, ObjectType, OutputType, Positioned, ServerResult, Value, parser::types::Field,
+};
+
+use super::{
+    answer::Answer,
+    catalog::Catalog,
+    connection::{self, ConnectionType},
+    entry,
+    execute::Call,
+    object::{AnyObject, Argument, Object, Resolve},
+    types,
+};
+use crate::{
+    async_graphql_internals::{ContextSelectionSet, Registry},
+    error::{Code, Error, Result},
+    model::{RecordType, camel_case, with_article, words},
+    query::{
+        filter::global_id,
+        keys::{ById, ByIdentifier, ByKey},
+        projection::Row,
+    },
+};
+
+/// What the fields of the root are resolved from.
+pub(super) struct Root;
+
+/// Where the catalog of a schema comes from; async-graphql asks types, not values.
+pub trait Api: Send + Sync + 'static {
+    /// The catalog.
+    fn catalog() -> &'static Catalog;
+}
+
+/// The look-ups and lists of all record types: a part of a merged `Query`.
+pub struct Records<A>(PhantomData<A>);
+
+impl<A> Default for Records<A> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<A: Api> OutputType for Records<A> {
+    fn type_name() -> Cow<'static, str> {
+        "Records".into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        types::register(A::catalog(), registry);
+        registry.types.insert("Records".to_owned(), types::object("Records", A::catalog().root.meta_fields()));
+        Self::qualified_type_name()
+    }
+
+    async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        async_graphql::resolver_utils::resolve_container(context, self).await
+    }
+}
+
+impl<A: Api> ContainerType for Records<A> {
+    async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
+        let Some(field) = A::catalog().root.fields.get(context.field().name()) else { return Ok(None) };
+        let Resolve::Scope(resolve) = &field.resolve else { return Ok(None) };
+        let root = [Arc::new(Root)];
+        entry::resolve(context, A::catalog(), field.info(), async |call| resolve(call, &root).await).await.map(Some)
+    }
+}
+
+impl<A: Api> ObjectType for Records<A> {}
+
+/// The fields of the root.
+pub(super) fn object(catalog: &Catalog) -> Object<Root> {
+    let mut root = Object::new("Query", "The root of every query.");
+    for record in catalog.model().types() {
+        // Names live as long as the catalog, which is never dropped.
+        let [one, all]: [&'static str; 2] =
+            [camel_case(record.table), camel_case(record.plural)].map(|name| &*name.leak());
+        root.scope(
+            one,
+            record.name,
+            format!(
+                "The {} with an id, a key, or an identifier of the outside world; `null` if there is none.",
+                words(record.name)
+            ),
+            vec![Argument::new("by", format!("{}By!", record.name), "What to look it up by: exactly one of these.")],
+            move |call, _: &[Arc<Root>]| {
+                Box::pin(async move { Ok(Answer::one(record.name, std::iter::once(look_up(call, record).await?))) })
+            },
+        );
+        let names = catalog.connection_names(record, None);
+        let connection = names.connection;
+        root.scope(
+            all,
+            connection,
+            format!("A list of all {}.", words(record.plural)),
+            connection::arguments(record),
+            move |call, _| {
+                let ty = ConnectionType::new(record, &call.execution.catalog.connection_names(record, None));
+                Box::pin(connection::connect(call, ty, None, vec![None]))
+            },
+        );
+    }
+    root
+}
+
+async fn look_up(call: Call<'_>, record: &'static RecordType) -> Result<Option<Arc<Row>>> {
+    let wrong = || Error::input(Code::InvalidArgument, "`by` must have exactly one of `id`, `key` and `identifier`");
+    let by = call.arguments().find(|(name, _)| *name == "by").map(|(_, by)| by);
+    let Some(Value::Object(by)) = by else { return Err(wrong()) };
+    let mut given = by.iter().filter(|(_, value)| **value != Value::Null);
+    let (Some((what, value)), None) = (given.next(), given.next()) else { return Err(wrong()) };
+    // No database keeps the character NUL, so nothing is called so; PostgreSQL would fail on the question.
+    let has_nul = |value: &Value| matches!(value, Value::String(text) if text.contains('\0'));
+    if has_nul(value) || matches!(value, Value::Object(parts) if parts.values().any(has_nul)) {
+        return if what == "id" { Err(wrong()) } else { Ok(None) };
+    }
+    let of = call.projection(record);
+    match (what.as_str(), value) {
+        ("id", Value::String(id)) => {
+            let (_, id) = global_id(id, &[record.table])?;
+            call.loader().load_one(ById { id, of }).await
+        }
+        ("id", other) => {
+            Err(Error::input(Code::InvalidId, format!("{other} is not the id of {}", with_article(record.name))))
+        }
+        ("key", Value::String(key)) => call.loader().load_one(ByKey { key: key.clone(), of }).await,
+        ("identifier", Value::Object(identifier)) => {
+            let scheme = match identifier.get("scheme") {
+                Some(Value::Enum(scheme)) => scheme.to_ascii_lowercase(),
+                Some(Value::String(scheme)) => scheme.to_ascii_lowercase(),
+                _ => return Err(wrong()),
+            };
+            let Some(Value::String(value)) = identifier.get("value") else { return Err(wrong()) };
+            call.loader().load_one(ByIdentifier { scheme, value: value.clone(), of }).await
+        }
+        _ => Err(wrong()),
+    }
+}

@@ -1,0 +1,254 @@
+//! The types of the schema beside the objects: interfaces, unions, inputs, enums and scalars.
+
+use async_graphql::OutputType;
+use indexmap::{IndexMap, IndexSet};
+
+use super::{catalog::Catalog, leaf::DatePrecision};
+use crate::{
+    async_graphql_internals::{
+        EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType, ObjectBuilder, Registry,
+    },
+    db::Moment,
+    model::{
+        AttributeKind, Model, RecordType, Scalar, camel_case, identifier::IdentifierScheme, sentence_case,
+        with_article, words,
+    },
+    query::filter::Operand,
+};
+
+/// Adds the types of a catalog to async-graphql's registry.
+pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
+    if registry.types.contains_key("Node") {
+        return;
+    }
+    let model = catalog.model();
+    scalars(registry);
+    <Moment as OutputType>::create_type_info(registry);
+    <DatePrecision as OutputType>::create_type_info(registry);
+    <IdentifierScheme as OutputType>::create_type_info(registry);
+    interfaces(catalog, registry);
+    for object in catalog.objects() {
+        object.register(registry);
+    }
+    for union in model.unions() {
+        let members = union.members.iter().map(|table| model.record_type(table).name.to_owned()).collect();
+        registry.types.insert(union.name.to_owned(), union_type(union.name, union.description, members));
+    }
+    input(
+        registry,
+        "IdentifierInput",
+        "An identifier that the outside world gives to a record.",
+        false,
+        [
+            field("scheme", "IdentifierScheme!", "Who gives the identifier."),
+            field("value", "String!", "The identifier."),
+        ],
+    );
+    for record in model.types() {
+        look_up(registry, record);
+        filters(registry, model, record);
+        order(registry, record);
+    }
+}
+
+/// An object type.
+pub(super) fn object(name: &str, fields: IndexMap<String, MetaField>) -> MetaType {
+    ObjectBuilder::new(name, fields).build()
+}
+
+fn field(name: &str, ty: impl Into<String>, description: impl Into<String>) -> (String, MetaInputValue) {
+    let mut meta = MetaInputValue::new(name, ty.into());
+    meta.description = Some(description.into());
+    (name.to_owned(), meta)
+}
+
+fn input(
+    registry: &mut Registry,
+    name: &str,
+    description: impl Into<String>,
+    one_of: bool,
+    fields: impl IntoIterator<Item = (String, MetaInputValue)>,
+) {
+    if !registry.types.contains_key(name) {
+        let builder = InputObjectBuilder::new(name, fields.into_iter().collect());
+        registry.types.insert(name.to_owned(), builder.description(Some(description.into())).oneof(one_of).build());
+    }
+}
+
+fn scalars(registry: &mut Registry) {
+    for (name, description, specified_by) in [
+        (
+            "ID",
+            "A global id (a TypeID): the type and a UUID in base 32, as in `city_01jx5p7zk3e9tb5h4yq6v8m2nd`.",
+            None,
+        ),
+        (
+            "Day",
+            "A day of the proleptic Gregorian calendar, as ISO 8601 writes it: `2019-09-24`.",
+            Some("https://scalars.graphql.org/andimarek/local-date"),
+        ),
+        ("Decimal", "An exact decimal number, as a string: `\"6400000000\"`, `\"0.35\"`.", None),
+    ] {
+        let scalar = MetaType::Scalar {
+            name: name.to_owned(),
+            description: Some(description.to_owned()),
+            is_valid: None,
+            visible: None,
+            inaccessible: false,
+            tags: Vec::new(),
+            specified_by_url: specified_by.map(str::to_owned),
+            directive_invocations: Vec::new(),
+            requires_scopes: Vec::new(),
+        };
+        registry.types.insert(name.to_owned(), scalar);
+    }
+}
+
+fn interfaces(catalog: &'static Catalog, registry: &mut Registry) {
+    let records: IndexSet<String> = catalog.model().types().map(|record| record.name.to_owned()).collect();
+    let sample = catalog.model().types().next().and_then(|record| catalog.object(record.name));
+    let all = sample.map(super::object::AnyObject::meta_fields).unwrap_or_default();
+    for (name, description, fields) in [
+        ("Node", "A record as Relay's clients know it: an object with a global id.", &["id"][..]),
+        (
+            "Record",
+            "What all records have: an id and a key, names, sources, figures, topics, and a history.",
+            catalog.model().shared_fields(),
+        ),
+    ] {
+        let fields = all.iter().filter(|(field, _)| fields.contains(&field.as_str()));
+        let interface = MetaType::Interface {
+            name: name.to_owned(),
+            description: Some(description.to_owned()),
+            fields: fields.map(|(name, meta)| (name.clone(), meta.clone())).collect(),
+            possible_types: records.clone(),
+            extends: false,
+            keys: None,
+            visible: None,
+            inaccessible: false,
+            tags: Vec::new(),
+            rust_typename: None,
+            directive_invocations: Vec::new(),
+            requires_scopes: Vec::new(),
+        };
+        registry.types.insert(name.to_owned(), interface);
+    }
+    registry.add_implements("Record", "Node");
+}
+
+fn union_type(name: &str, description: &str, possible_types: IndexSet<String>) -> MetaType {
+    MetaType::Union {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        possible_types,
+        visible: None,
+        inaccessible: false,
+        tags: Vec::new(),
+        rust_typename: None,
+        directive_invocations: Vec::new(),
+    }
+}
+
+/// The input type of a look-up.
+fn look_up(registry: &mut Registry, record: &RecordType) {
+    let about = format!("What to look {} up by: exactly one of these.", with_article(record.name));
+    input(
+        registry,
+        &format!("{}By", record.name),
+        about,
+        true,
+        [
+            field("id", "ID", "The global id."),
+            field("key", "String", "The key."),
+            field("identifier", "IdentifierInput", "An identifier that the outside world gives to the record."),
+        ],
+    );
+}
+
+/// The input types of the filters of a record type.
+fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
+    let name = format!("{}Filter", record.name);
+    let mut fields = vec![
+        field("and", format!("[{name}!]"), "All of these filters pass."),
+        field("or", format!("[{name}!]"), "At least one of these filters passes."),
+        field("not", name.clone(), "This filter does not pass."),
+    ];
+    for attribute in record.attributes.iter().filter(|attribute| attribute.is_filterable) {
+        let (ty, about) = match &attribute.kind {
+            AttributeKind::ToOne(to_one) => {
+                let target = model.record_type(to_one.target);
+                (format!("{}Filter", target.name), format!("The {} passes.", words(&attribute.name)))
+            }
+            AttributeKind::ToAny(to_any) => {
+                reference_filter(registry, model, to_any.interface, &to_any.targets);
+                (format!("{}ReferenceFilter", to_any.interface), format!("The {} passes.", words(&attribute.name)))
+            }
+            AttributeKind::ToMany(to_many) => {
+                let target = model.record_type(to_many.target);
+                list_filter(registry, target);
+                (format!("{}ListFilter", target.name), format!("By the {}.", words(&attribute.name)))
+            }
+            kind => {
+                let Some(operand) = Operand::of(record, kind) else { continue };
+                if let AttributeKind::Scalar(_, Scalar::Word(vocabulary)) = kind {
+                    (vocabulary.register)(registry);
+                }
+                let operators = operand.input();
+                let inputs = operators.fields.into_iter().map(|(name, ty, about)| field(name, ty, about));
+                input(registry, &operators.name, operators.description, false, inputs.collect::<Vec<_>>());
+                let about = match kind {
+                    AttributeKind::Id => "By the id.".to_owned(),
+                    AttributeKind::Name { .. } => "By the main name. Case and diacritics are ignored.".to_owned(),
+                    AttributeKind::Decimal(_) => "By the size of the number.".to_owned(),
+                    _ => format!("By this attribute: {}", sentence_case(attribute.description)),
+                };
+                (operators.name.into_owned(), about)
+            }
+        };
+        fields.push(field(&attribute.name, ty, about));
+    }
+    let about = format!("Ways in which to filter {}; all that are given must pass.", words(record.plural));
+    input(registry, &name, about, false, fields);
+}
+
+/// The input type of filters on related records.
+fn list_filter(registry: &mut Registry, target: &RecordType) {
+    let filter = format!("{}Filter", target.name);
+    let about = format!("Ways in which to filter by {}; all that are given must pass.", words(target.plural));
+    input(
+        registry,
+        &format!("{}ListFilter", target.name),
+        about,
+        false,
+        [
+            field("some", filter.clone(), "At least one of them passes."),
+            field("every", filter.clone(), "All of them pass, or there are none."),
+            field("none", filter, "None of them passes."),
+        ],
+    );
+}
+
+/// The input type of filters on a reference to records of several types.
+fn reference_filter(registry: &mut Registry, model: &Model, interface: &str, targets: &[&str]) {
+    let of_type = targets.iter().map(|table| {
+        let target = model.record_type(table);
+        let about = format!("It is {} that passes.", with_article(target.name));
+        field(&camel_case(table), format!("{}Filter", target.name), about)
+    });
+    let fields: Vec<_> = std::iter::once(field("id", "ID", "It has this id.")).chain(of_type).collect();
+    let about = format!("Ways in which to filter by {}; all that are given must pass.", with_article(interface));
+    input(registry, &format!("{interface}ReferenceFilter"), about, false, fields);
+}
+
+/// The enum of the orders of a record type.
+fn order(registry: &mut Registry, record: &RecordType) {
+    let values = record.orders.iter().map(|order| {
+        let mut value = MetaEnumValue::new(order.name.clone());
+        value.description = Some(order.description.clone());
+        (order.name.clone(), value)
+    });
+    let name = format!("{}Order", record.name);
+    let about = format!("Orders in which to list {}. Ties are broken by age.", words(record.plural));
+    let order = EnumBuilder::new(name.clone(), values.collect()).description(Some(about)).build();
+    registry.types.insert(name, order);
+}

@@ -1,0 +1,227 @@
+//! Bad files: each kind is reported with its place, its value and what would be right, and the database stays as it was.
+
+use super::*;
+
+/// One change to one file, and the problem that it must give.
+struct Case {
+    file: &'static str,
+    from: &'static str,
+    to: &'static [u8],
+    column: &'static str,
+    value: &'static str,
+    says: &'static str,
+}
+
+/// `file: from => to; column = value: says`.
+macro_rules! cases {
+    ($($file:literal: $from:literal => $to:expr; $column:literal = $value:literal: $says:literal,)*) => {
+        &[$(Case { file: concat!($file, ".csv"), from: $from, to: $to, column: $column, value: $value, says: $says }),*]
+    };
+}
+
+/// The form of files: columns, cells, characters.
+const FORM: &[Case] = cases! {
+    // A missing column.
+    "countries": "key,name,language,alpha3" => b"key,name,alpha3"; "" = "": "the column language is missing: the header must be key,name,language,",
+    // A column that is not known, and one that appears twice.
+    "countries": "note,visibility\n" => b"note,visibility,colour\n"; "" = "": "the column colour is not known: the header must be key,name,",
+    "countries": "note,visibility\n" => b"note,visibility,note\n"; "" = "": "the column note appears twice",
+    // Too few cells, too many.
+    "topics": "innovation,Innovation,en,,,public" => b"innovation,Innovation,en,,public"; "" = "": "the row has 5 cells: it must have 6",
+    "topics": "innovation,Innovation,en,,,public" => b"innovation,Innovation,en,,,public,"; "" = "": "the row has 7 cells: it must have 6",
+    // Bytes that are no UTF-8.
+    "topics": "innovation,Innovation" => b"innovation,Innovati\xE9n"; "name" = "Innovati\u{FFFD}n": "save the file as UTF-8",
+    // The character that no database keeps.
+    "topics": "innovation,Innovation" => b"innovation,Innov\0ation"; "name" = "Innov\0ation": "NUL",
+    // A quotation mark without its partner.
+    "visits": "2018,Zhejiang leadership" => b"2018,\"Zhejiang leadership"; "" = "": "cells: it must have 13",
+};
+
+/// What stands in cells.
+const CELLS: &[Case] = cases! {
+    // Dates that are no EDTF, that cannot be, that have a time of day.
+    "visits": "imatra-2017,Beihai delegation visits Imatra,en,delegation,2017-07-04" => b"imatra-2017,Beihai delegation visits Imatra,en,delegation,4.7.2017"; "start" = "4.7.2017": "write EDTF",
+    "visits": "imatra-2017,Beihai delegation visits Imatra,en,delegation,2017-07-04" => b"imatra-2017,Beihai delegation visits Imatra,en,delegation,2017-02-29"; "start" = "2017-02-29": "such as 2019-09-24",
+    "visits": "imatra-2017,Beihai delegation visits Imatra,en,delegation,2017-07-04" => b"imatra-2017,Beihai delegation visits Imatra,en,delegation,2017-07-04T12:00:00Z"; "start" = "2017-07-04T12:00:00Z": "time of day",
+    // An end before its start.
+    "visits": "delegation,2017-07-04,2017-07-04,CN,beihai" => b"delegation,2017-07-04,2017-07-03,CN,beihai"; "end" = "2017-07-03": "before start (2017-07-04)",
+    "partnerships": "hirakata,sister_city,1987-12-16,," => b"hirakata,sister_city,1987-12-16,1986,"; "ended" = "1986": "before since (1987-12-16)",
+    // References to what is not there.
+    "cities": "Ähtäri,en,city,FI," => "Ähtäri,en,city,QQ,".as_bytes(); "country" = "QQ": "no country has this key",
+    "participations": "P001,visit,smpg-office-espoo-2019" => b"P001,visit,nowhere"; "activity" = "nowhere": "no visit has this key",
+    "participations": "P001,visit,smpg-office-espoo-2019" => b"P001,event,smpg-office-espoo-2019"; "activity" = "smpg-office-espoo-2019": "no event has this key",
+    "partnerships": ",ahtari;dujiangyan," => b",ahtari;atlantis,"; "members" = "atlantis": "no city has this key",
+    "names": "city,ahtari,zh" => b"city,atlantis,zh"; "record" = "atlantis": "no city has this key",
+    "tags": "conference,sister-cities" => b"conference,brother-cities"; "topic" = "brother-cities": "no topic has this key",
+    // A record of a kind that cannot stand there.
+    "participations": "P001,visit,smpg-office" => b"P001,city,smpg-office"; "activity_kind" = "city": "expected one of visit, event",
+    "names": "city,ahtari,zh" => b"town,ahtari,zh"; "record_kind" = "town": "expected one of country, topic, source, city, ",
+    // What must not be empty.
+    "cities": "Ähtäri,en,city,FI," => "Ähtäri,en,city,,".as_bytes(); "country" = "": "give the key of a country",
+    "participations": "P001,visit,smpg-office-espoo-2019" => b"P001,visit,"; "activity" = "": "give the key of a visit",
+    "topics": "innovation,Innovation" => b"innovation,"; "name" = "": "must not be empty",
+    "names": "city,ahtari,zh,艾赫泰里" => b"city,ahtari,zh,"; "name" = "": "must not be empty",
+    "identifiers": "geonames,415189" => b"geonames,"; "value" = "": "must not be empty",
+    // What must be unique.
+    "cities": "\nahtari," => b"\naden,"; "key" = "aden": "line 2 has the same key already",
+    "names": "city,ahtari,zh," => b"city,ahtari,fi,"; "" = "": "has the same record_kind, record, language already",
+    // Tags are the same whatever their capitals.
+    "names": "city,ahtari,zh," => b"city,ahtari,FI,"; "" = "": "already",
+    "identifiers": "wikidata,Q131694" => b"geonames,415189"; "" = "": "line 2 has the same scheme, value already",
+    // Keys of the wrong form.
+    "topics": "\ninnovation," => b"\n-innovation,"; "key" = "-innovation": "letters, digits",
+    "topics": "\nmarket-entry," => b"\n,"; "key" = "": "letters, digits",
+    // Numbers.
+    "cities": "60.2052,24.6522,323910," => b"north,24.6522,323910,"; "latitude" = "north": "a number, such as",
+    "cities": "60.2052,24.6522,323910," => b"NaN,24.6522,323910,"; "latitude" = "NaN": "a number, such as",
+    "cities": "60.2052,24.6522,323910," => b"60.2052,inf,323910,"; "longitude" = "inf": "a number, such as",
+    "cities": "60.2052,24.6522,323910," => b"60.2052,24.6522,many,"; "population" = "many": "a whole number, such as",
+    "cities": "60.2052,24.6522,323910," => b"60.2052,24.6522,3239100000,"; "population" = "3239100000": "a whole number",
+    "cities": "60.2052,24.6522,323910," => b"90.1,24.6522,323910,"; "latitude" = "90.1": "from -90 to 90",
+    "cities": "60.2052,24.6522,323910," => b"60.2052,-180.5,323910,"; "longitude" = "-180.5": "from -180 to 180",
+    "cities": "60.2052,24.6522,323910," => b"60.2052,24.6522,-1,"; "population" = "-1": "from 0 to",
+    "indicators": "sister_cities_total,55,count" => b"sister_cities_total,fifty,count"; "value" = "fifty": "decimal",
+    "indicators": "sister_cities_total,55,count" => b"sister_cities_total,,count"; "value" = "": "decimal",
+    // Partnerships: of a city with itself, of one city.
+    "partnerships": ",ahtari;dujiangyan," => b",ahtari;ahtari,"; "members" = "ahtari;ahtari": "ahtari is named twice: name each city once",
+    "partnerships": ",ahtari;dujiangyan," => b",ahtari,"; "members" = "ahtari": "expected at least 2 keys",
+    // What is a part of itself.
+    "cities": "Ähtäri,en,city,FI,," => "Ähtäri,en,city,FI,ahtari,".as_bytes(); "parent" = "ahtari": "names itself",
+    // Words of closed lists.
+    "cities": "Ähtäri,en,city,FI," => "Ähtäri,en,hamlet,FI,".as_bytes(); "kind" = "hamlet": "one of city, county_level_city, ",
+    "topics": "innovation,Innovation,en,,,public" => b"innovation,Innovation,en,,,secret"; "visibility" = "secret": "expected one of public, partner, internal",
+    "events": "C21 cities meeting,en,true" => b"C21 cities meeting,en,yes"; "is_series" = "yes": "expected true or false",
+    "identifiers": "geonames,415189" => b"geoname,415189"; "scheme" = "geoname": "one of geonames, wikidata, ",
+    // Language tags.
+    "topics": "innovation,Innovation,en," => b"innovation,Innovation,english language,"; "language" = "english language": "BCP 47",
+    "names": "city,ahtari,zh," => b"city,ahtari,12345,"; "language" = "12345": "BCP 47",
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_form_is_reported_and_changes_nothing() {
+    each(FORM).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_cells_are_reported_and_change_nothing() {
+    each(CELLS).await;
+}
+
+/// Tries each case; goes on after one that fails, so that all are seen at once.
+async fn each(cases: &[Case]) {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let before = state(&database).await;
+        let mut wrong = Vec::new();
+        for case in cases {
+            let set = Set::bundled();
+            let expected = Problem {
+                file: case.file.to_owned(),
+                line: set.replace(case.file, case.from, case.to),
+                column: case.column.to_owned(),
+                value: case.value.to_owned(),
+                message: case.says.to_owned(),
+            };
+            match database.import(&set.files()).await {
+                Err(Failure::Problems(found)) => {
+                    wrong.extend(difference(&found, &expected));
+                }
+                other => wrong.push(format!("expected {expected}\n   found {other:?}")),
+            }
+        }
+        assert!(wrong.is_empty(), "{backend}:\n{}", wrong.join("\n"));
+        assert!(state(&database).await == before, "{backend}: rows changed");
+    }
+}
+
+/// What is not as expected: one problem, just there, whose words begin or go on as expected.
+fn difference(found: &Problems, expected: &Problem) -> Option<String> {
+    let one = &found.listed[0];
+    let placed = Problem { message: expected.message.clone(), ..one.clone() };
+    let right = found.total == 1 && placed == *expected && one.message.contains(&expected.message);
+    (!right).then(|| format!("expected {expected}\n   found {found}"))
+}
+
+/// A missing file is one problem, not one for each reference into it; also where the database knows none of its keys.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_file_is_reported_once() {
+    for backend in backends() {
+        for data in [Data::Empty, Data::Bundled] {
+            let database = TestDatabase::new(backend, data).await;
+            let before = state(&database).await;
+            for file in bundled().into_keys() {
+                let set = Set::bundled();
+                fs::remove_file(set.path(&file)).expect("a file less");
+                let found = problems(database.import(&set.files()).await);
+                let expected = Problem {
+                    file,
+                    line: 0,
+                    column: String::new(),
+                    value: String::new(),
+                    message: "it is required, with the header ".to_owned(),
+                };
+                assert_eq!(difference(&found, &expected), None, "{backend}");
+            }
+            assert!(state(&database).await == before, "{backend}: rows changed");
+        }
+    }
+}
+
+/// An empty directory lacks every file; what is no directory is said to be none.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_directory_and_none_are_reported() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let before = state(&database).await;
+        let found = problems(database.import(&Set::empty().files()).await);
+        let mut files: Vec<_> = found.listed.iter().map(|p| p.file.clone()).collect();
+        files.sort_unstable();
+        assert_eq!(files, bundled().into_keys().collect::<Vec<_>>());
+
+        let set = Set::bundled();
+        for path in [set.path("nowhere"), set.path("cities.csv")] {
+            let found = problems(database.import(&Files::In(path.clone())).await);
+            let expected = Problem {
+                file: path.display().to_string(),
+                line: 0,
+                column: String::new(),
+                value: String::new(),
+                message: "no such directory".to_owned(),
+            };
+            assert_eq!(difference(&found, &expected), None, "{backend}");
+        }
+        assert!(state(&database).await == before, "{backend}: rows changed");
+    }
+}
+
+/// Problems of several files are all told, in one go; a hundred are listed, the others counted.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_problems_are_told_and_a_hundred_listed() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let before = state(&database).await;
+        let set = Set::bundled();
+        set.replace("topics.csv", "innovation,Innovation,en,,,public", b"innovation,,en,,,secret");
+        set.replace("tags.csv", "conference,sister-cities", b"conference,x");
+        let found = problems(database.import(&set.files()).await);
+        let places: Vec<_> = found.listed.iter().map(|p| (p.file.as_str(), p.column.as_str())).collect();
+        let expected = [("topics.csv", "name"), ("topics.csv", "visibility"), ("tags.csv", "topic")];
+        assert_eq!(places, expected, "{backend}");
+
+        for (rows, more) in [(100, None), (101, Some("… and 1 more")), (150, Some("… and 50 more"))] {
+            let set = Set::bundled();
+            let path = set.path("cities.csv");
+            let text = fs::read_to_string(&path).expect("a file");
+            let bad: String = (0..rows).map(|i| format!("bad{i},Bad,en,hamlet,FI,,,,,,public\n")).collect();
+            fs::write(&path, text + &bad).expect("a file");
+            let found = problems(database.import(&set.files()).await);
+            assert_eq!((found.total, found.listed.len()), (rows, 100), "{backend}");
+            let shown = found.to_string();
+            let last_but_one = shown.lines().rev().nth(1).expect("a line");
+            assert_eq!(more.unwrap_or(last_but_one), last_but_one);
+            assert_eq!(shown.lines().count(), 101 + usize::from(more.is_some()));
+            assert!(shown.ends_with(&format!("{rows} problem(s); nothing was changed")));
+        }
+        assert!(state(&database).await == before, "{backend}: rows changed");
+    }
+}
