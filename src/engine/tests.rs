@@ -1,6 +1,7 @@
 //! Tests of what an HTTP client cannot cause.
 
 use async_graphql::{
+    Response,
     async_trait::async_trait,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextRequest},
 };

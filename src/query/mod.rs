@@ -3,13 +3,15 @@
 //! - [`filter`]: the conditions that a client can set, as `SQL` expressions
 //! - [`page`]: which part of a list is asked for, cursors, orders
 //! - [`projection`]: the columns that a selection needs, and the records that are joined to a row
-//! - [`loader`]: the only code that reads records; it decides who may see what, and async-graphql's `DataLoader` batches it
+//! - [`keys`], `load`: what can be loaded; async-graphql's `DataLoader` batches it
+//! - [`loader`]: the only code that reads records, and decides who may see what
 //! - [`batch`]: when a batch is sent
 //! - [`statement`]: what the two databases write differently
 
 pub mod batch;
 pub mod filter;
 pub mod keys;
+mod load;
 pub mod loader;
 pub mod page;
 pub mod projection;

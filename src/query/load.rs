@@ -1,0 +1,249 @@
+//! What each type of key fetches: async-graphql's `Loader`, implemented once for each of [`super::keys`].
+
+use std::{collections::HashMap, future::Future, sync::Arc};
+
+use async_graphql::dataloader::Loader;
+use futures_util::future::try_join_all;
+use sea_orm::{
+    EntityName, ExprTrait, IdenStatic,
+    sea_query::{Expr, LikeExpr, Order, Query},
+};
+use uuid::Uuid;
+
+use super::{
+    keys::{BeyondOf, ById, ByIdentifier, ByKey, CounterpartsOf, IdentifiersOf, NamesOf, PageOf, Shape, TotalOf},
+    loader::{OWNED, ROW, RecordLoader, distinct},
+    projection::Row,
+    statement::{column, is_one_of_ids},
+};
+use crate::{
+    error::{Error, Result},
+    model::{identifier, name},
+};
+
+/// Groups keys by their shape, and fetches each group by one statement; the statements run at the same time.
+async fn by_shape<'k, K, T, V, F>(
+    keys: &'k [K],
+    shape: impl Fn(&K) -> &Shape<T>,
+    fetch: impl Fn(Vec<&'k K>) -> F,
+) -> Result<Vec<V>>
+where
+    F: Future<Output = Result<Vec<V>>>,
+{
+    let mut groups: Vec<(usize, Vec<&K>)> = Vec::new();
+    for key in keys {
+        let address = shape(key).address();
+        match groups.iter_mut().find(|(known, _)| *known == address) {
+            Some((_, group)) => group.push(key),
+            None => groups.push((address, vec![key])),
+        }
+    }
+    Ok(try_join_all(groups.into_iter().map(|(_, group)| fetch(group))).await?.into_iter().flatten().collect())
+}
+
+impl Loader<ById> for RecordLoader {
+    type Value = Arc<Row>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ById]) -> Result<HashMap<ById, Arc<Row>>> {
+        let found = by_shape(
+            keys,
+            |key| &key.of,
+            |group| async move {
+                let of = &group[0].of;
+                let ids = distinct(group.iter().map(|key| key.id));
+                let passes = is_one_of_ids(self.backend(), column(ROW, "id"), &ids);
+                let records = self.records(of, Some(ids.len()), passes).await?;
+                Ok(records.into_iter().map(|row| (ById { id: row.id, of: of.clone() }, row)).collect())
+            },
+        );
+        Ok(found.await?.into_iter().collect())
+    }
+}
+
+impl Loader<ByKey> for RecordLoader {
+    type Value = Arc<Row>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ByKey]) -> Result<HashMap<ByKey, Arc<Row>>> {
+        let one = |key: &ByKey| {
+            let key = key.clone();
+            async move {
+                let found = self.records(&key.of, None, column(ROW, "key").eq(key.key.as_str())).await?;
+                Ok::<_, Error>(found.into_iter().next().map(|row| (key, row)))
+            }
+        };
+        Ok(try_join_all(keys.iter().map(one)).await?.into_iter().flatten().collect())
+    }
+}
+
+impl Loader<ByIdentifier> for RecordLoader {
+    type Value = Arc<Row>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ByIdentifier]) -> Result<HashMap<ByIdentifier, Arc<Row>>> {
+        let one = |key: &ByIdentifier| {
+            let key = key.clone();
+            async move {
+                let at = |of: identifier::Column| column(OWNED, of.as_str());
+                let mut identified = Query::select();
+                identified.expr(at(identifier::Column::RecordId)).from_as(identifier::Entity.table_name(), OWNED);
+                identified.and_where(at(identifier::Column::Scheme).eq(key.scheme.as_str()));
+                identified.and_where(at(identifier::Column::Value).eq(key.value.as_str()));
+                let found = self.records(&key.of, None, column(ROW, "id").in_subquery(identified)).await?;
+                Ok::<_, Error>(found.into_iter().next().map(|row| (key, row)))
+            }
+        };
+        Ok(try_join_all(keys.iter().map(one)).await?.into_iter().flatten().collect())
+    }
+}
+
+impl Loader<PageOf> for RecordLoader {
+    type Value = Arc<Vec<Arc<Row>>>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[PageOf]) -> Result<HashMap<PageOf, Self::Value>> {
+        let found = by_shape(
+            keys,
+            |key| &key.list,
+            |group| async move {
+                let list = &group[0].list;
+                let parents = distinct(group.iter().filter_map(|key| key.parent));
+                let mut pages: HashMap<Option<Uuid>, Vec<Arc<Row>>> = HashMap::new();
+                for (parent, row) in self.pages(list, &parents).await? {
+                    pages.entry(parent).or_default().push(row);
+                }
+                let page = |(parent, rows)| (PageOf { parent, list: list.clone() }, Arc::new(rows));
+                Ok(pages.into_iter().map(page).collect())
+            },
+        );
+        Ok(found.await?.into_iter().collect())
+    }
+}
+
+impl Loader<TotalOf> for RecordLoader {
+    type Value = i64;
+    type Error = Error;
+
+    async fn load(&self, keys: &[TotalOf]) -> Result<HashMap<TotalOf, i64>> {
+        let found = by_shape(
+            keys,
+            |key| &key.list,
+            |group| async move {
+                let list = &group[0].list;
+                let totals = self.totals(list, &distinct(group.iter().filter_map(|key| key.parent))).await?;
+                let total = |(parent, total)| (TotalOf { parent, list: list.clone() }, total);
+                Ok(totals.into_iter().map(total).collect())
+            },
+        );
+        Ok(found.await?.into_iter().collect())
+    }
+}
+
+impl Loader<BeyondOf> for RecordLoader {
+    type Value = bool;
+    type Error = Error;
+
+    async fn load(&self, keys: &[BeyondOf]) -> Result<HashMap<BeyondOf, bool>> {
+        let mut found = HashMap::new();
+        for is_before in [true, false] {
+            let side: Vec<BeyondOf> = keys.iter().filter(|key| key.is_before == is_before).cloned().collect();
+            let answers = by_shape(
+                &side,
+                |key| &key.list,
+                |group| async move {
+                    let list = &group[0].list;
+                    let parents = distinct(group.iter().filter_map(|key| key.parent));
+                    let beyond = self.beyond(list, &parents, is_before).await?;
+                    let answer = |(parent, n)| (BeyondOf { parent, list: list.clone(), is_before }, n > 0);
+                    Ok(beyond.into_iter().map(answer).collect())
+                },
+            );
+            found.extend(answers.await?);
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<CounterpartsOf> for RecordLoader {
+    type Value = Vec<Arc<Row>>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[CounterpartsOf]) -> Result<HashMap<CounterpartsOf, Vec<Arc<Row>>>> {
+        let found = by_shape(
+            keys,
+            |key| &key.of,
+            |group| async move {
+                let of = &group[0].of;
+                let mut lists: HashMap<CounterpartsOf, Vec<Arc<Row>>> = HashMap::new();
+                for (item, parent, row) in self.counterparts(of, &group).await? {
+                    lists.entry(CounterpartsOf { item, parent, of: of.clone() }).or_default().push(row);
+                }
+                Ok(lists.into_iter().collect())
+            },
+        );
+        Ok(found.await?.into_iter().collect())
+    }
+}
+
+impl Loader<NamesOf> for RecordLoader {
+    type Value = Vec<name::Model>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[NamesOf]) -> Result<HashMap<NamesOf, Vec<name::Model>>> {
+        let found = by_shape(
+            keys,
+            |key| &key.languages,
+            |group| async move {
+                let languages = &group[0].languages;
+                let records = distinct(group.iter().map(|key| key.record));
+                let names = self.owned::<name::Entity>(name::Column::RecordId, &records, |query| {
+                    let Some(languages) = &**languages else { return };
+                    let tag = || column(OWNED, name::Column::Language.as_str());
+                    let is_in = |language: &String| {
+                        let primary = language.split('-').next().unwrap_or(language);
+                        tag().eq(primary).or(tag().like(LikeExpr::new(format!("{primary}-%"))))
+                    };
+                    query.and_where(
+                        languages.iter().map(is_in).reduce(ExprTrait::or).unwrap_or(Expr::Constant(false.into())),
+                    );
+                });
+                let mut lists: HashMap<NamesOf, Vec<name::Model>> = HashMap::new();
+                for name in names.await? {
+                    let key = NamesOf { record: name.record_id, languages: languages.clone() };
+                    lists.entry(key).or_default().push(name);
+                }
+                Ok(lists.into_iter().collect())
+            },
+        );
+        Ok(found.await?.into_iter().collect())
+    }
+}
+
+impl Loader<IdentifiersOf> for RecordLoader {
+    type Value = Vec<identifier::Model>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[IdentifiersOf]) -> Result<HashMap<IdentifiersOf, Vec<identifier::Model>>> {
+        let found = by_shape(
+            keys,
+            |key| &key.field,
+            |group| async move {
+                let field = &group[0].field;
+                let records = distinct(group.iter().map(|key| key.record));
+                let identifiers = self.owned::<identifier::Entity>(identifier::Column::RecordId, &records, |query| {
+                    let by = |of: identifier::Column| (OWNED, of.as_str());
+                    query.order_by(by(identifier::Column::Scheme), Order::Asc);
+                    query.order_by(by(identifier::Column::Value), Order::Asc);
+                });
+                let mut lists: HashMap<IdentifiersOf, Vec<identifier::Model>> = HashMap::new();
+                for identifier in identifiers.await? {
+                    let key = IdentifiersOf { record: identifier.record_id, field: field.clone() };
+                    lists.entry(key).or_default().push(identifier);
+                }
+                Ok(lists.into_iter().collect())
+            },
+        );
+        Ok(found.await?.into_iter().collect())
+    }
+}
