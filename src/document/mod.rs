@@ -45,7 +45,7 @@ use crate::{
     error::{Code, request_error},
     schema::{
         Catalog, OperationData,
-        plan::{self, Plan},
+        plan::{self, Plan, PlanBudget},
     },
 };
 
@@ -67,6 +67,8 @@ pub struct Document {
     cost: DocumentCost,
     /// The plans of its operations, by the operation and the values of the variables that `@skip` and `@include` name.
     plans: Mutex<Vec<Arc<PlannedOperation>>>,
+    plan_budget: Arc<PlanBudget>,
+    text_bytes: usize,
 }
 
 /// An operation of a document, for an assignment of the Boolean variables that `@skip` and `@include` name.
@@ -171,9 +173,14 @@ struct DocumentWeighter;
 
 impl Weighter<Arc<str>, Arc<CachedDocument>> for DocumentWeighter {
     fn weight(&self, text: &Arc<str>, _: &Arc<CachedDocument>) -> u64 {
-        // A parsed document takes about thirty times as much memory as its text.
-        text.len() as u64 * 32 + 1024
+        // A parsed document takes about thirty times as much memory as its text; its plans take what they may keep.
+        (text.len() * 32 + 1024 + plan_bytes(text.len())) as u64
     }
+}
+
+/// How many bytes the plans of a document with a text of so many bytes may keep.
+const fn plan_bytes(text: usize) -> usize {
+    text * 64 + (8 << 10)
 }
 
 impl DocumentCache {
@@ -215,7 +222,7 @@ impl DocumentCache {
     pub fn insert(&self, text: &str) -> Arc<CachedDocument> {
         let hash = hex(&Sha256::digest(text));
         let (operations, document) = match self.parse(text) {
-            Ok(ast) => (operations(&ast), self.analyze(&ast)),
+            Ok(ast) => (operations(&ast), self.analyze(&ast, text.len())),
             Err(errors) => (Vec::new(), Err(errors)),
         };
         let inserted = Arc::new(CachedDocument { hash, operations, document });
@@ -254,7 +261,7 @@ impl DocumentCache {
         })
     }
 
-    fn analyze(&self, ast: &ast::Document) -> Result<Arc<Document>, RequestErrors> {
+    fn analyze(&self, ast: &ast::Document, text_bytes: usize) -> Result<Arc<Document>, RequestErrors> {
         self.limits.check_metrics(&DocumentMetrics::measure(ast)).map_err(single)?;
         if let Some(stricter) = workarounds::without_null_defaults(ast) {
             self.validate(&stricter)?;
@@ -267,7 +274,9 @@ impl DocumentCache {
             introspection::check_max_depth(&executable, operation)
                 .map_err(|error| from_request_error(Code::IntrospectionTooDeep, &error, &executable))?;
         }
-        Ok(Arc::new(Document { executable: Arc::new(executable), cost, plans: Mutex::default() }))
+        let plan_budget = Arc::new(PlanBudget::new(plan_bytes(text_bytes)));
+        let executable = Arc::new(executable);
+        Ok(Arc::new(Document { executable, cost, plans: Mutex::default(), plan_budget, text_bytes }))
     }
 
     /// Chooses the operation to run, coerces its variables, and estimates its cost.
@@ -298,11 +307,20 @@ impl DocumentCache {
             return known.clone();
         }
         let executable = &document.executable;
-        let plan = Plan::new(self.catalog, self.schema.clone(), executable.clone(), operation, conditions.clone());
+        let plan = Plan::new(
+            self.catalog,
+            self.schema.clone(),
+            executable.clone(),
+            operation,
+            conditions.clone(),
+            document.plan_budget.clone(),
+        );
         let library_document = library_document::convert(executable, operation, plan.root());
         let name = operation.name.clone();
         let planned = Arc::new(PlannedOperation { name, conditions, plan: Arc::new(plan), library_document });
-        if plans.len() < MAX_PLANS {
+        // The operation as async-graphql has it takes about sixteen times as much memory as its text.
+        let bytes = planned.plan.root().bytes() + document.text_bytes * 16;
+        if plans.len() < MAX_PLANS && document.plan_budget.try_reserve(bytes) {
             plans.push(planned.clone());
         }
         planned

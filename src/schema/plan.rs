@@ -5,7 +5,10 @@
 //! a plan for each assignment of the Boolean variables that they name. A scope is planned when it is first executed, so what
 //! no answer reaches is never planned, however large it would be.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use apollo_compiler::{
     ExecutableDocument, Node, Schema,
@@ -29,10 +32,34 @@ use crate::{
     },
 };
 
+/// What a field takes beside its own parts, for the allocator and the lists of what is planned below it.
+const FIELD_BYTES: usize = 96;
+/// What a projection takes, about.
+const PROJECTION_BYTES: usize = 512;
 /// The largest number of joins in a chain of records that are joined to one another.
 const MAX_JOIN_DEPTH: usize = 3;
 /// The largest number of record types of one reference that are joined.
 const MAX_JOIN_TYPES: usize = 4;
+
+/// How many bytes the plans of a document may keep. A scope that does not fit is planned again whenever it is executed.
+pub struct PlanBudget {
+    used: AtomicUsize,
+    limit: usize,
+}
+
+impl PlanBudget {
+    /// A budget of so many bytes.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self { used: AtomicUsize::new(0), limit }
+    }
+
+    /// Reserves bytes, if so many are left.
+    pub fn try_reserve(&self, bytes: usize) -> bool {
+        let reserve = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.limit);
+        self.used.try_update(Ordering::Relaxed, Ordering::Relaxed, reserve).is_ok()
+    }
+}
 
 /// What an operation selects.
 pub struct Plan {
@@ -41,6 +68,7 @@ pub struct Plan {
     document: Arc<Valid<ExecutableDocument>>,
     /// The Boolean variables that `@skip` and `@include` name, and their values.
     conditions: Vec<(String, bool)>,
+    budget: Arc<PlanBudget>,
     root: Arc<Scope>,
 }
 
@@ -66,6 +94,18 @@ pub struct PlannedField {
 }
 
 impl Scope {
+    /// About how many bytes it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let of_field = |field: &PlannedField| {
+            size_of::<PlannedField>()
+                + 2 * field.key.len()
+                + field.occurrences.len() * size_of::<Node<Field>>()
+                + FIELD_BYTES
+        };
+        size_of::<Self>() + self.fields.iter().map(of_field).sum::<usize>()
+    }
+
     /// The fields: their response keys, and all their occurrences.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &[Node<Field>])> {
         self.fields.iter().map(|field| (field.key.as_str(), field.occurrences.as_slice()))
@@ -106,9 +146,10 @@ impl Plan {
         document: Arc<Valid<ExecutableDocument>>,
         operation: &Operation,
         conditions: Vec<(String, bool)>,
+        budget: Arc<PlanBudget>,
     ) -> Self {
         let root = Arc::new(Scope { object: None, fields: Vec::new() });
-        let mut plan = Self { catalog, schema, document, conditions, root };
+        let mut plan = Self { catalog, schema, document, conditions, budget, root };
         let root = operation.selection_set.ty.as_str();
         plan.root = Arc::new(plan.plan_scope(root, std::iter::once(&operation.selection_set)));
         plan
@@ -144,7 +185,9 @@ impl Plan {
             return known.clone();
         }
         let scope = Arc::new(self.plan_scope(ty, field.sets()));
-        scopes.push((ty.to_owned(), scope.clone()));
+        if self.budget.try_reserve(scope.bytes()) {
+            scopes.push((ty.to_owned(), scope.clone()));
+        }
         scope
     }
 
@@ -156,7 +199,9 @@ impl Plan {
             return known.clone();
         }
         let projection = Shape::new(self.read_by(field, record, 0).build());
-        projections.push((record.table, projection.clone()));
+        if self.budget.try_reserve(PROJECTION_BYTES) {
+            projections.push((record.table, projection.clone()));
+        }
         projection
     }
 
