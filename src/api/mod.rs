@@ -36,9 +36,9 @@ impl Api for Cooperation {
     }
 }
 
-/// What fields of root types cost that are no look-ups or lists of records: type, field, cost.
+/// The costs of the root fields that are not look-ups or lists of records: type, field, cost.
 fn costs() -> Vec<(&'static str, &'static str, FieldCost)> {
-    // Each type of record that the ids name needs a statement.
+    // One statement for each record type among the IDs.
     let statements = u32::try_from(domain::model().types().len()).unwrap_or(u32::MAX);
     vec![
         ("Query", "node", FieldCost { statements: 1, size: Size::One }),
@@ -51,36 +51,36 @@ fn costs() -> Vec<(&'static str, &'static str, FieldCost)> {
 #[derive(Default, MergedObject)]
 pub struct Query(Records<Cooperation>, NodeQuery, RateLimitQuery);
 
-/// Records of whatever type.
+/// The fields that return records of any type.
 #[derive(Default)]
 pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// A record by its global id, whatever its type; `null` if there is none.
+    /// The record with the given global ID, of any type; `null` if there is none.
     async fn node(
         &self,
-        #[graphql(desc = "The global id of the record.")] id: ID,
+        #[graphql(desc = "The global ID of the record.")] id: ID,
     ) -> Option<Result<Node<Cooperation>>> {
         Some(Node::new(&id))
     }
 
-    /// A list of records by their global ids, in the order of the ids; `null` where there is none.
+    /// A list of the records with the given global IDs, in the same order; `null` for an ID without a record.
     async fn nodes(
         &self,
-        #[graphql(desc = "The global ids of the records, at most 100.")] ids: Vec<ID>,
+        #[graphql(desc = "The global IDs of the records, at most 100.")] ids: Vec<ID>,
     ) -> Option<Result<Nodes<Cooperation>>> {
         Some(Nodes::new(&ids))
     }
 }
 
-/// What the client may spend.
+/// The field that returns the rate limit.
 #[derive(Default)]
 pub struct RateLimitQuery;
 
 #[Object]
 impl RateLimitQuery {
-    /// What the client may spend, and what this operation costs; `null` if nothing is limited.
+    /// The rate limit of the client, and the cost of this operation; `null` if the rate limit is off.
     async fn rate_limit(&self, context: &Context<'_>) -> Option<RateLimit> {
         context.data_opt::<RateLimit>().copied()
     }
@@ -93,21 +93,21 @@ pub struct SubscriptionRoot;
 /// The root of every subscription.
 #[Subscription(name = "Subscription")]
 impl SubscriptionRoot {
-    /// The version of the data set: the present one at once, then each that follows.
+    /// The version of the data set: the current version immediately, then each new one.
     async fn dataset_changed(&self, context: &Context<'_>) -> Result<impl Stream<Item = DatasetVersion>> {
         let watcher = context.data_opt::<Arc<ChangeWatcher>>();
-        let watcher = watcher.ok_or_else(|| Error::internal("nothing watches the data set"))?;
+        let watcher = watcher.ok_or_else(|| Error::internal("the schema has no change watcher"))?;
         Ok(watcher.versions().await?)
     }
 }
 
-/// The schema, to which the engine adds what it needs.
+/// A builder of the schema, to which the engine adds its extension and the change watcher.
 #[must_use]
 pub fn builder() -> SchemaBuilder<Query, EmptyMutation, SubscriptionRoot> {
     Schema::build(Query::default(), EmptyMutation, SubscriptionRoot)
 }
 
-/// The schema in GraphQL's definition language, with every description.
+/// The schema in the schema definition language (SDL), with all descriptions.
 #[must_use]
 pub fn sdl() -> String {
     let sdl = builder().finish().sdl_with_options(SDLExportOptions::new().include_specified_by());

@@ -1,19 +1,19 @@
-//! What a client may spend, as the schema and HTTP headers tell it.
+//! The rate limit of a client, as it appears in the schema and in HTTP headers.
 
 use async_graphql::SimpleObject;
 
 use crate::db::Moment;
 
-/// What a client may spend. An object costs 1 point, a statement of the database 10.
+/// The rate limit of a client, in points. An object costs 1 point, a database statement 10.
 #[derive(Clone, Copy, Debug, SimpleObject)]
 pub struct RateLimit {
-    /// The largest number of points that the client can have.
+    /// The maximum number of points that the client can have.
     pub limit: i64,
-    /// What this operation costs at most, in points. Unused points are refunded.
+    /// The maximum cost of this operation in points. Unused points are refunded when it ends.
     pub cost: i64,
-    /// The number of points that the client has left after this operation is paid for.
+    /// The number of points that the client has left after the cost of this operation is deducted.
     pub remaining: i64,
-    /// The moment at which the client has the limit again, if it asks for nothing more.
+    /// The date and time at which the client has all its points again, if it sends no more requests.
     pub reset_at: Moment,
     /// The number of seconds until then.
     #[graphql(skip)]

@@ -9,19 +9,19 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// How a source stands to what is recorded.
+/// The stance of a source towards the recorded value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum Stance {
-    /// It says the same.
+    /// The source confirms the recorded value.
     Supports,
-    /// It says something else.
+    /// The source contradicts the recorded value.
     Contradicts,
-    /// It says something that helps to understand.
+    /// The source gives background information.
     Context,
 }
 
-/// A source says something about a field of a record.
+/// A statement of a source about a record or about one of its fields.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "citation")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -62,14 +62,18 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Record for Entity {
     const NAME: &'static str = "Citation";
     const PLURAL: &'static str = "citations";
-    const DESCRIPTION: &'static str = "A source says something about a field of a record.";
+    const DESCRIPTION: &'static str = "A statement of a source about a record or about one of its fields.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.belongs_to_any([Column::RecordId, Column::RecordKind], "Record", "The record that the source speaks about.");
-        d.value(Column::Field, "The field that it speaks about: `since`, `founded`, …; `record` means the record as a whole, `exists` that there is such a thing.");
-        d.text(Column::ClaimedValue, "What it says the value is, if it says so.");
-        d.belongs_to(Relation::Source, "The source.");
-        d.word::<Stance>(Column::Stance, "How it stands to what is recorded.");
+        d.belongs_to_any([Column::RecordId, Column::RecordKind], "Record", "The record that the statement is about.");
+        d.value(
+            Column::Field,
+            "The field that the statement is about, such as `since` or `founded`. `record` stands for the record as a \
+             whole, `exists` for its existence.",
+        );
+        d.text(Column::ClaimedValue, "The value according to the source; `null` if the source does not state one.");
+        d.belongs_to(Relation::Source, "The source that makes the statement.");
+        d.word::<Stance>(Column::Stance, "The stance of the source towards the recorded value.");
         d.default_order("KEY_ASC");
     }
 }

@@ -12,13 +12,13 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// What kind of place cooperates.
+/// The kind of a city or other place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum CityKind {
     /// A city.
     City,
-    /// A city below a prefecture (China: 县级市).
+    /// A county-level city, which is below a prefecture (县级市 in China).
     CountyLevelCity,
     /// A district of a city.
     District,
@@ -38,7 +38,7 @@ pub enum CityKind {
     MetropolitanArea,
 }
 
-/// A city, or another level of local government that cooperates in its own name.
+/// A city, or another local or regional government that cooperates in its own name.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "city")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -78,35 +78,45 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Record for Entity {
     const NAME: &'static str = "City";
     const PLURAL: &'static str = "cities";
-    const DESCRIPTION: &'static str = "A city, or another level of local government that cooperates in its own name.";
+    const DESCRIPTION: &'static str =
+        "A city, or another local or regional government that cooperates in its own name.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.name([Column::Name, Column::NameSort, Column::Language], "The main name.");
-        d.word::<CityKind>(Column::Kind, "What kind of place it is.");
-        d.belongs_to(Relation::Country, "The country that it lies in.");
-        d.belongs_to(Relation::Parent, "The larger place that it is a part of.");
-        d.value(Column::Latitude, "The latitude: WGS 84 degrees, positive in the north.").range = Some((-90, 90));
-        d.value(Column::Longitude, "The longitude: WGS 84 degrees, positive in the east.").range = Some((-180, 180));
-        d.ordered_value(Column::Population, "How many people live there.").range = Some((0, i32::MAX));
-        d.has_many("parts", Column::ParentId, "A list of the smaller places that are parts of it.");
+        d.name([Column::Name, Column::NameSort, Column::Language], "The main name of the city.");
+        d.word::<CityKind>(Column::Kind, "The kind of place.");
+        d.belongs_to(Relation::Country, "The country in which the city is located.");
+        d.belongs_to(Relation::Parent, "The larger place that the city is part of.");
+        d.value(Column::Latitude, "The latitude in degrees (WGS 84), positive in the north.").range = Some((-90, 90));
+        d.value(Column::Longitude, "The longitude in degrees (WGS 84), positive in the east.").range =
+            Some((-180, 180));
+        d.ordered_value(Column::Population, "The number of inhabitants.").range = Some((0, i32::MAX));
+        d.has_many("parts", Column::ParentId, "A list of the smaller places that are part of the city.");
         d.has_many_through::<partnership::Entity, _>(
             "partnerships",
             (partnership_member::Column::CityId, partnership_member::Column::PartnershipId),
-            "A list of its partnerships; the edges say who the partner is.",
+            "A list of the city's partnerships. Each edge contains the partner city.",
         );
         d.with_counterparts::<Entity>(
             "CityPartnership",
             ["partner", "partners"],
             partnership_member::Column::PartnerId,
         );
-        d.has_many("organizations", organization::Column::CityId, "A list of the organizations seated there.");
-        d.has_many("positions", position::Column::CityId, "A list of the offices held in it.");
-        d.has_many("visitsFrom", visit::Column::FromCityId, "A list of the visits that came from it.");
-        d.has_many("visitsTo", visit::Column::ToCityId, "A list of the visits that came to it.");
-        d.has_many("innovationCenters", innovation_center::Column::CityId, "A list of the innovation centers in it.");
-        d.has_many("events", event::Column::CityId, "A list of the events that took place in it.");
-        d.has_many("participations", participation::Column::ParticipantId, "A list of its parts in visits and events.");
-        d.has_many("memberships", membership::Column::MemberId, "A list of the organizations that it belongs to.");
+        d.has_many("organizations", organization::Column::CityId, "A list of the organizations based in the city.");
+        d.has_many("positions", position::Column::CityId, "A list of the positions held in the city.");
+        d.has_many("visitsFrom", visit::Column::FromCityId, "A list of the visits by guests from the city.");
+        d.has_many("visitsTo", visit::Column::ToCityId, "A list of the visits to the city.");
+        d.has_many(
+            "innovationCenters",
+            innovation_center::Column::CityId,
+            "A list of the innovation centers in the city.",
+        );
+        d.has_many("events", event::Column::CityId, "A list of the events held in the city.");
+        d.has_many(
+            "participations",
+            participation::Column::ParticipantId,
+            "A list of its participations in visits and events.",
+        );
+        d.has_many("memberships", membership::Column::MemberId, "A list of its memberships in organizations.");
         d.default_order("NAME_ASC");
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// A country, or another territory that ISO 3166-1 lists; its key is the two-letter code.
+/// A country or territory that is listed in ISO 3166-1. The key is its two-letter code.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "country")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -40,18 +40,26 @@ impl Record for Entity {
     const NAME: &'static str = "Country";
     const PLURAL: &'static str = "countries";
     const DESCRIPTION: &'static str =
-        "A country, or another territory that ISO 3166-1 lists; its key is the two-letter code.";
+        "A country or territory that is listed in ISO 3166-1. The key is its two-letter code.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.name([Column::Name, Column::NameSort, Column::Language], "The main name.");
-        d.value(Column::Alpha3, "The three-letter code of ISO 3166-1.");
-        d.value(Column::Numeric, "The three-digit code of ISO 3166-1.");
-        d.value(Column::Region, "The region of the world.");
-        d.has_many("cities", city::Column::CountryId, "A list of its cities.");
-        d.has_many("organizations", organization::Column::CountryId, "A list of its organizations.");
-        d.has_many("visitsFrom", visit::Column::FromCountryId, "A list of the visits that came from it.");
-        d.has_many("visitsTo", visit::Column::ToCountryId, "A list of the visits that came to it.");
-        d.has_many("participations", participation::Column::ParticipantId, "A list of its parts in visits and events.");
+        d.name([Column::Name, Column::NameSort, Column::Language], "The main name of the country.");
+        d.value(Column::Alpha3, "The three-letter code in ISO 3166-1, such as `FIN`.");
+        d.value(Column::Numeric, "The three-digit code in ISO 3166-1, such as `246`.");
+        d.value(Column::Region, "The region of the world, such as `Europe`.");
+        d.has_many("cities", city::Column::CountryId, "A list of the cities in the country.");
+        d.has_many(
+            "organizations",
+            organization::Column::CountryId,
+            "A list of the organizations based in the country.",
+        );
+        d.has_many("visitsFrom", visit::Column::FromCountryId, "A list of the visits by guests from the country.");
+        d.has_many("visitsTo", visit::Column::ToCountryId, "A list of the visits to the country.");
+        d.has_many(
+            "participations",
+            participation::Column::ParticipantId,
+            "A list of its participations in visits and events.",
+        );
         d.default_order("NAME_ASC");
     }
 }

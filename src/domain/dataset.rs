@@ -5,14 +5,14 @@ use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*};
 
 use crate::db::Moment;
 
-/// A version of the data set. Every write that changes something adds one.
+/// A version of the data set. Every write that changes the data adds a version.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "dataset_version")]
 pub struct Model {
-    /// The number of changes so far.
+    /// The number of changes up to this version.
     #[sea_orm(primary_key, auto_increment = false)]
     pub version: i64,
-    /// When the change was made.
+    /// The time of the change.
     pub changed_at: Moment,
 }
 
@@ -25,9 +25,9 @@ impl ActiveModelBehavior for ActiveModel {}
 /// A version of the data set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, SimpleObject)]
 pub struct DatasetVersion {
-    /// The number of times that the data set was changed.
+    /// The number of times that the data set was changed up to this version.
     pub version: i64,
-    /// The moment of the change; `null` if the data set was never changed.
+    /// The date and time of the change; `null` if the data set was never changed.
     pub changed_at: Option<Moment>,
 }
 

@@ -9,7 +9,7 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// An edition of a fair, a conference, a celebration; or the series that editions belong to.
+/// An event, such as an edition of a trade fair, a conference or a celebration; or a series of such events.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "event")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -62,24 +62,24 @@ impl Record for Entity {
     const NAME: &'static str = "Event";
     const PLURAL: &'static str = "events";
     const DESCRIPTION: &'static str =
-        "An edition of a fair, a conference, a celebration; or the series that editions belong to.";
+        "An event, such as an edition of a trade fair, a conference or a celebration; or a series of such events.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.name([Column::Name, Column::NameSort, Column::Language], "The main name.");
-        d.value(Column::IsSeries, "Whether it is a series, rather than an edition.");
-        d.belongs_to(Relation::Series, "The series that it belongs to.");
-        d.ordered_value(Column::Edition, "Which edition of its series it is.");
-        d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which it began.");
-        d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which it ended.");
+        d.name([Column::Name, Column::NameSort, Column::Language], "The main name of the event.");
+        d.value(Column::IsSeries, "Whether this is a series of events rather than a single event.");
+        d.belongs_to(Relation::Series, "The series that the event belongs to.");
+        d.ordered_value(Column::Edition, "The number of the edition within its series.");
+        d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which the event began.");
+        d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the event ended.");
         d.period(Column::Start, Column::End);
-        d.text(Column::Venue, "The building or place in which it was held.");
-        d.belongs_to(Relation::City, "The city in which it was held.");
-        d.belongs_to(Relation::Organizer, "The organization that organized it.");
+        d.text(Column::Venue, "The building or place in which the event was held.");
+        d.belongs_to(Relation::City, "The city in which the event was held.");
+        d.belongs_to(Relation::Organizer, "The organization that organized the event.");
         d.has_many("editions", Column::SeriesId, "A list of the editions of the series.");
         d.has_many(
             "participations",
             participation::Column::ActivityId,
-            "A list of who took part: exhibitors, speakers, organizers, …",
+            "A list of the participations in the event, such as those of exhibitors, speakers and organizers.",
         );
         d.default_order("START_DESC");
     }

@@ -9,21 +9,21 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// How a figure relates to what it measures.
+/// The relation of the measured quantity to the given value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum Comparator {
-    /// It is exactly this.
+    /// The quantity is exactly the given value.
     Exactly,
-    /// It is about this.
+    /// The quantity is approximately the given value.
     About,
-    /// It is more than this.
+    /// The quantity is more than the given value.
     MoreThan,
-    /// It is less than this.
+    /// The quantity is less than the given value.
     LessThan,
 }
 
-/// A figure about a record, or about the relation of two.
+/// A figure about a record, or about the relation between two records.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "indicator")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -74,20 +74,23 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Record for Entity {
     const NAME: &'static str = "Indicator";
     const PLURAL: &'static str = "indicators";
-    const DESCRIPTION: &'static str = "A figure about a record, or about the relation of two.";
+    const DESCRIPTION: &'static str = "A figure about a record, or about the relation between two records.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.belongs_to_any([Column::SubjectId, Column::SubjectKind], "Record", "What the figure is about.");
+        d.belongs_to_any([Column::SubjectId, Column::SubjectKind], "Record", "The record that the figure is about.");
         d.belongs_to_any(
             [Column::CounterpartId, Column::CounterpartKind],
             "Record",
-            "The other side, if the figure is about a relation.",
+            "The other record, if the figure is about the relation between two records.",
         );
-        d.value(Column::Measure, "What is measured, such as `chinese_citizens`.");
-        d.decimal([Column::Value, Column::ValueSort], "How much it is.");
-        d.value(Column::Unit, "In which unit: `persons`, `count`, an ISO 4217 code for money, …");
-        d.word::<Comparator>(Column::Comparator, "How the value relates to what it measures.");
-        d.date([Column::AsOf, Column::AsOfEarliest, Column::AsOfLatest], "The day for which it holds.");
+        d.value(Column::Measure, "The quantity that is measured, such as `chinese_citizens`.");
+        d.decimal([Column::Value, Column::ValueSort], "The value, in the unit given by `unit`.");
+        d.value(
+            Column::Unit,
+            "The unit of the value, such as `persons` or `count`; for money, the ISO 4217 code of the currency.",
+        );
+        d.word::<Comparator>(Column::Comparator, "The relation of the measured quantity to the value.");
+        d.date([Column::AsOf, Column::AsOfEarliest, Column::AsOfLatest], "The day for which the figure is valid.");
         d.default_order("AS_OF_DESC");
     }
 }

@@ -10,41 +10,41 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// What kind of center it is.
+/// The kind of an innovation center.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum InnovationCenterKind {
     /// An innovation center.
     InnovationCenter,
-    /// An office that looks for talents.
+    /// An office that recruits talent.
     TalentOffice,
     /// A technology park.
     TechnologyPark,
-    /// An office for trade.
+    /// A trade office.
     TradeOffice,
-    /// An incubator of companies.
+    /// A business incubator.
     Incubator,
-    /// A place to work together.
+    /// A co-working space.
     CoWorking,
-    /// A project of development.
+    /// A development project.
     DevelopmentProject,
 }
 
-/// Whether a center exists.
+/// The status of an innovation center.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum InnovationCenterStatus {
-    /// It works.
+    /// In operation.
     Active,
-    /// It was announced.
+    /// Announced, but not yet in operation.
     Planned,
-    /// It was closed.
+    /// Closed.
     Closed,
-    /// It is not known.
+    /// The status is not known.
     Unknown,
 }
 
-/// An innovation center, an office abroad, or a park.
+/// An innovation center, or a similar place such as an office abroad or a technology park.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "innovation_center")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -91,17 +91,21 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Record for Entity {
     const NAME: &'static str = "InnovationCenter";
     const PLURAL: &'static str = "innovation_centers";
-    const DESCRIPTION: &'static str = "An innovation center, an office abroad, or a park.";
+    const DESCRIPTION: &'static str =
+        "An innovation center, or a similar place such as an office abroad or a technology park.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.name([Column::Name, Column::NameSort, Column::Language], "The main name.");
-        d.word::<InnovationCenterKind>(Column::Kind, "What kind of center it is.");
-        d.belongs_to(Relation::City, "The city that it lies in.");
-        d.text(Column::Location, "Where in the city, or in the world, it lies.");
-        d.belongs_to(Relation::Operator, "The organization that runs it.");
-        d.date([Column::Founded, Column::FoundedEarliest, Column::FoundedLatest], "The day on which it was founded.");
-        d.word::<InnovationCenterStatus>(Column::Status, "Whether it exists.");
-        d.text(Column::Activity, "What it does.");
+        d.name([Column::Name, Column::NameSort, Column::Language], "The main name of the center.");
+        d.word::<InnovationCenterKind>(Column::Kind, "The kind of center.");
+        d.belongs_to(Relation::City, "The city in which the center is located.");
+        d.text(Column::Location, "The location in free text, such as a district, a science park or an address.");
+        d.belongs_to(Relation::Operator, "The organization that operates the center.");
+        d.date(
+            [Column::Founded, Column::FoundedEarliest, Column::FoundedLatest],
+            "The day on which the center was founded.",
+        );
+        d.word::<InnovationCenterStatus>(Column::Status, "The status of the center.");
+        d.text(Column::Activity, "A description of what the center does.");
         d.default_order("NAME_ASC");
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// An organization, an official or a city belongs to an organization.
+/// A membership of an official, an organization or a city in an organization.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "membership")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -58,14 +58,18 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Record for Entity {
     const NAME: &'static str = "Membership";
     const PLURAL: &'static str = "memberships";
-    const DESCRIPTION: &'static str = "An organization, an official or a city belongs to an organization.";
+    const DESCRIPTION: &'static str = "A membership of an official, an organization or a city in an organization.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.belongs_to_any([Column::MemberId, Column::MemberKind], "Member", "Who belongs.");
-        d.belongs_to(Relation::Organization, "To what they belong.");
-        d.value(Column::Role, "As what they belong.");
-        d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day since which they belong.");
-        d.date([Column::Until, Column::UntilEarliest, Column::UntilLatest], "The day until which they belonged.");
+        d.belongs_to_any(
+            [Column::MemberId, Column::MemberKind],
+            "Member",
+            "The member: an official, an organization or a city.",
+        );
+        d.belongs_to(Relation::Organization, "The organization that the member belongs to.");
+        d.value(Column::Role, "The role of the member in the organization.");
+        d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the membership began.");
+        d.date([Column::Until, Column::UntilEarliest, Column::UntilLatest], "The day on which the membership ended.");
         d.period(Column::Since, Column::Until);
         d.default_order("KEY_ASC");
     }

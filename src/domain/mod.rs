@@ -30,7 +30,7 @@ use std::sync::LazyLock;
 
 use crate::model::{Model, Union};
 
-/// All record types, each after those that its required references lead to.
+/// All record types. A type comes after the types that its required references lead to.
 #[must_use]
 pub fn model() -> &'static Model {
     static MODEL: LazyLock<Model> = LazyLock::new(|| {
@@ -52,17 +52,17 @@ pub fn model() -> &'static Model {
             .with::<citation::Entity>()
             .with_union(Union {
                 name: "Participant",
-                description: "Whoever takes part in a visit or an event.",
+                description: "A participant in a visit or an event: an official, an organization, a city or a country.",
                 members: &["official", "organization", "city", "country"],
             })
             .with_union(Union {
                 name: "Activity",
-                description: "What one can take part in.",
+                description: "An activity that has participants: a visit or an event.",
                 members: &["visit", "event"],
             })
             .with_union(Union {
                 name: "Member",
-                description: "Whoever belongs to an organization.",
+                description: "A member of an organization: an official, an organization or a city.",
                 members: &["official", "organization", "city"],
             })
             .build()

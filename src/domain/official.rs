@@ -8,7 +8,7 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// A person in office, known in that public function only.
+/// A person who holds or held an office. Only facts about that public function are recorded.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "official")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -36,21 +36,18 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Record for Entity {
     const NAME: &'static str = "Official";
     const PLURAL: &'static str = "officials";
-    const DESCRIPTION: &'static str = "A person in office, known in that public function only.";
+    const DESCRIPTION: &'static str =
+        "A person who holds or held an office. Only facts about that public function are recorded.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.name([Column::Name, Column::NameSort, Column::Language], "The main name.");
-        d.has_many("positions", position::Column::OfficialId, "A list of the offices that the person held.");
+        d.name([Column::Name, Column::NameSort, Column::Language], "The main name of the person.");
+        d.has_many("positions", position::Column::OfficialId, "A list of the positions that the person held.");
         d.has_many(
             "participations",
             participation::Column::ParticipantId,
-            "A list of the person's parts in visits and events.",
+            "A list of the person's participations in visits and events.",
         );
-        d.has_many(
-            "memberships",
-            membership::Column::MemberId,
-            "A list of the organizations that the person belongs to.",
-        );
+        d.has_many("memberships", membership::Column::MemberId, "A list of the person's memberships in organizations.");
         d.default_order("NAME_ASC");
     }
 }

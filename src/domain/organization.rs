@@ -10,33 +10,33 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// What kind of organization it is.
+/// The kind of an organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum OrganizationKind {
     /// An association.
     Association,
-    /// The government of a city.
+    /// A city government.
     CityGovernment,
     /// A company.
     Company,
     /// A consulate.
     Consulate,
-    /// A company for the development of a region.
+    /// A regional development company.
     DevelopmentCompany,
-    /// The government of a district.
+    /// A district government.
     DistrictGovernment,
     /// An embassy.
     Embassy,
-    /// An organizer of events.
+    /// An event organizer.
     EventOrganizer,
-    /// An agency of a government.
+    /// A government agency.
     GovernmentAgency,
-    /// A company owned by a government.
+    /// A government-owned company.
     GovernmentCompany,
-    /// An office of a government.
+    /// A government office.
     GovernmentOffice,
-    /// A body that furthers innovation.
+    /// An organization that promotes innovation.
     InnovationBody,
     /// A publisher or broadcaster.
     Media,
@@ -44,9 +44,9 @@ pub enum OrganizationKind {
     Ministry,
     /// A network of organizations.
     Network,
-    /// The government of a region.
+    /// A regional government.
     RegionalGovernment,
-    /// An organization that serves others.
+    /// An organization that provides services to others.
     ServiceOrganization,
     /// A technology park.
     TechnologyPark,
@@ -54,11 +54,11 @@ pub enum OrganizationKind {
     ThinkTank,
     /// A university.
     University,
-    /// A venue of events.
+    /// An event venue.
     Venue,
 }
 
-/// An office, association, company, agency or park.
+/// An organization, such as a government office, an association, a company or a technology park.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "organization")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -104,35 +104,43 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Record for Entity {
     const NAME: &'static str = "Organization";
     const PLURAL: &'static str = "organizations";
-    const DESCRIPTION: &'static str = "An office, association, company, agency or park.";
+    const DESCRIPTION: &'static str =
+        "An organization, such as a government office, an association, a company or a technology park.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.name([Column::Name, Column::NameSort, Column::Language], "The main name.");
-        d.word::<OrganizationKind>(Column::Kind, "What kind of organization it is.");
-        d.belongs_to(Relation::City, "The city of its seat.");
-        d.belongs_to(Relation::Country, "The country of its seat.");
-        d.belongs_to(Relation::Parent, "The organization that it is a part of.");
-        d.date([Column::Founded, Column::FoundedEarliest, Column::FoundedLatest], "The day on which it was founded.");
+        d.name([Column::Name, Column::NameSort, Column::Language], "The main name of the organization.");
+        d.word::<OrganizationKind>(Column::Kind, "The kind of organization.");
+        d.belongs_to(Relation::City, "The city in which the organization is based.");
+        d.belongs_to(Relation::Country, "The country in which the organization is based.");
+        d.belongs_to(Relation::Parent, "The organization that this organization is part of.");
+        d.date(
+            [Column::Founded, Column::FoundedEarliest, Column::FoundedLatest],
+            "The day on which the organization was founded.",
+        );
         d.date(
             [Column::Dissolved, Column::DissolvedEarliest, Column::DissolvedLatest],
-            "The day on which it was dissolved.",
+            "The day on which the organization was dissolved.",
         );
         d.period(Column::Founded, Column::Dissolved);
-        d.has_many("parts", Column::ParentId, "A list of the organizations that are parts of it.");
-        d.has_many("positions", position::Column::OrganizationId, "A list of the offices held in it.");
+        d.has_many("parts", Column::ParentId, "A list of the organizations that are part of this organization.");
+        d.has_many("positions", position::Column::OrganizationId, "A list of the positions held in the organization.");
         d.has_many(
             "participations",
             participation::Column::ParticipantId,
-            "A list of its parts in visits and events: as host, guest, exhibitor, …",
+            "A list of its participations in visits and events, such as those as host, guest or exhibitor.",
         );
-        d.has_many("members", membership::Column::OrganizationId, "A list of its members.");
-        d.has_many("memberships", membership::Column::MemberId, "A list of the organizations that it belongs to.");
+        d.has_many("members", membership::Column::OrganizationId, "A list of the memberships of its members.");
+        d.has_many("memberships", membership::Column::MemberId, "A list of its memberships in other organizations.");
         d.has_many(
             "innovationCenters",
             innovation_center::Column::OperatorId,
-            "A list of the innovation centers that it runs.",
+            "A list of the innovation centers that the organization operates.",
         );
-        d.has_many("organizedEvents", event::Column::OrganizerId, "A list of the events that it organized.");
+        d.has_many(
+            "organizedEvents",
+            event::Column::OrganizerId,
+            "A list of the events that the organization organized.",
+        );
         d.default_order("NAME_ASC");
     }
 }

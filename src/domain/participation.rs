@@ -8,63 +8,63 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// As what somebody takes part.
+/// The role of a participant in a visit or an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum ParticipationRole {
-    /// Leads the guests.
+    /// The leader of the visiting delegation.
     Leader,
-    /// Belongs to the guests.
+    /// A member of the visiting delegation.
     Member,
-    /// Is a guest.
+    /// A guest.
     Guest,
-    /// Receives the guests.
+    /// A host, who received the guests.
     Host,
-    /// Invited the guests.
+    /// An inviter, who invited the guests.
     Inviter,
-    /// Was invited.
+    /// An invitee, who was invited.
     Invitee,
-    /// Met the guests.
+    /// A person or an organization that met the guests.
     Met,
-    /// Speaks.
+    /// A speaker.
     Speaker,
-    /// Organizes.
+    /// An organizer.
     Organizer,
-    /// Helps to organize.
+    /// A co-organizer.
     CoOrganizer,
-    /// Supports.
+    /// A supporter.
     Supporter,
-    /// Exhibits.
+    /// An exhibitor.
     Exhibitor,
-    /// Signs an agreement.
+    /// A signatory of an agreement.
     Signatory,
-    /// Takes part.
+    /// A participant without a more specific role.
     Participant,
-    /// Receives an award.
+    /// The winner of an award.
     AwardWinner,
-    /// Is the guest of honour among countries.
+    /// The guest country of honor.
     GuestCountry,
 }
 
-/// How far the part was taken.
+/// The status of a participation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum ParticipationStatus {
     /// Took part.
     Attended,
-    /// Was to take part.
+    /// Was expected to take part.
     Planned,
     /// Was invited.
     Invited,
-    /// Was told to be welcome.
+    /// Was told that they would be welcome.
     Welcome,
     /// Was thanked for taking part.
     Thanked,
-    /// Declined.
+    /// Declined to take part.
     Declined,
 }
 
-/// Somebody's part in a visit or event.
+/// A participation of an official, an organization, a city or a country in a visit or an event.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "participation")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -109,13 +109,18 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Record for Entity {
     const NAME: &'static str = "Participation";
     const PLURAL: &'static str = "participations";
-    const DESCRIPTION: &'static str = "Somebody's part in a visit or event.";
+    const DESCRIPTION: &'static str =
+        "A participation of an official, an organization, a city or a country in a visit or an event.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.belongs_to_any([Column::ActivityId, Column::ActivityKind], "Activity", "In what the part was taken.");
-        d.belongs_to_any([Column::ParticipantId, Column::ParticipantKind], "Participant", "Who took part.");
-        d.word::<ParticipationRole>(Column::Role, "As what they took part.");
-        d.word::<ParticipationStatus>(Column::Status, "How far the part was taken.");
+        d.belongs_to_any([Column::ActivityId, Column::ActivityKind], "Activity", "The visit or event.");
+        d.belongs_to_any(
+            [Column::ParticipantId, Column::ParticipantKind],
+            "Participant",
+            "The participant: an official, an organization, a city or a country.",
+        );
+        d.word::<ParticipationRole>(Column::Role, "The role of the participant.");
+        d.word::<ParticipationStatus>(Column::Status, "The status of the participation.");
         d.default_order("KEY_ASC");
     }
 }

@@ -10,15 +10,15 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// What the partners agreed on.
+/// The kind of a partnership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum PartnershipKind {
-    /// Sister cities, twin towns.
+    /// Sister cities, also called twin towns.
     SisterCity,
     /// Sister regions, provinces or states.
     SisterRegion,
-    /// Friendship cities: less than sister cities.
+    /// Friendship cities, which have a looser relation than sister cities.
     FriendshipCity,
     /// Friendly exchange.
     FriendlyExchange,
@@ -28,25 +28,25 @@ pub enum PartnershipKind {
     Memorandum,
 }
 
-/// Whether a partnership holds.
+/// The status of a partnership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum PartnershipStatus {
-    /// It holds.
+    /// In force.
     Active,
-    /// It has ended.
+    /// Ended.
     Ended,
-    /// Only lists that nobody vouches for have it.
+    /// Found only in lists that are not authoritative.
     Unverified,
-    /// Sources disagree on it.
+    /// Sources disagree about it.
     Disputed,
-    /// It was shown never to have been.
+    /// Shown never to have existed.
     Refuted,
-    /// It is not known.
+    /// The status is not known.
     Unknown,
 }
 
-/// On which level of government the partners are.
+/// The level of government of the partners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum PartnershipLevel {
@@ -54,13 +54,13 @@ pub enum PartnershipLevel {
     Municipal,
     /// Districts.
     District,
-    /// Regions, provinces, states.
+    /// Regions, provinces or states.
     Regional,
     /// Countries.
     National,
 }
 
-/// A relation of two cities, or more: sister cities, friendship, exchange.
+/// A partnership between two or more cities, such as sister cities or friendship cities.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "partnership")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -94,7 +94,8 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Record for Entity {
     const NAME: &'static str = "Partnership";
     const PLURAL: &'static str = "partnerships";
-    const DESCRIPTION: &'static str = "A relation of two cities, or more: sister cities, friendship, exchange.";
+    const DESCRIPTION: &'static str =
+        "A partnership between two or more cities, such as sister cities or friendship cities.";
 
     fn describe(d: &mut Description<'_, Self>) {
         d.keys::<city::Entity, _>(
@@ -103,16 +104,16 @@ impl Record for Entity {
             Some(partnership_member::Column::PartnerId),
             2,
         );
-        d.word::<PartnershipKind>(Column::Kind, "What the partners agreed on.");
-        d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which it began.");
-        d.date([Column::Ended, Column::EndedEarliest, Column::EndedLatest], "The day on which it ended.");
+        d.word::<PartnershipKind>(Column::Kind, "The kind of partnership.");
+        d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the partnership began.");
+        d.date([Column::Ended, Column::EndedEarliest, Column::EndedLatest], "The day on which the partnership ended.");
         d.period(Column::Since, Column::Ended);
-        d.word::<PartnershipStatus>(Column::Status, "Whether it holds.");
-        d.word::<PartnershipLevel>(Column::Level, "On which level of government the partners are.");
+        d.word::<PartnershipStatus>(Column::Status, "The status of the partnership.");
+        d.word::<PartnershipLevel>(Column::Level, "The level of government of the partners.");
         d.has_many_through::<city::Entity, _>(
             "members",
             (partnership_member::Column::PartnershipId, partnership_member::Column::CityId),
-            "A list of the cities that it joins.",
+            "A list of the cities that are members of the partnership.",
         );
         d.default_order("SINCE_ASC");
     }

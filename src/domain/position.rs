@@ -9,7 +9,7 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// An office that an official held for some time, or was seen to hold on some day.
+/// An office that an official held for a period, or is known to have held on a certain day.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "position")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -61,17 +61,27 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Record for Entity {
     const NAME: &'static str = "Position";
     const PLURAL: &'static str = "positions";
-    const DESCRIPTION: &'static str = "An office that an official held for some time, or was seen to hold on some day.";
+    const DESCRIPTION: &'static str =
+        "An office that an official held for a period, or is known to have held on a certain day.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.belongs_to(Relation::Official, "Who held the office.");
-        d.name([Column::Title, Column::TitleSort, Column::Language], "The title of the office.");
-        d.belongs_to(Relation::Organization, "The organization in which it was held.");
-        d.belongs_to(Relation::City, "The city in which it was held.");
-        d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which it was taken up.");
-        d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which it was given up.");
+        d.belongs_to(Relation::Official, "The official who held the position.");
+        d.name([Column::Title, Column::TitleSort, Column::Language], "The title of the position.");
+        d.belongs_to(Relation::Organization, "The organization in which the position was held.");
+        d.belongs_to(Relation::City, "The city in which the position was held.");
+        d.date(
+            [Column::Start, Column::StartEarliest, Column::StartLatest],
+            "The day on which the official took up the position.",
+        );
+        d.date(
+            [Column::End, Column::EndEarliest, Column::EndLatest],
+            "The day on which the official left the position.",
+        );
         d.period(Column::Start, Column::End);
-        d.date([Column::AsOf, Column::AsOfEarliest, Column::AsOfLatest], "The day on which a source saw it held.");
+        d.date(
+            [Column::AsOf, Column::AsOfEarliest, Column::AsOfLatest],
+            "A day on which, according to a source, the official held the position.",
+        );
         d.default_order("START_DESC");
     }
 }

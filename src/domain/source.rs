@@ -10,7 +10,7 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// What kind of publication it is.
+/// The kind of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum SourceKind {
@@ -18,7 +18,7 @@ pub enum SourceKind {
     Article,
     /// A blog post.
     Blog,
-    /// A reference that another source names.
+    /// A reference that is cited in another source.
     CitedReference,
     /// A data set.
     Dataset,
@@ -26,11 +26,11 @@ pub enum SourceKind {
     Encyclopedia,
     /// A list.
     List,
-    /// News.
+    /// A news report.
     News,
-    /// An authority's list.
+    /// A list published by a public authority.
     OfficialList,
-    /// An authority's page.
+    /// A web page of a public authority.
     OfficialPage,
     /// A press release.
     PressRelease,
@@ -38,7 +38,7 @@ pub enum SourceKind {
     Report,
 }
 
-/// A publication.
+/// A publication that supports or contradicts recorded facts.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "source")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -77,29 +77,29 @@ const ORIGINS: (source_derivation::Column, source_derivation::Column) =
 impl Record for Entity {
     const NAME: &'static str = "Source";
     const PLURAL: &'static str = "sources";
-    const DESCRIPTION: &'static str = "A publication.";
+    const DESCRIPTION: &'static str = "A publication that supports or contradicts recorded facts.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.name([Column::Title, Column::TitleSort, Column::Language], "The title.");
+        d.name([Column::Title, Column::TitleSort, Column::Language], "The title of the publication.");
         let language =
-            d.value(Column::Language, "The language that it is written in: a BCP 47 tag; `mul` if there are several.");
+            d.value(Column::Language, "The language of the publication, as a BCP 47 tag; `mul` if there are several.");
         (language.is_filterable, language.is_imported) = (false, false);
-        d.text(Column::Publisher, "Who published it.");
-        d.text(Column::Url, "Where it is to be found.");
+        d.text(Column::Publisher, "The name of the publisher.");
+        d.text(Column::Url, "The address (URL) of the publication.");
         d.date(
             [Column::Published, Column::PublishedEarliest, Column::PublishedLatest],
-            "The day on which it was published.",
+            "The day on which the publication appeared.",
         );
-        d.word::<SourceKind>(Column::Kind, "What kind of publication it is.");
-        d.text(Column::RetrievedVia, "How it was had.");
+        d.word::<SourceKind>(Column::Kind, "The kind of publication.");
+        d.text(Column::RetrievedVia, "How the source was retrieved.");
         d.keys::<Entity, _>("derives_from", ORIGINS, None, 0);
-        d.has_many_through::<Entity, _>("derivesFrom", ORIGINS, "A list of the sources that it derives from.");
+        d.has_many_through::<Entity, _>("derivesFrom", ORIGINS, "A list of the sources that this source derives from.");
         d.has_many_through::<Entity, _>(
             "derivatives",
             (ORIGINS.1, ORIGINS.0),
-            "A list of the sources that derive from it.",
+            "A list of the sources that derive from this source.",
         );
-        d.has_many("statements", citation::Column::SourceId, "A list of what it says.");
+        d.has_many("statements", citation::Column::SourceId, "A list of the statements of the source about records.");
         d.default_order("PUBLISHED_DESC");
     }
 }

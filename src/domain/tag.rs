@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{db::Id, domain::topic};
 
-/// A record is about a topic.
+/// A link from a record to a topic that it is about.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "tag")]
 pub struct Model {

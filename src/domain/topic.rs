@@ -11,7 +11,7 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// A subject of cooperation, such as integrated circuits or education, with which records are tagged.
+/// A topic of cooperation, such as integrated circuits or education, with which records are tagged.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "topic")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -48,43 +48,63 @@ impl Record for Entity {
     const NAME: &'static str = "Topic";
     const PLURAL: &'static str = "topics";
     const DESCRIPTION: &'static str =
-        "A subject of cooperation, such as integrated circuits or education, with which records are tagged.";
+        "A topic of cooperation, such as integrated circuits or education, with which records are tagged.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.name([Column::Name, Column::NameSort, Column::Language], "The main name.");
+        d.name([Column::Name, Column::NameSort, Column::Language], "The main name of the topic.");
         d.belongs_to(Relation::Broader, "The broader topic.");
         d.has_many("narrower", Column::BroaderId, "A list of the narrower topics.");
-        d.has_many_through::<country::Entity, _>("countries", TAGGED, "A list of the countries tagged with it.");
-        d.has_many_through::<city::Entity, _>("cities", TAGGED, "A list of the cities tagged with it.");
+        d.has_many_through::<country::Entity, _>("countries", TAGGED, "A list of the countries tagged with the topic.");
+        d.has_many_through::<city::Entity, _>("cities", TAGGED, "A list of the cities tagged with the topic.");
         d.has_many_through::<partnership::Entity, _>(
             "partnerships",
             TAGGED,
-            "A list of the partnerships tagged with it.",
+            "A list of the partnerships tagged with the topic.",
         );
         d.has_many_through::<organization::Entity, _>(
             "organizations",
             TAGGED,
-            "A list of the organizations tagged with it.",
+            "A list of the organizations tagged with the topic.",
         );
-        d.has_many_through::<official::Entity, _>("officials", TAGGED, "A list of the officials tagged with it.");
-        d.has_many_through::<position::Entity, _>("positions", TAGGED, "A list of the offices tagged with it.");
-        d.has_many_through::<visit::Entity, _>("visits", TAGGED, "A list of the visits tagged with it.");
+        d.has_many_through::<official::Entity, _>(
+            "officials",
+            TAGGED,
+            "A list of the officials tagged with the topic.",
+        );
+        d.has_many_through::<position::Entity, _>(
+            "positions",
+            TAGGED,
+            "A list of the positions tagged with the topic.",
+        );
+        d.has_many_through::<visit::Entity, _>("visits", TAGGED, "A list of the visits tagged with the topic.");
         d.has_many_through::<innovation_center::Entity, _>(
             "innovationCenters",
             TAGGED,
-            "A list of the innovation centers tagged with it.",
+            "A list of the innovation centers tagged with the topic.",
         );
-        d.has_many_through::<event::Entity, _>("events", TAGGED, "A list of the events tagged with it.");
+        d.has_many_through::<event::Entity, _>("events", TAGGED, "A list of the events tagged with the topic.");
         d.has_many_through::<participation::Entity, _>(
             "participations",
             TAGGED,
-            "A list of the parts in visits and events tagged with it.",
+            "A list of the participations tagged with the topic.",
         );
-        d.has_many_through::<membership::Entity, _>("memberships", TAGGED, "A list of the memberships tagged with it.");
-        d.has_many_through::<Entity, _>("taggedTopics", TAGGED, "A list of the topics tagged with it.");
-        d.has_many_through::<indicator::Entity, _>("figures", TAGGED, "A list of the figures tagged with it.");
-        d.has_many_through::<source::Entity, _>("sources", TAGGED, "A list of the sources tagged with it.");
-        d.has_many_through::<citation::Entity, _>("taggedCitations", TAGGED, "A list of the citations tagged with it.");
+        d.has_many_through::<membership::Entity, _>(
+            "memberships",
+            TAGGED,
+            "A list of the memberships tagged with the topic.",
+        );
+        d.has_many_through::<Entity, _>("taggedTopics", TAGGED, "A list of the topics tagged with the topic.");
+        d.has_many_through::<indicator::Entity, _>(
+            "figures",
+            TAGGED,
+            "A list of the indicators tagged with the topic.",
+        );
+        d.has_many_through::<source::Entity, _>("sources", TAGGED, "A list of the sources tagged with the topic.");
+        d.has_many_through::<citation::Entity, _>(
+            "taggedCitations",
+            TAGGED,
+            "A list of the citations tagged with the topic.",
+        );
         d.default_order("NAME_ASC");
     }
 }

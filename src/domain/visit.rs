@@ -10,17 +10,17 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// What kind of visit it is.
+/// The kind of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum VisitKind {
-    /// Of a delegation.
+    /// A visit of a delegation.
     Delegation,
-    /// Of an official.
+    /// A visit of an official.
     Official,
-    /// Of a head of state.
+    /// A state visit: a visit of a head of state.
     State,
-    /// Of a parliament's delegation.
+    /// A visit of a parliamentary delegation.
     Parliamentary,
 }
 
@@ -77,20 +77,20 @@ impl Record for Entity {
     const DESCRIPTION: &'static str = "A visit of a delegation or an official to a city or country.";
 
     fn describe(d: &mut Description<'_, Self>) {
-        d.name([Column::Title, Column::TitleSort, Column::Language], "The title.");
-        d.word::<VisitKind>(Column::Kind, "What kind of visit it is.");
-        d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which it began.");
-        d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which it ended.");
+        d.name([Column::Title, Column::TitleSort, Column::Language], "The title of the visit.");
+        d.word::<VisitKind>(Column::Kind, "The kind of visit.");
+        d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which the visit began.");
+        d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the visit ended.");
         d.period(Column::Start, Column::End);
         d.belongs_to(Relation::FromCountry, "The country that the guests came from.");
         d.belongs_to(Relation::FromCity, "The city that the guests came from.");
         d.belongs_to(Relation::ToCountry, "The country that was visited.");
         d.belongs_to(Relation::ToCity, "The city that was visited.");
-        d.text(Column::Purpose, "What it was for.");
+        d.text(Column::Purpose, "The purpose of the visit.");
         d.has_many(
             "participations",
             participation::Column::ActivityId,
-            "A list of who took part: guests, hosts, inviters, …",
+            "A list of the participations in the visit, such as those of guests, hosts and inviters.",
         );
         d.default_order("START_DESC");
     }

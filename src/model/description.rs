@@ -65,7 +65,7 @@ impl<'a, E: Record> Description<'a, E> {
     /// What identifies a record, before everything else.
     pub(super) fn identity(&mut self) {
         let (id, key) = (self.record.column("id"), self.record.column("key"));
-        self.push("id", AttributeKind::Id, "The global id (a TypeID). It contains the type and never changes.");
+        self.push("id", AttributeKind::Id, "The global ID (a TypeID). It contains the type and never changes.");
         let about = "The key: a slug that is unique among the records of this type.";
         self.push("key", AttributeKind::Scalar(key, Scalar::Text), about).is_imported = false;
         self.order_both("key", key, false);
@@ -76,13 +76,17 @@ impl<'a, E: Record> Description<'a, E> {
     pub(super) fn history(&mut self) {
         let [note, visibility, version, created, updated] =
             ["note", "visibility", "version", "created_at", "updated_at"].map(|name| self.record.column(name));
-        self.push("note", AttributeKind::Scalar(note, Scalar::Text), "A remark of the editors.").is_filterable = false;
+        self.push("note", AttributeKind::Scalar(note, Scalar::Text), "A note by the editors.").is_filterable = false;
         let word = Scalar::Word(Arc::new(Vocabulary::of::<Visibility>()));
-        self.push("visibility", AttributeKind::Scalar(visibility, word), "Who may see the record.");
+        self.push(
+            "visibility",
+            AttributeKind::Scalar(visibility, word),
+            "The visibility of the record: who can see it.",
+        );
         for (name, column, scalar, about) in [
             ("version", version, Scalar::Integer, "The number of times that the record was written, starting at 1."),
-            ("created_at", created, Scalar::DateTime, "The moment at which the record was created."),
-            ("updated_at", updated, Scalar::DateTime, "The moment at which the record was last changed."),
+            ("created_at", created, Scalar::DateTime, "The date and time at which the record was created."),
+            ("updated_at", updated, Scalar::DateTime, "The date and time at which the record was last changed."),
         ] {
             let attribute = self.push(name, AttributeKind::Scalar(column, scalar), about);
             (attribute.is_filterable, attribute.is_imported) = (false, false);

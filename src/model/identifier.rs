@@ -3,37 +3,37 @@
 use async_graphql::Enum;
 use sea_orm::entity::prelude::*;
 
-/// Who gives an identifier.
+/// The scheme of an identifier: the external system that assigns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum IdentifierScheme {
-    /// GeoNames: the number of a place, `geonames.org/660158`.
+    /// The ID of a place in GeoNames, such as `660158`.
     Geonames,
-    /// Wikidata: the number of an item, `Q47034`.
+    /// The ID of an item in Wikidata, such as `Q47034`.
     Wikidata,
-    /// The Research Organization Registry: `05k73zm37`.
+    /// The ID of an organization in the Research Organization Registry (ROR), such as `05k73zm37`.
     Ror,
-    /// ISO 3166-2: the code of a part of a country, `CN-SH`.
+    /// The ISO 3166-2 code of a subdivision of a country, such as `CN-SH`.
     #[sea_orm(string_value = "iso_3166_2")]
     #[graphql(name = "ISO_3166_2")]
     Iso31662,
 }
 
-/// An identifier of a record.
+/// An identifier of a record in an external system.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "identifier")]
 pub struct Model {
-    /// Who gives it.
+    /// The scheme of the identifier.
     #[sea_orm(primary_key, auto_increment = false)]
     pub scheme: IdentifierScheme,
-    /// The identifier itself.
+    /// The identifier, as the scheme writes it.
     #[sea_orm(primary_key, auto_increment = false)]
     pub value: String,
     /// The record.
     pub record_id: Uuid,
 }
 
-/// What the table refers to.
+/// Foreign keys.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// The record that is identified.
@@ -44,7 +44,7 @@ pub enum Relation {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// Where the giver of the identifier describes what it identifies.
+    /// The address of the page about this identifier in the external system; `None` if the scheme has no such pages.
     #[must_use]
     pub fn url(&self) -> Option<String> {
         Some(match self.scheme {

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// A name in one language.
+/// A name of a record in one language.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "name")]
 pub struct Model {
@@ -16,7 +16,7 @@ pub struct Model {
     pub name: String,
 }
 
-/// What the table refers to.
+/// Foreign keys.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
     /// The record that is named.
@@ -26,15 +26,15 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Whether `language` is a more special form of `range`: the same, and more after a hyphen.
+/// Whether `language` is a more specific form of `range`: the same tag, followed by a hyphen and more.
 #[must_use]
 pub fn is_special_form(language: &str, range: &str) -> bool {
     let (language, range) = (language.as_bytes(), range.as_bytes());
     language.len() > range.len() && language[range.len()] == b'-' && language[..range.len()].eq_ignore_ascii_case(range)
 }
 
-/// The name in the first of the languages that there is one in. For each language: that very tag; then the tag shortened
-/// from its end, part by part (RFC 4647, lookup); then a more special form.
+/// The name in the first of the languages that has one. For each language, the exact tag is tried first, then the tag
+/// shortened subtag by subtag from its end (RFC 4647, lookup), then a more specific form.
 #[must_use]
 pub fn best(languages: &[String], names: Vec<Model>) -> Option<Model> {
     let position = languages.iter().find_map(|tag| {
@@ -46,7 +46,7 @@ pub fn best(languages: &[String], names: Vec<Model>) -> Option<Model> {
             let Some((shorter, _)) = range.rsplit_once('-') else {
                 break;
             };
-            // A single letter introduces what follows it, and goes with it.
+            // A subtag of a single letter only introduces the next one, so both are removed.
             range = shorter
                 .strip_suffix(|_: char| shorter.rsplit('-').next().is_some_and(|part| part.len() == 1))
                 .map_or(shorter, |shorter| shorter.trim_end_matches('-'));
@@ -65,7 +65,7 @@ mod tests {
         languages.iter().map(name).collect()
     }
 
-    /// The chain that `label` promises.
+    /// The order in which `label` tries tags.
     #[test]
     fn the_best_name_is_found() {
         for (wanted, there, found) in [

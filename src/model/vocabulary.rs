@@ -7,7 +7,7 @@ use sea_orm::{ActiveEnum, DeriveActiveEnum, EnumIter};
 
 use crate::async_graphql_internals::Registry;
 
-/// A closed list of words.
+/// A closed list of words, such as the kinds of visits.
 #[derive(Debug)]
 pub struct Vocabulary {
     /// The name of the GraphQL enum.
@@ -21,9 +21,9 @@ pub struct Vocabulary {
 /// A word of a vocabulary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// As the schema has it: `SISTER_CITY`.
+    /// The name in the schema, such as `SISTER_CITY`.
     pub name: &'static str,
-    /// As the database and CSV files have it: `sister_city`.
+    /// The value in the database and in CSV files, such as `sister_city`.
     pub value: String,
 }
 
@@ -39,19 +39,19 @@ impl Vocabulary {
         }
     }
 
-    /// The word that the schema calls `name`.
+    /// The word with this name in the schema.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&Word> {
         self.words.iter().find(|word| word.name == name)
     }
 
-    /// The word that the database calls `value`.
+    /// The word with this value in the database.
     #[must_use]
     pub fn by_value(&self, value: &str) -> Option<&Word> {
         self.words.iter().find(|word| word.value == value)
     }
 
-    /// All words as the database has them, separated by commas.
+    /// The values of all words, separated by commas.
     #[must_use]
     pub fn list(&self) -> String {
         let words: Vec<_> = self.words.iter().map(|word| word.value.as_str()).collect();
@@ -59,21 +59,21 @@ impl Vocabulary {
     }
 }
 
-/// Who may see a record.
+/// The visibility of a record: who can see it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum Visibility {
-    /// Everybody.
+    /// Visible to everyone.
     #[default]
     Public,
-    /// Partners and the staff.
+    /// Visible to partners and staff.
     Partner,
-    /// The staff only.
+    /// Visible to staff only.
     Internal,
 }
 
 impl Visibility {
-    /// The rank: a viewer of rank `n` sees what has rank `n` or less.
+    /// The rank: a viewer of rank `n` sees the records of rank `n` and below.
     #[must_use]
     pub const fn rank(self) -> i16 {
         self as i16

@@ -35,15 +35,15 @@ pub struct Positions {
     pub(super) positions: Vec<Position>,
 }
 
-/// What stands at a position.
+/// The value at a position.
 pub enum Position {
     /// `null`.
     Null,
     /// The `object`th object of the `group`th group.
     Object {
-        /// Which group.
+        /// The index of the group.
         group: u32,
-        /// Which of its objects.
+        /// The index of the object in the group.
         object: u32,
     },
 }
@@ -103,7 +103,7 @@ impl<S> Default for Distinct<S> {
 
 impl<S> Distinct<S> {
     fn add(&mut self, object: Arc<S>) -> u32 {
-        // An object that nobody else holds cannot come again.
+        // An object with a single reference cannot occur again.
         if Arc::strong_count(&object) == 1 {
             self.objects.push(object);
             return index(self.objects.len() - 1);
@@ -115,7 +115,7 @@ impl<S> Distinct<S> {
     }
 }
 
-/// Positions are 32 bits wide: an answer is far smaller than that.
+/// An index of 32 bits; an answer never has as many objects or bytes.
 pub(super) fn index(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

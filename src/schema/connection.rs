@@ -1,4 +1,4 @@
-//! Connections, after the Relay specification: one implementation for every list.
+//! Connections as in the Relay specification: one implementation for all lists.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(super) struct ConnectionType {
     pub record: &'static RecordType,
     pub connection: &'static str,
     edge: &'static str,
-    /// What the edges say beside cursor and node.
+    /// What the edges contain in addition to the cursor and the node.
     counterparts: Option<(Link, CounterpartFields, &'static RecordType)>,
 }
 
@@ -71,11 +71,15 @@ pub(super) fn arguments(record: &RecordType) -> Vec<Argument> {
         Argument::new("after", "String", "Returns only items after this cursor."),
         Argument::new("last", "Int", format!("The number of items to return from the end, at most {MAX_SIZE}.")),
         Argument::new("before", "String", "Returns only items before this cursor."),
-        Argument::new("filter", format!("{}Filter", record.name), format!("Returns only the {about} that pass.")),
+        Argument::new(
+            "filter",
+            format!("{}Filter", record.name),
+            format!("Returns only the {about} that match this filter."),
+        ),
         Argument::new(
             "orderBy",
             format!("{}Order", record.name),
-            "The order of the list. The default is the first of the orders.",
+            "The order of the list. The default is the first value of the enum.",
         ),
     ]
 }
@@ -116,7 +120,7 @@ impl ConnectionType {
         Self { record, connection: names.connection, edge: names.edge, counterparts: None }
     }
 
-    /// Lets the edges tell counterparts.
+    /// Adds the counterparts to the edges.
     pub fn with_counterparts(self, link: Link, fields: CounterpartFields, target: &'static RecordType) -> Self {
         Self { counterparts: Some((link, fields, target)), ..self }
     }
@@ -129,7 +133,7 @@ impl ConnectionType {
         o.scope(
             "edges",
             format!("[{edge}!]!"),
-            "A list of the items of this page, each with its cursor.",
+            "A list of the items on this page, each with its cursor.",
             Vec::new(),
             move |_, pages: &[Arc<PageObject>]| {
                 let lists = pages.iter().map(|page| {
@@ -144,12 +148,12 @@ impl ConnectionType {
         o.scope(
             "nodes",
             format!("[{}!]!", record.name),
-            "A list of the items of this page.",
+            "A list of the items on this page.",
             Vec::new(),
             move |_, pages| ready(Answer::many(record.name, pages.iter().map(|page| page.rows.iter().cloned()))),
         )
         .costs(0, Size::Items);
-        o.scope("pageInfo", "PageInfo!", "Where this page lies in the list.", Vec::new(), |_, pages| {
+        o.scope("pageInfo", "PageInfo!", "Information about this page, for pagination.", Vec::new(), |_, pages| {
             let infos = pages.iter().map(|page| {
                 Some(Arc::new(PageInfo {
                     parent: page.parent,
@@ -165,7 +169,7 @@ impl ConnectionType {
         o.scope(
             "totalCount",
             "Int",
-            "The number of items of the whole list. It is counted only when it is selected.",
+            "The number of items in the whole list, on all pages. It is counted only when it is selected.",
             Vec::new(),
             |call, pages| {
                 Box::pin(async move {
@@ -181,12 +185,12 @@ impl ConnectionType {
     /// The object type of the edges.
     pub fn edge_object(&self) -> Object<Edge> {
         let record = self.record;
-        let mut o = Object::new(self.edge, format!("An item of a list of {}.", words(record.plural)));
+        let mut o = Object::new(self.edge, format!("An item in a list of {}.", words(record.plural)));
         o.items = Some(record);
         o.leaf(
             "cursor",
             "String!",
-            "The position of the item in the list, for `after` and `before`. It is valid for the same order only.",
+            "The cursor of the item, for `after` and `before`. It is only valid in the same order.",
             |edge: &Edge, out| json(&edge.list.page.cursor(&edge.node), out),
         );
         o.scope("node", format!("{}!", record.name), "The item.", Vec::new(), move |_, edges| {
@@ -194,11 +198,11 @@ impl ConnectionType {
         })
         .costs(0, Size::One);
         if let Some((link, fields, target)) = self.counterparts {
-            let about = words(target.plural);
+            let (about, one) = (words(target.plural), words(target.name));
             o.scope(
                 fields.all,
                 format!("[{}!]", target.name),
-                format!("A list of the other {about}: one in nearly all cases."),
+                format!("A list of the other {about}. In most cases there is one."),
                 Vec::new(),
                 move |call, edges| {
                     Box::pin(async move {
@@ -210,7 +214,7 @@ impl ConnectionType {
             o.scope(
                 fields.one,
                 target.name,
-                format!("The other one of the {about}; the first of them, if there are several."),
+                format!("The other {one}. If there are several, the first of them."),
                 Vec::new(),
                 move |call, edges| {
                     Box::pin(async move {
@@ -230,7 +234,7 @@ pub(super) struct Names {
     pub edge: &'static str,
 }
 
-/// The records that a link joins beside the parent, for each edge.
+/// The records other than the parent that a link joins, for each edge.
 async fn counterparts(
     call: Call<'_>,
     edges: &[Arc<Edge>],
@@ -246,7 +250,7 @@ async fn counterparts(
 
 /// The object type `PageInfo`.
 pub(super) fn page_info() -> Object<PageInfo> {
-    let mut o = Object::new("PageInfo", "Where a page lies in its list.");
+    let mut o = Object::new("PageInfo", "Information about the position of a page in its list, for pagination.");
     o.scope("hasNextPage", "Boolean!", "Whether there are items after the page.", Vec::new(), |call, infos| {
         has_more(call, infos, false)
     });
@@ -267,8 +271,8 @@ pub(super) fn page_info() -> Object<PageInfo> {
     o
 }
 
-/// Says for each page whether there are rows before or after it. The direction in which it was read is known from the page
-/// itself; beyond a cursor, one statement looks for all parents.
+/// Says for each page whether there are rows before or after it. In the direction in which a page was read, the page
+/// itself tells; beyond a cursor, one statement finds out for all parents.
 fn has_more<'a>(call: Call<'a>, infos: &'a [Arc<PageInfo>], is_before: bool) -> BoxFuture<'a, Result<Answer>> {
     Box::pin(async move {
         let cursor =

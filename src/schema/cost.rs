@@ -1,6 +1,6 @@
 //! What fields cost: the basis of query cost analysis.
 
-/// What a field costs, beside what is selected below it.
+/// The cost of a field, without the fields that are selected below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldCost {
     /// The number of statements, for all objects of a scope together.
@@ -20,9 +20,9 @@ pub enum Size {
     Assumed(u32),
     /// A connection, whose arguments `first` and `last` say how long its `edges` and `nodes` are.
     Connection {
-        /// Without either.
+        /// The length without these arguments.
         default: u32,
-        /// At most.
+        /// The maximum length.
         most: u32,
     },
     /// The items of the connection that it is a field of.

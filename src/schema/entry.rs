@@ -26,7 +26,7 @@ use crate::{
     query::{batch::Loader, filter::global_id, page::MAX_SIZE},
 };
 
-/// What an operation brings along as data of its request.
+/// The data of a request that its execution needs.
 pub struct OperationData {
     /// What it selects.
     pub plan: Arc<Plan>,
@@ -84,7 +84,7 @@ async fn resolve_at<T>(
     if json == b"null" {
         return Ok(Value::Null);
     }
-    // What was written is JSON, and so UTF-8.
+    // JSON is UTF-8.
     String::from_utf8(json).map(raw_json).map_err(|_| internal("an answer is not UTF-8"))
 }
 
@@ -100,7 +100,7 @@ fn segments(node: Option<&QueryPathNode<'_>>) -> Vec<PathSegment> {
     path
 }
 
-/// A record of a type, for resolvers of the library: a payload of a mutation, say.
+/// A record of one type: the return type of resolvers of async-graphql, such as in the payload of a mutation.
 pub struct RecordOf<A, E> {
     id: Uuid,
     of: PhantomData<fn() -> (A, E)>,
@@ -131,14 +131,14 @@ impl<A: Api, E: Record> OutputType for RecordOf<A, E> {
     }
 }
 
-/// A record of whatever type: what `Query.node` returns.
+/// A record of any type: the return type of `Query.node`.
 pub struct Node<A> {
     table: &'static str,
     id: Uuid,
     api: PhantomData<fn() -> A>,
 }
 
-/// Records of whatever types: what `Query.nodes` returns.
+/// Records of any types: the return type of `Query.nodes`.
 pub struct Nodes<A> {
     ids: Vec<(&'static str, Uuid)>,
     api: PhantomData<fn() -> A>,

@@ -24,14 +24,14 @@ use crate::{
     query::{batch::Loader, filter::FilterScope, keys::Shape, page::Page, projection::Projection},
 };
 
-/// What the execution of an operation has at hand.
+/// The context of the execution of an operation.
 #[derive(Clone, Copy)]
 pub struct Execution<'a> {
     /// What the operation selects.
     pub plan: &'a Plan,
     /// All object types.
     pub catalog: &'static Catalog,
-    /// What reads the database, as the viewer may see it.
+    /// Loads the records that the viewer may see.
     pub loader: &'a Loader,
     /// The values of the variables, coerced to their types.
     pub variables: &'a JsonMap,
@@ -51,7 +51,7 @@ impl<'a> Call<'a> {
         Self { execution, field }
     }
 
-    /// What reads the database, as the viewer may see it.
+    /// Loads the records that the viewer may see.
     #[must_use]
     pub fn loader(&self) -> &'a Loader {
         self.execution.loader
@@ -177,7 +177,7 @@ async fn execute_field<S: Send + Sync + 'static>(
 ) -> FieldResult<S> {
     let without_errors = |column| FieldResult { column, nulls: Vec::new(), errors: Vec::new() };
     let Some((_, field)) = call.field.index.and_then(|index| object.fields.get_index(index)) else {
-        // Validation has refused documents that select an unknown field.
+        // This is `__typename`: validation refuses documents that select an unknown field.
         return without_errors(Column::Constant(format!("\"{}\"", object.name).into_bytes()));
     };
     match &field.resolve {
@@ -249,7 +249,7 @@ impl Completion<'_> {
         }
     }
 
-    /// The value is `null` for this object: so is the object, if the value may not be.
+    /// The value is `null` for this object. If the field is non-null, so is the object.
     fn make_null(&mut self, object: usize) {
         if !self.is_nullable {
             self.nulls.push(object);
@@ -262,8 +262,8 @@ impl Completion<'_> {
         item.map(PathSegment::Index).into_iter().chain([field]).collect()
     }
 
-    /// Settles what stands at each position. If a position may not be `null` and is nevertheless, `propagate` is told the
-    /// object, whose value is then `null`.
+    /// Determines the value at each position. If a required position is `null`, `propagate` is called with the object,
+    /// whose value is then `null`.
     fn settle(
         &mut self,
         children: &[Box<dyn Resolved>],
@@ -302,7 +302,7 @@ impl Completion<'_> {
         slots
     }
 
-    /// Brings the errors of the children up to this field, once for each position in which the child stands.
+    /// Adds the errors of the children to this field, once for each position of the child.
     fn lift_errors(
         &mut self,
         children: &mut [Box<dyn Resolved>],

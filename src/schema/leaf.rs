@@ -1,4 +1,4 @@
-//! Leaves: how plain values are typed in GraphQL and written as JSON.
+//! Leaves: the GraphQL types of plain values, and how they are written as JSON.
 
 use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType};
 use sea_orm::Value;
@@ -49,20 +49,22 @@ pub(super) fn write(kind: &Kind, value: &Value, out: &mut Vec<u8>) {
     }
 }
 
-/// A moment as RFC 3339, to the millisecond.
+/// A moment in the format of RFC 3339, with milliseconds.
 fn rfc3339(moment: Moment) -> Option<String> {
     let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(moment.0) * 1_000_000).ok()?;
     let text = moment.format(&Rfc3339).ok()?;
-    // The formatter leaves out zeros at the end of the second's fraction.
+    // The formatter omits zeros at the end of the fraction of a second.
     let (seconds, fraction) = text.strip_suffix('Z')?.split_once('.').unwrap_or((text.strip_suffix('Z')?, ""));
     Some(format!("{seconds}.{fraction:0<3}Z"))
 }
 
-/// A moment in UTC, as RFC 3339 writes it, to the millisecond: `2026-11-24T09:30:00.000Z`.
+/// A date and time in UTC, in the format of RFC 3339 with milliseconds, such as `2026-11-24T09:30:00.000Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for Moment {
     fn parse(value: async_graphql::Value) -> InputValueResult<Self> {
-        let wrong = || InputValueError::custom("expected a moment as RFC 3339 writes it, such as 2026-11-24T09:30:00Z");
+        let wrong = || {
+            InputValueError::custom("expected a date and time in the format of RFC 3339, such as 2026-11-24T09:30:00Z")
+        };
         let async_graphql::Value::String(text) = &value else { return Err(wrong()) };
         let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| wrong())?;
         Ok(Self(i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).map_err(|_| wrong())?))
@@ -73,18 +75,18 @@ impl ScalarType for Moment {
     }
 }
 
-/// How precisely a date is known.
+/// The precision of a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum DatePrecision {
-    /// To the day.
+    /// Known to the day.
     Day,
-    /// To the month.
+    /// Known to the month.
     Month,
-    /// To the season, quarter or another part of a year.
+    /// Known to the season, the quarter or another part of a year.
     Season,
-    /// To the year.
+    /// Known to the year.
     Year,
-    /// To several years: a decade, a century, or a year with unknown digits.
+    /// Known to a range of years: a decade, a century, or a year with unknown digits.
     Years,
     /// A period from one date to another.
     Interval,
@@ -93,7 +95,7 @@ pub enum DatePrecision {
 }
 
 impl DatePrecision {
-    /// The precision of a date in EDTF, as GraphQL names it.
+    /// The precision of a date in EDTF, by its name in the schema.
     pub(super) fn of(date: &str) -> &'static str {
         match edtf::precision(date) {
             Some(edtf::Precision::Day) => "DAY",

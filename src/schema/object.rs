@@ -1,5 +1,5 @@
-//! Object types that are executed breadth-first: each field, said once, with its name, description, type, and how it is
-//! resolved for all objects of a scope together.
+//! Object types that are executed breadth-first. Each field is declared once, with its name, description and type, and with
+//! how it is resolved for all objects of a scope together.
 
 use std::{any::Any, sync::Arc};
 
@@ -90,7 +90,7 @@ impl Argument {
     }
 }
 
-/// An object type, whatever its objects are.
+/// An object type, independent of the Rust type of its objects.
 pub trait AnyObject: Any + Send + Sync {
     /// Its name.
     fn name(&self) -> &'static str;
@@ -121,7 +121,7 @@ impl<S: Send + Sync + 'static> Object<S> {
         }
     }
 
-    /// Says that the type implements interfaces.
+    /// Adds interfaces that the type implements.
     #[must_use]
     pub fn implementing(mut self, interfaces: &[&'static str]) -> Self {
         self.interfaces.extend(interfaces);

@@ -138,7 +138,7 @@ impl PlannedField {
 }
 
 impl Plan {
-    /// The plan of an operation, for an assignment of the variables that [`condition_variables`] names.
+    /// The plan of an operation, for an assignment of the variables that [`conditions`] names.
     #[must_use]
     pub fn new(
         catalog: &'static Catalog,
@@ -271,7 +271,7 @@ impl Plan {
         condition == ty || self.schema.is_subtype(condition, ty)
     }
 
-    /// Whether `@skip` and `@include` let a selection stand.
+    /// Whether `@skip` and `@include` keep a selection.
     fn includes(&self, directives: &DirectiveList) -> bool {
         directives.iter().all(|directive| {
             let given = match directive.specified_argument_by_name("if").map(|value| &**value) {
@@ -289,7 +289,7 @@ impl Plan {
         })
     }
 
-    /// What a field reads of the records of a type, `depth` joins deep already.
+    /// What a field reads of the records of a type, when `depth` joins lead to it.
     fn read_by(&self, field: &PlannedField, record: &'static RecordType, depth: usize) -> ProjectionBuilder {
         let mut projection = ProjectionBuilder::new(record);
         let ty = field.occurrences[0].definition.ty.inner_named_type();
@@ -332,7 +332,7 @@ impl Plan {
         let Some(reference) = &info.reference else { return };
         let targets = self.catalog.targets(field.occurrences[0].definition.ty.inner_named_type());
         let is_asked = |target: &&'static RecordType| {
-            // Of types of which nothing is asked, most records will be of another type.
+            // If nothing is selected on a type, most of the records are probably of other types.
             reference.table.is_none()
                 || self.scope(field, target.name).fields.iter().any(|field| field.name() != "__typename")
         };
@@ -388,7 +388,7 @@ fn name_conditions<'s>(set: &'s SelectionSet, named: &mut FxHashSet<&'s str>) {
     }
 }
 
-/// A literal with its variables replaced; nothing, if it is a variable that was not given.
+/// A literal with its variables replaced; `None` if it is a variable that was not given.
 fn value(literal: &Literal, variables: &JsonMap) -> Option<Value> {
     Some(match literal {
         Literal::Null => Value::Null,
@@ -410,7 +410,7 @@ fn value(literal: &Literal, variables: &JsonMap) -> Option<Value> {
     })
 }
 
-/// A coerced value of a variable; enum values are texts there.
+/// A coerced value of a variable. Enum values are strings in it.
 #[must_use]
 pub fn coerced(value: &JsonValue) -> Value {
     match value {

@@ -108,7 +108,7 @@ fn date(row: &Row, [edtf, earliest, latest]: [crate::model::Column; 3]) -> Optio
     Some(Date { edtf: row.text(edtf)?.to_owned(), earliest: day(earliest)?, latest: day(latest)? })
 }
 
-/// The records that a reference to one type leads to: those that were joined, and the others by their ids.
+/// The records that a reference to one type leads to. Those that were not joined are loaded by their ids.
 async fn load_one(
     call: Call<'_>,
     rows: &[Arc<Row>],
@@ -139,9 +139,9 @@ async fn load_any_of(call: Call<'_>, rows: &[Arc<Row>], attribute: &str, to_any:
     Ok(Answer::One(load_any(call, wanted).await?))
 }
 
-/// A record that is to stand at a position.
+/// A record that is wanted at a position.
 pub(super) enum Wanted<'a> {
-    /// It was joined; `None`, if it may not be seen.
+    /// It was joined; `None` if the viewer may not see it.
     Joined(Option<Arc<Row>>),
     /// Its table and its id, if there is one.
     ById(Option<(&'a str, Uuid)>),
@@ -187,7 +187,7 @@ pub(super) async fn load_any(call: Call<'_>, wanted: Vec<Wanted<'_>>) -> Result<
 
 /// Adds `label`, `names` and `identifiers`.
 fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
-    let languages = "BCP 47 language tags in the order of preference, such as `[\"fi\", \"sv\", \"en\"]`.";
+    let languages = "BCP 47 language tags in order of preference, such as `[\"fi\", \"sv\", \"en\"]`.";
     let main = record.main_name;
     let main_name = move |row: &Row| {
         let (name, language) = main?;
@@ -197,9 +197,9 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
     o.scope(
         "label",
         "Name",
-        "The name in the first of the languages that there is one in. For each language: that very tag; then the tag \
-         shortened from its end, part by part (RFC 4647, lookup); then a more special one. If no name matches, the main \
-         name, in whatever language it is. `null` if the record has no name.",
+        "The name in the first of the given languages that has one. For each language, the exact tag is tried first, \
+         then the tag shortened subtag by subtag from its end (RFC 4647, lookup), then a more specific tag. If no name \
+         matches, the main name in its own language; `null` if the record has no name.",
         vec![Argument::new("languages", "[String!]!", languages)],
         move |call, rows| {
             Box::pin(async move {
@@ -221,11 +221,11 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
     o.scope(
         "names",
         "[Name!]",
-        "A list of the names in other languages than that of the main name, by language.",
+        "A list of the names in languages other than that of the main name, sorted by language.",
         vec![Argument::new(
             "languages",
             "[String!]",
-            "Returns only names in these languages and in special forms of them.",
+            "Returns only names in these languages (BCP 47 tags) and in more specific forms of them.",
         )],
         |call, rows| {
             Box::pin(async move {
@@ -251,7 +251,7 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
     o.scope(
         "identifiers",
         "[Identifier!]",
-        "A list of the identifiers that the outside world gives to the record.",
+        "A list of the identifiers of the record in external systems.",
         Vec::new(),
         |call, rows| {
             Box::pin(async move {
@@ -274,7 +274,8 @@ fn tags(languages: &[String]) -> Result<Vec<String>> {
         return Err(Error::input(Code::InvalidLanguage, message));
     }
     let tag = |tag: &String| {
-        let wrong = |expected| Error::input(Code::InvalidLanguage, format!("{tag:?} is not a language: {expected}"));
+        let wrong =
+            |expected| Error::input(Code::InvalidLanguage, format!("{tag:?} is not a language tag: {expected}"));
         language_tag(tag).map_err(wrong)
     };
     languages.iter().map(tag).collect()
@@ -282,24 +283,35 @@ fn tags(languages: &[String]) -> Result<Vec<String>> {
 
 /// The object type `Name`.
 pub(super) fn name_object() -> Object<name::Model> {
-    let mut o = Object::new("Name", "A name in one language.");
+    let mut o = Object::new("Name", "A name of a record in one language.");
     o.leaf("name", "String!", "The name.", |name: &name::Model, out| json(&name.name, out));
-    o.leaf("language", "String!", "The language of the name: a BCP 47 tag; `und` if it is not known.", |name, out| {
-        json(&name.language, out);
-    });
+    o.leaf(
+        "language",
+        "String!",
+        "The language of the name, as a BCP 47 tag; `und` if it is not known.",
+        |name, out| {
+            json(&name.language, out);
+        },
+    );
     o
 }
 
 /// The object type `Identifier`.
 pub(super) fn identifier_object() -> Object<identifier::Model> {
-    let mut o = Object::new("Identifier", "An identifier that the outside world gives to a record.");
-    o.leaf("scheme", "IdentifierScheme!", "Who gives the identifier.", |of: &identifier::Model, out| {
-        json(scheme_name(of.scheme), out);
-    });
-    o.leaf("value", "String!", "The identifier itself.", |of, out| json(&of.value, out));
-    o.leaf("url", "String", "The page on which its giver describes what it identifies.", |of, out| {
-        json(&of.url(), out);
-    });
+    let mut o = Object::new("Identifier", "An identifier of a record in an external system.");
+    o.leaf(
+        "scheme",
+        "IdentifierScheme!",
+        "The scheme of the identifier: the external system that assigns it.",
+        |of: &identifier::Model, out| json(scheme_name(of.scheme), out),
+    );
+    o.leaf("value", "String!", "The identifier, as the scheme writes it.", |of, out| json(&of.value, out));
+    o.leaf(
+        "url",
+        "String",
+        "The address (URL) of the page about this identifier in the external system; `null` if there is none.",
+        |of, out| json(&of.url(), out),
+    );
     o
 }
 
@@ -312,24 +324,30 @@ fn scheme_name(scheme: IdentifierScheme) -> &'static str {
 pub(super) fn date_object() -> Object<Date> {
     let mut o = Object::new(
         "EdtfDate",
-        "A date as far as it is known, which may be imprecise, approximate or open: EDTF (ISO 8601-2:2019, Annex A).",
+        "A date in the Extended Date/Time Format (EDTF; ISO 8601-2:2019, Annex A), which can be imprecise, approximate \
+         or open.",
     );
     o.leaf(
         "edtf",
         "String!",
-        "The date as EDTF: `1998`, `1998-09`, `2018~`, `2019-11-05/2019-11-10`, `../2005`, `202X`.",
+        "The date in EDTF, such as `1998`, `1998-09`, `2018~`, `2019-11-05/2019-11-10`, `../2005` or `202X`.",
         |date: &Date, out| json(&date.edtf, out),
     );
     o.leaf(
         "earliest",
         "Day",
-        "The earliest day that the date can mean; `null` if it has no beginning.",
+        "The earliest day that the date can stand for; `null` if the date has no beginning.",
         |date, out| json(&edtf::iso(date.earliest), out),
     );
-    o.leaf("latest", "Day", "The latest day that the date can mean; `null` if it has no end.", |date, out| {
-        json(&edtf::iso(date.latest), out);
-    });
-    o.leaf("precision", "DatePrecision!", "How precisely the date is known.", |date, out| {
+    o.leaf(
+        "latest",
+        "Day",
+        "The latest day that the date can stand for; `null` if the date has no end.",
+        |date, out| {
+            json(&edtf::iso(date.latest), out);
+        },
+    );
+    o.leaf("precision", "DatePrecision!", "The precision of the date.", |date, out| {
         json(DatePrecision::of(&date.edtf), out);
     });
     o.leaf("isApproximate", "Boolean!", "Whether the date is marked as approximate or uncertain.", |date, out| {

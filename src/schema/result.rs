@@ -38,7 +38,7 @@ impl<S> ScopeResult<S> {
     }
 }
 
-/// Which objects are `null`; most often none.
+/// The objects that are `null`; usually none.
 #[derive(Default)]
 pub(super) struct Nulls(Vec<bool>);
 
@@ -68,7 +68,7 @@ pub(super) enum Column<S: 'static> {
     Many { children: Vec<Box<dyn Resolved>>, starts: Vec<u32>, slots: Vec<Slot>, nulls: Nulls },
 }
 
-/// What stands at a position.
+/// The value at a position.
 #[derive(Clone, Copy)]
 pub(super) enum Slot {
     Null,
@@ -101,7 +101,7 @@ impl<S: Send + Sync + 'static> Resolved for ScopeResult<S> {
 }
 
 impl<S> Column<S> {
-    /// Appends a value that is no leaf of its object.
+    /// Appends a value that is not written from its object.
     pub fn write(&self, object: u32, out: &mut Vec<u8>) {
         let i = object as usize;
         match self {

@@ -26,16 +26,16 @@ use crate::{
     },
 };
 
-/// What the fields of the root are resolved from.
+/// The object that the root fields are resolved from.
 pub(super) struct Root;
 
-/// Where the catalog of a schema comes from; async-graphql asks types, not values.
+/// Provides the catalog of a schema. It is a trait because async-graphql asks types, not values.
 pub trait Api: Send + Sync + 'static {
     /// The catalog.
     fn catalog() -> &'static Catalog;
 }
 
-/// The look-ups and lists of all record types: a part of a merged `Query`.
+/// The look-ups and lists of all record types: one part of the merged type `Query`.
 pub struct Records<A>(PhantomData<A>);
 
 impl<A> Default for Records<A> {
@@ -82,10 +82,14 @@ pub(super) fn object(catalog: &Catalog) -> Object<Root> {
             one,
             record.name,
             format!(
-                "The {} with an id, a key, or an identifier of the outside world; `null` if there is none.",
+                "The {} with the given ID, key or external identifier; `null` if there is none.",
                 words(record.name)
             ),
-            vec![Argument::new("by", format!("{}By!", record.name), "What to look it up by: exactly one of these.")],
+            vec![Argument::new(
+                "by",
+                format!("{}By!", record.name),
+                "The ID, key or external identifier to look up: exactly one of them.",
+            )],
             move |call, _: &[Arc<Root>]| {
                 Box::pin(async move { Ok(Answer::one(record.name, std::iter::once(look_up(call, record).await?))) })
             },
@@ -112,7 +116,7 @@ async fn look_up(call: Call<'_>, record: &'static RecordType) -> Result<Option<A
     let Some(Value::Object(by)) = by else { return Err(wrong()) };
     let mut given = by.iter().filter(|(_, value)| **value != Value::Null);
     let (Some((what, value)), None) = (given.next(), given.next()) else { return Err(wrong()) };
-    // No database keeps the character NUL, so nothing is called so; PostgreSQL would fail on the question.
+    // No stored text contains the character NUL, so there is no such record. PostgreSQL would reject the statement.
     let has_nul = |value: &Value| matches!(value, Value::String(text) if text.contains('\0'));
     if has_nul(value) || matches!(value, Value::Object(parts) if parts.values().any(has_nul)) {
         return if what == "id" { Err(wrong()) } else { Ok(None) };

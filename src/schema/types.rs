@@ -1,4 +1,4 @@
-//! The types of the schema beside the objects: interfaces, unions, inputs, enums and scalars.
+//! The types of the schema other than objects: interfaces, unions, inputs, enums and scalars.
 
 use async_graphql::OutputType;
 use indexmap::{IndexMap, IndexSet};
@@ -37,11 +37,11 @@ pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
     input(
         registry,
         "IdentifierInput",
-        "An identifier that the outside world gives to a record.",
+        "An identifier of a record in an external system.",
         false,
         [
-            field("scheme", "IdentifierScheme!", "Who gives the identifier."),
-            field("value", "String!", "The identifier."),
+            field("scheme", "IdentifierScheme!", "The scheme of the identifier: the external system that assigns it."),
+            field("value", "String!", "The identifier, as the scheme writes it."),
         ],
     );
     for record in model.types() {
@@ -79,15 +79,15 @@ fn scalars(registry: &mut Registry) {
     for (name, description, specified_by) in [
         (
             "ID",
-            "A global id (a TypeID): the type and a UUID in base 32, as in `city_01jx5p7zk3e9tb5h4yq6v8m2nd`.",
+            "A global ID (a TypeID): the type and a UUID in base 32, such as `city_01jx5p7zk3e9tb5h4yq6v8m2nd`.",
             None,
         ),
         (
             "Day",
-            "A day of the proleptic Gregorian calendar, as ISO 8601 writes it: `2019-09-24`.",
+            "A day in the proleptic Gregorian calendar, in the format of ISO 8601, such as `2019-09-24`.",
             Some("https://scalars.graphql.org/andimarek/local-date"),
         ),
-        ("Decimal", "An exact decimal number, as a string: `\"6400000000\"`, `\"0.35\"`.", None),
+        ("Decimal", "An exact decimal number as a string, such as `\"6400000000\"` or `\"0.35\"`.", None),
     ] {
         let scalar = MetaType::Scalar {
             name: name.to_owned(),
@@ -109,10 +109,10 @@ fn interfaces(catalog: &'static Catalog, registry: &mut Registry) {
     let sample = catalog.model().types().next().and_then(|record| catalog.object(record.name));
     let all = sample.map(super::object::AnyObject::meta_fields).unwrap_or_default();
     for (name, description, fields) in [
-        ("Node", "A record as Relay's clients know it: an object with a global id.", &["id"][..]),
+        ("Node", "A record with a global ID, as in Relay's global object identification.", &["id"][..]),
         (
             "Record",
-            "What all records have: an id and a key, names, sources, figures, topics, and a history.",
+            "The fields that all records have: ID, key, names, identifiers, citations, indicators, topics and version.",
             catalog.model().shared_fields(),
         ),
     ] {
@@ -151,16 +151,16 @@ fn union_type(name: &str, description: &str, possible_types: IndexSet<String>) -
 
 /// The input type of a look-up.
 fn look_up(registry: &mut Registry, record: &RecordType) {
-    let about = format!("What to look {} up by: exactly one of these.", with_article(record.name));
+    let about = format!("The values that identify {}: exactly one of them must be given.", with_article(record.name));
     input(
         registry,
         &format!("{}By", record.name),
         about,
         true,
         [
-            field("id", "ID", "The global id."),
+            field("id", "ID", "The global ID."),
             field("key", "String", "The key."),
-            field("identifier", "IdentifierInput", "An identifier that the outside world gives to the record."),
+            field("identifier", "IdentifierInput", "An identifier of the record in an external system."),
         ],
     );
 }
@@ -169,24 +169,27 @@ fn look_up(registry: &mut Registry, record: &RecordType) {
 fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
     let name = format!("{}Filter", record.name);
     let mut fields = vec![
-        field("and", format!("[{name}!]"), "All of these filters pass."),
-        field("or", format!("[{name}!]"), "At least one of these filters passes."),
-        field("not", name.clone(), "This filter does not pass."),
+        field("and", format!("[{name}!]"), "All of these filters match."),
+        field("or", format!("[{name}!]"), "At least one of these filters matches."),
+        field("not", name.clone(), "This filter does not match."),
     ];
     for attribute in record.attributes.iter().filter(|attribute| attribute.is_filterable) {
         let (ty, about) = match &attribute.kind {
             AttributeKind::ToOne(to_one) => {
                 let target = model.record_type(to_one.target);
-                (format!("{}Filter", target.name), format!("The {} passes.", words(&attribute.name)))
+                (format!("{}Filter", target.name), format!("Filters by the record in `{}`.", attribute.name))
             }
             AttributeKind::ToAny(to_any) => {
                 reference_filter(registry, model, to_any.interface, &to_any.targets);
-                (format!("{}ReferenceFilter", to_any.interface), format!("The {} passes.", words(&attribute.name)))
+                (
+                    format!("{}ReferenceFilter", to_any.interface),
+                    format!("Filters by the record in `{}`.", attribute.name),
+                )
             }
             AttributeKind::ToMany(to_many) => {
                 let target = model.record_type(to_many.target);
                 list_filter(registry, target);
-                (format!("{}ListFilter", target.name), format!("By the {}.", words(&attribute.name)))
+                (format!("{}ListFilter", target.name), format!("Filters by the list `{}`.", attribute.name))
             }
             kind => {
                 let Some(operand) = Operand::of(record, kind) else { continue };
@@ -197,33 +200,35 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
                 let inputs = operators.fields.into_iter().map(|(name, ty, about)| field(name, ty, about));
                 input(registry, &operators.name, operators.description, false, inputs.collect::<Vec<_>>());
                 let about = match kind {
-                    AttributeKind::Id => "By the id.".to_owned(),
-                    AttributeKind::Name { .. } => "By the main name. Case and diacritics are ignored.".to_owned(),
-                    AttributeKind::Decimal(_) => "By the size of the number.".to_owned(),
-                    _ => format!("By this attribute: {}", sentence_case(attribute.description)),
+                    AttributeKind::Id => "Filters by the global ID.".to_owned(),
+                    AttributeKind::Name { .. } => {
+                        "Filters by the main name. Case and diacritics are ignored.".to_owned()
+                    }
+                    AttributeKind::Decimal(_) => "Filters by the numeric value.".to_owned(),
+                    _ => format!("Filters by {}", sentence_case(attribute.description)),
                 };
                 (operators.name.into_owned(), about)
             }
         };
         fields.push(field(&attribute.name, ty, about));
     }
-    let about = format!("Ways in which to filter {}; all that are given must pass.", words(record.plural));
+    let about = format!("A filter for {}. All conditions that are given must match.", words(record.plural));
     input(registry, &name, about, false, fields);
 }
 
 /// The input type of filters on related records.
 fn list_filter(registry: &mut Registry, target: &RecordType) {
     let filter = format!("{}Filter", target.name);
-    let about = format!("Ways in which to filter by {}; all that are given must pass.", words(target.plural));
+    let about = format!("A filter by {}. All conditions that are given must match.", words(target.plural));
     input(
         registry,
         &format!("{}ListFilter", target.name),
         about,
         false,
         [
-            field("some", filter.clone(), "At least one of them passes."),
-            field("every", filter.clone(), "All of them pass, or there are none."),
-            field("none", filter, "None of them passes."),
+            field("some", filter.clone(), "At least one of them matches."),
+            field("every", filter.clone(), "All of them match, or there are none."),
+            field("none", filter, "None of them matches."),
         ],
     );
 }
@@ -232,11 +237,11 @@ fn list_filter(registry: &mut Registry, target: &RecordType) {
 fn reference_filter(registry: &mut Registry, model: &Model, interface: &str, targets: &[&str]) {
     let of_type = targets.iter().map(|table| {
         let target = model.record_type(table);
-        let about = format!("It is {} that passes.", with_article(target.name));
+        let about = format!("It is {} that matches this filter.", with_article(target.name));
         field(&camel_case(table), format!("{}Filter", target.name), about)
     });
-    let fields: Vec<_> = std::iter::once(field("id", "ID", "It has this id.")).chain(of_type).collect();
-    let about = format!("Ways in which to filter by {}; all that are given must pass.", with_article(interface));
+    let fields: Vec<_> = std::iter::once(field("id", "ID", "It has this global ID.")).chain(of_type).collect();
+    let about = format!("A filter by {}. All conditions that are given must match.", with_article(interface));
     input(registry, &format!("{interface}ReferenceFilter"), about, false, fields);
 }
 
@@ -248,7 +253,7 @@ fn order(registry: &mut Registry, record: &RecordType) {
         (order.name.clone(), value)
     });
     let name = format!("{}Order", record.name);
-    let about = format!("Orders in which to list {}. Ties are broken by age.", words(record.plural));
+    let about = format!("The orders for a list of {}. Ties are broken by the time of creation.", words(record.plural));
     let order = EnumBuilder::new(name.clone(), values.collect()).description(Some(about)).build();
     registry.types.insert(name, order);
 }

@@ -1,4 +1,4 @@
-//! The conditions that an attribute offers, by the kind of its values.
+//! The filter conditions for each kind of attribute.
 
 use std::borrow::Cow;
 
@@ -19,17 +19,17 @@ use crate::{
 /// The largest number of values in a list.
 const MAX_VALUES: usize = 1000;
 
-/// What a condition is about: a column, or the columns of a date.
+/// The left side of a condition: a column, or the columns of a date.
 pub enum Operand<'a> {
     /// The id of a record of one type.
     Id(&'static str),
-    /// A text that is compared as it is.
+    /// A text that is compared exactly.
     Text(Column),
     /// A text folded by [`fold`].
     Folded(Column),
     /// A whole number.
     Integer(Column),
-    /// A number with a fraction.
+    /// A floating-point number.
     Float(Column),
     /// True or false.
     Boolean(Column),
@@ -43,14 +43,14 @@ pub enum Operand<'a> {
 pub struct OperatorInput {
     /// Its name.
     pub name: Cow<'static, str>,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// Its fields: name, type, description.
     pub fields: Vec<(&'static str, String, &'static str)>,
 }
 
 impl<'a> Operand<'a> {
-    /// The operand that an attribute offers; `None` if it is a relation, or offers none.
+    /// The operand of an attribute; `None` if it is a relation, or cannot be filtered by.
     #[must_use]
     pub fn of(record: &RecordType, kind: &'a AttributeKind) -> Option<Self> {
         Some(match kind {
@@ -74,7 +74,7 @@ impl<'a> Operand<'a> {
     /// The input type.
     #[must_use]
     pub fn input(&self) -> OperatorInput {
-        let missing = ("isNull", "Boolean".to_owned(), "`true`: the value is missing; `false`: it is known.");
+        let missing = ("isNull", "Boolean".to_owned(), "If `true`, the value is unknown; if `false`, it is known.");
         let text = |name, description| (name, "String".to_owned(), description);
         let number = |name: &'static str, description: &str, ty: &str| OperatorInput {
             name: name.into(),
@@ -91,16 +91,15 @@ impl<'a> Operand<'a> {
         match self {
             Self::Id(_) => OperatorInput {
                 name: "IdFilter".into(),
-                description: "Ways in which to filter by an id.".to_owned(),
+                description: "A filter by a global ID.".to_owned(),
                 fields: vec![
-                    ("eq", "ID".to_owned(), "Equals this id."),
-                    ("in", "[ID!]".to_owned(), "Is one of these ids, at most 1,000."),
+                    ("eq", "ID".to_owned(), "Equals this ID."),
+                    ("in", "[ID!]".to_owned(), "Is one of these IDs, at most 1,000."),
                 ],
             },
             Self::Text(_) => OperatorInput {
                 name: "StringFilter".into(),
-                description: "Ways in which to filter by a text that is compared as it is, by Unicode code points."
-                    .to_owned(),
+                description: "A filter by a text, which is compared exactly, by Unicode code points.".to_owned(),
                 fields: vec![
                     text("eq", "Equals this text."),
                     ("in", "[String!]".to_owned(), "Is one of these texts, at most 1,000."),
@@ -113,7 +112,7 @@ impl<'a> Operand<'a> {
             },
             Self::Folded(_) => OperatorInput {
                 name: "TextFilter".into(),
-                description: "Ways in which to filter by a name or title. Case and diacritics are ignored.".to_owned(),
+                description: "A filter by a name or title. Case and diacritics are ignored.".to_owned(),
                 fields: vec![
                     text("eq", "Equals this text."),
                     ("in", "[String!]".to_owned(), "Is one of these texts, at most 1,000."),
@@ -121,16 +120,16 @@ impl<'a> Operand<'a> {
                     text("startsWith", "Starts with this text."),
                 ],
             },
-            Self::Integer(_) => number("IntFilter", "Ways in which to filter by a whole number.", "Int"),
-            Self::Float(_) => number("FloatFilter", "Ways in which to filter by a number.", "Float"),
+            Self::Integer(_) => number("IntFilter", "A filter by a whole number.", "Int"),
+            Self::Float(_) => number("FloatFilter", "A filter by a number.", "Float"),
             Self::Boolean(_) => OperatorInput {
                 name: "BooleanFilter".into(),
-                description: "Ways in which to filter by true or false.".to_owned(),
+                description: "A filter by `true` or `false`.".to_owned(),
                 fields: vec![("eq", "Boolean".to_owned(), "Equals this value.")],
             },
             Self::Word(_, vocabulary) => OperatorInput {
                 name: format!("{}Filter", vocabulary.name).into(),
-                description: format!("Ways in which to filter by {}.", vocabulary.name),
+                description: format!("A filter by a value of `{}`.", vocabulary.name),
                 fields: vec![
                     ("eq", vocabulary.name.clone(), "Equals this value."),
                     ("in", format!("[{}!]", vocabulary.name), "Is one of these values."),
@@ -139,21 +138,21 @@ impl<'a> Operand<'a> {
             },
             Self::Date(..) => OperatorInput {
                 name: "DateFilter".into(),
-                description: "Ways in which to filter by a date. An unknown date lies within no date.".to_owned(),
+                description: "A filter by a date. An unknown date does not lie within any date.".to_owned(),
                 fields: vec![
                     text(
                         "possiblyWithin",
-                        "May lie within this date, written as EDTF: a day `2019-09-24`, a month `2019-09`, a year \
-                         `2019`, an interval `2018/2019-06`, `../2005` or `2019/..`.",
+                        "Can lie within this date in EDTF: a day such as `2019-09-24`, a month such as `2019-09`, a \
+                         year such as `2019`, or an interval such as `2018/2019-06`, `../2005` or `2019/..`.",
                     ),
-                    text("certainlyWithin", "Lies within this date, written as EDTF, whichever day it means."),
+                    text("certainlyWithin", "Lies entirely within this date in EDTF, whichever day it stands for."),
                     missing,
                 ],
             },
         }
     }
 
-    /// The condition that one field of the input sets on the table of an alias.
+    /// The condition for one field of the input, on the table with an alias.
     pub(super) fn condition(
         &self,
         backend: DbBackend,
@@ -184,7 +183,7 @@ impl<'a> Operand<'a> {
                         let escaped = folded(value)?.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
                         Ok(at(of).like(LikeExpr::new(format!("%{escaped}%")).escape('\\')))
                     }
-                    // A range, which an index serves whatever its bounds; a pattern is served only if it is a constant.
+                    // A range can use an index with any bounds; a pattern could only if it were a constant.
                     "startsWith" => {
                         let prefix = folded(value)?;
                         let end = after_prefix(&prefix).map(|end| at(of).lt(end));
@@ -279,7 +278,7 @@ pub(super) fn text(value: &Value) -> Result<String> {
         }
         Value::String(text) => Ok(text.clone()),
         Value::Enum(name) => Ok(name.to_string()),
-        _ => Err(Error::input(Code::InvalidArgument, format!("{value} is not a text"))),
+        _ => Err(Error::input(Code::InvalidArgument, format!("{value} is not a string"))),
     }
 }
 
@@ -292,7 +291,7 @@ fn values<T>(value: &Value, read: impl Fn(&Value) -> Result<T>) -> Result<Vec<T>
     Ok(values)
 }
 
-/// The first text, by code points, after all that start with `prefix`; `None`, if there is none.
+/// The first text, by code points, after all texts that start with `prefix`; `None` if there is none.
 fn after_prefix(prefix: &str) -> Option<String> {
     let last = prefix.chars().next_back()?;
     let rest = &prefix[..prefix.len() - last.len_utf8()];
@@ -309,7 +308,7 @@ mod tests {
     use super::after_prefix;
 
     proptest! {
-        /// What starts with a prefix lies between it and what comes after it, and nothing else does.
+        /// Exactly the texts that start with a prefix lie between the prefix and `after_prefix` of it.
         #[test]
         fn a_range_is_a_prefix(prefix in "[a-c\u{d7ff}\u{10ffff}]{0,3}", text in "[a-d\u{d7ff}\u{e000}\u{10ffff}]{0,4}") {
             let within = text >= prefix && after_prefix(&prefix).is_none_or(|end| text < end);
