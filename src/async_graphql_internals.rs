@@ -4,13 +4,12 @@
 //! - the registry: our object types are described by values, not by Rust types, so they register themselves
 //! - the context of a selection set, which `OutputType::resolve` is given
 //! - the token under which finished JSON travels through a `Value` (the feature `raw_value`)
-//! - the field that a context stands at, whose position becomes the location of an error
 
 pub use async_graphql::ContextSelectionSet;
+use async_graphql::Value;
 pub use async_graphql::registry::{
     EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType, ObjectBuilder, Registry,
 };
-use async_graphql::{Context, Pos, Value};
 
 /// The key by which `serde_json` knows finished JSON; async-graphql does not export its own constant.
 const RAW_VALUE_TOKEN: &str = "$serde_json::private::RawValue";
@@ -29,10 +28,4 @@ pub fn as_raw_json(value: &Value) -> Option<&str> {
         Some(Value::String(json)) if fields.len() == 1 => Some(json),
         _ => None,
     }
-}
-
-/// Where the field of a context stands in the document.
-#[must_use]
-pub fn position(context: &Context<'_>) -> Pos {
-    context.item.pos
 }

@@ -10,13 +10,13 @@ use std::{any::TypeId, sync::Arc};
 use apollo_compiler::response::{JsonMap, JsonValue};
 use async_graphql::{
     CacheControl, Data, Response, ServerError, ServerResult, ValidationResult, Value, Variables,
-    async_trait::async_trait,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextPrepareRequest, NextResolve,
         NextValidation, ResolveInfo,
     },
     parser::types::ExecutableDocument,
 };
+use async_trait::async_trait;
 
 use crate::{
     async_graphql_internals::raw_json,

@@ -2,9 +2,9 @@
 
 use async_graphql::{
     Response,
-    async_trait::async_trait,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextRequest},
 };
+use async_trait::async_trait;
 use axum::http::HeaderMap;
 
 use super::*;

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use async_graphql::{
     Response, ServerResult,
-    async_trait::async_trait,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo},
 };
+use async_trait::async_trait;
 use axum::{Json, Router, routing::post};
 use coopgraph::{api::Schema, clock::Clock, engine::Engine};
 
