@@ -1,6 +1,6 @@
-// The tabs that the playground opens with: the files of ../examples, in their order.
+// The tabs that the playground opens with: the files in ../examples, sorted by name.
 
-// Vite reads these options, so they must be written out.
+// Vite evaluates these options when it builds, so they must be literals.
 const queries = import.meta.glob('../examples/*.graphql', { eager: true, query: '?raw', import: 'default' });
 const variables = import.meta.glob('../examples/*.json', { eager: true, query: '?raw', import: 'default' });
 

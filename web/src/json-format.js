@@ -1,5 +1,5 @@
-// Prettier's plugins for JSON, which format the variables and headers, without Prettier's JavaScript parser, which is
-// several times the size of everything else that formats (see ../vite.config.js).
+// Replaces Prettier's plugins for JSON, which format the variables and headers. Theirs include Prettier's JavaScript
+// parser, which is several times as large as the rest of the formatter (see ../vite.config.js).
 
 import { applyEdits, format } from 'jsonc-parser';
 

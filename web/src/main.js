@@ -21,19 +21,19 @@ subscriptionUrl.protocol = url.protocol.replace('http', 'ws');
 const fetcher = createGraphiQLFetcher({
   url: url.href,
   subscriptionUrl: subscriptionUrl.href,
-  // Else it would ask for multipart answers, which the server does not give.
+  // Without this, it would request multipart responses, which the server does not support.
   enableIncrementalDelivery: false,
 });
 
-const headersHint = `A key goes here, as a header:
+const headersHint = `Add request headers as JSON:
 
 { "Authorization": "Bearer your-key" }
 
-Closing this browser tab forgets it.`;
+They are deleted when you close this browser tab.`;
 
 const pickEditors = pick('queryEditor', 'variableEditor', 'headerEditor', 'responseEditor');
 
-/** Sets what GraphiQL leaves to the defaults of its editors. */
+/** Sets editor options that GraphiQL has no properties for. */
 function EditorOptions() {
   const { queryEditor, variableEditor, headerEditor, responseEditor } = useGraphiQL(pickEditors);
   useEffect(() => {
@@ -52,7 +52,7 @@ createRoot(document.getElementById('playground')).render(
       defaultTabs: examples,
       defaultQuery: '',
       defaultEditorToolsVisibility: true,
-      // Nothing outlives the browser tab: headers may hold a key.
+      // Everything is deleted with the browser tab, because headers can contain a key.
       storage: sessionStorage,
       shouldPersistHeaders: true,
     },

@@ -1,4 +1,4 @@
-// Monaco with just what the playground uses of it; stands in for its `edcore.main.js` (see ../vite.config.js).
+// The parts of Monaco that the playground uses. Replaces its `edcore.main.js` (see ../vite.config.js).
 
 import 'monaco-editor/esm/vs/editor/browser/coreCommands.js';
 import 'monaco-editor/esm/vs/editor/browser/widget/codeEditor/codeEditorWidget.js';

@@ -1,11 +1,11 @@
-// All of Monaco's workers in one, because most of their code is the same; the name says which one to be. A worker starts
-// at the first message, which says nothing else.
+// All of Monaco's workers in one file, because they share most of their code. The name of the worker selects which one
+// it is. A worker starts at its first message, which has no other purpose.
 
 import { initialize } from 'monaco-editor/esm/vs/editor/editor.worker.js';
 import 'monaco-editor/esm/vs/language/json/json.worker.js';
 import { GraphQLWorker } from 'monaco-graphql/esm/GraphQLWorker.js';
 
-// Monaco's own file for JSON has set it, after the one for editors.
+// Set by Monaco's file for JSON, which is imported after the one for editors.
 const json = self.onmessage;
 
 const start = {

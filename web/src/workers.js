@@ -1,4 +1,4 @@
-// Where Monaco finds its workers: one file of ours for all of them, which goes by the name it is given.
+// Tells Monaco where its workers are: in one file, which selects the worker by its name.
 
 import url from './worker.js?worker&url';
 
