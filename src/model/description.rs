@@ -7,7 +7,7 @@ use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Identity, Relati
 
 use super::{
     Attribute, AttributeKind, Column, DataType, Decimal, Link, Order, RecordType, Scalar, ToAny, ToOne, Visibility,
-    Vocabulary, attribute::table_of, camel_case, words,
+    Vocabulary, attribute::table_of, camel_case,
 };
 
 /// An entity whose rows are records: they have an id, a key, names, a visibility and a version.
@@ -234,10 +234,11 @@ impl<'a, E: Record> Description<'a, E> {
         );
         let last = if is_descending { -i64::MAX } else { i64::MAX };
         let (suffix, direction) = if is_descending { ("DESC", "descending") } else { ("ASC", "ascending") };
+        let by = if name == "created" { "moment of creation".to_owned() } else { format!("`{}`", camel_case(name)) };
         let unknown = if missing { "; unknown values come last" } else { "" };
         self.record.orders.push(Order {
             name: format!("{}_{suffix}", name.to_ascii_uppercase()),
-            description: format!("By {}, {direction}{unknown}.", words(name)),
+            description: format!("By {by}, {direction}{unknown}."),
             column,
             missing: missing.then_some(last),
             is_descending,
