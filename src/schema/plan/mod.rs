@@ -1,0 +1,188 @@
+//! Plans: what an operation selects, collected by type, with everything that does not depend on the values of variables.
+//!
+//! `CollectFields` of sections 6.3.2 and 6.4.1 of the specification (September 2025) runs once for each scope of a document,
+//! not once for each request: a plan is kept with its document. `@skip` and `@include` are decided before: an operation has
+//! a plan for each assignment of the Boolean variables that they name. A scope is planned when it is first executed, so what
+//! no answer reaches is never planned, however large it would be.
+
+mod collect;
+mod projection;
+mod value;
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use apollo_compiler::{
+    ExecutableDocument, Node, Schema,
+    executable::{Field, Operation, SelectionSet},
+    response::JsonMap,
+    validation::Valid,
+};
+use async_graphql::{Pos, Value};
+
+use self::value::value;
+pub use self::{collect::conditions, value::coerced};
+use super::{catalog::Catalog, object::AnyObject};
+use crate::query::{keys::Shape, projection::Projection};
+
+/// What a field takes beside its own parts, for the allocator and the lists of what is planned below it.
+const FIELD_BYTES: usize = 96;
+
+/// How many bytes the plans of a document may keep. A scope that does not fit is planned again whenever it is executed.
+pub struct PlanBudget {
+    used: AtomicUsize,
+    limit: usize,
+}
+
+impl PlanBudget {
+    /// A budget of so many bytes.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self { used: AtomicUsize::new(0), limit }
+    }
+
+    /// Reserves bytes, if so many are left.
+    pub fn try_reserve(&self, bytes: usize) -> bool {
+        let reserve = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.limit);
+        self.used.try_update(Ordering::Relaxed, Ordering::Relaxed, reserve).is_ok()
+    }
+}
+
+/// What an operation selects.
+pub struct Plan {
+    catalog: &'static Catalog,
+    schema: Arc<Valid<Schema>>,
+    document: Arc<Valid<ExecutableDocument>>,
+    /// The Boolean variables that `@skip` and `@include` name, and their values.
+    conditions: Vec<(String, bool)>,
+    budget: Arc<PlanBudget>,
+    root: Arc<Scope>,
+}
+
+/// An execution scope: a concrete type, and the fields that are selected on it.
+pub struct Scope {
+    pub(super) object: Option<&'static dyn AnyObject>,
+    pub(super) fields: Vec<PlannedField>,
+}
+
+/// A field that is selected: all its occurrences with one response key.
+pub struct PlannedField {
+    pub(super) key: String,
+    /// The response key as JSON, and a colon.
+    pub(super) json_key: Box<[u8]>,
+    /// The index of the field in its object type; `None` for `__typename`, and for types of the library.
+    pub(super) index: Option<usize>,
+    pub(super) position: Option<Pos>,
+    occurrences: Vec<Node<Field>>,
+    /// The scopes that were executed, by their types.
+    scopes: Mutex<Vec<(String, Arc<Scope>)>>,
+    /// What is read of the records that the field leads to, by their tables.
+    projections: Mutex<Vec<(&'static str, Shape<Arc<Projection>>)>>,
+}
+
+impl Scope {
+    /// About how many bytes it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let of_field = |field: &PlannedField| {
+            size_of::<PlannedField>()
+                + 2 * field.key.len()
+                + field.occurrences.len() * size_of::<Node<Field>>()
+                + FIELD_BYTES
+        };
+        size_of::<Self>() + self.fields.iter().map(of_field).sum::<usize>()
+    }
+
+    /// The fields: their response keys, and all their occurrences.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &[Node<Field>])> {
+        self.fields.iter().map(|field| (field.key.as_str(), field.occurrences.as_slice()))
+    }
+}
+
+impl PlannedField {
+    /// The name of the field.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.occurrences[0].name.as_str()
+    }
+
+    fn sets(&self) -> impl Iterator<Item = &SelectionSet> {
+        self.occurrences.iter().filter_map(|field| field.selection_set.as_ref())
+    }
+
+    /// The arguments that are given, with the values of variables.
+    pub fn arguments<'a>(&'a self, variables: &'a JsonMap) -> impl Iterator<Item = (&'a str, Value)> {
+        let given = self.occurrences[0].arguments.iter();
+        given.filter_map(|argument| Some((argument.name.as_str(), value(&argument.value, variables)?)))
+    }
+
+    /// The value of an argument.
+    #[must_use]
+    pub fn argument(&self, name: &str, variables: &JsonMap) -> Option<Value> {
+        let argument = self.occurrences[0].specified_argument_by_name(name)?;
+        value(argument, variables)
+    }
+}
+
+impl Plan {
+    /// The plan of an operation, for an assignment of the variables that [`conditions`] names.
+    #[must_use]
+    pub fn new(
+        catalog: &'static Catalog,
+        schema: Arc<Valid<Schema>>,
+        document: Arc<Valid<ExecutableDocument>>,
+        operation: &Operation,
+        conditions: Vec<(String, bool)>,
+        budget: Arc<PlanBudget>,
+    ) -> Self {
+        let root = Arc::new(Scope { object: None, fields: Vec::new() });
+        let mut plan = Self { catalog, schema, document, conditions, budget, root };
+        let root = operation.selection_set.ty.as_str();
+        plan.root = Arc::new(plan.plan_scope(root, std::iter::once(&operation.selection_set)));
+        plan
+    }
+
+    /// The fields at the root.
+    #[must_use]
+    pub fn root(&self) -> &Arc<Scope> {
+        &self.root
+    }
+
+    /// The field that the response keys of a path lead to, through types of the library.
+    #[must_use]
+    pub fn field_at<'p>(&self, path: impl Iterator<Item = &'p str>) -> Option<(Arc<Scope>, usize)> {
+        let mut scope = self.root.clone();
+        let mut found = None;
+        for key in path {
+            if let Some(index) = found {
+                let field: &PlannedField = &scope.fields[index];
+                let ty = field.occurrences[0].definition.ty.inner_named_type();
+                scope = self.scope(field, ty);
+            }
+            found = Some(scope.fields.iter().position(|field| field.key == key)?);
+        }
+        found.map(|index| (scope, index))
+    }
+
+    /// The scope of the objects of a concrete type that a field leads to.
+    #[must_use]
+    pub fn scope(&self, field: &PlannedField, ty: &str) -> Arc<Scope> {
+        let mut scopes = field.scopes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = scopes.iter().find(|(known, _)| known == ty) {
+            return known.clone();
+        }
+        let scope = Arc::new(self.plan_scope(ty, field.sets()));
+        if self.budget.try_reserve(scope.bytes()) {
+            scopes.push((ty.to_owned(), scope.clone()));
+        }
+        scope
+    }
+
+    /// Whether a field selects one of `names` on a type that it leads to.
+    #[must_use]
+    pub fn selects(&self, field: &PlannedField, ty: &str, names: &[&str]) -> bool {
+        self.scope(field, ty).fields.iter().any(|field| names.contains(&field.name()))
+    }
+}

@@ -1,0 +1,44 @@
+//! Literals and variables of `apollo-compiler` as values of `async-graphql`.
+
+use apollo_compiler::{
+    ast::Value as Literal,
+    response::{JsonMap, JsonValue},
+};
+use async_graphql::{Name, Value};
+
+/// A literal with its variables replaced; `None` if it is a variable that was not given.
+pub(super) fn value(literal: &Literal, variables: &JsonMap) -> Option<Value> {
+    Some(match literal {
+        Literal::Null => Value::Null,
+        Literal::Boolean(given) => Value::Boolean(*given),
+        Literal::String(text) => Value::String(text.clone()),
+        Literal::Enum(name) => Value::Enum(Name::new(name)),
+        Literal::Int(number) => number.as_str().parse().map_or_else(
+            |_| number.try_to_f64().map_or(Value::Null, Value::from),
+            |whole: i64| Value::Number(whole.into()),
+        ),
+        Literal::Float(number) => number.try_to_f64().map_or(Value::Null, Value::from),
+        Literal::Variable(name) => coerced(variables.get(name.as_str())?),
+        Literal::List(items) => {
+            Value::List(items.iter().map(|item| value(item, variables).unwrap_or(Value::Null)).collect())
+        }
+        Literal::Object(fields) => Value::Object(
+            fields.iter().filter_map(|(name, field)| Some((Name::new(name), value(field, variables)?))).collect(),
+        ),
+    })
+}
+
+/// A coerced value of a variable. Enum values are strings in it.
+#[must_use]
+pub fn coerced(value: &JsonValue) -> Value {
+    match value {
+        JsonValue::Null => Value::Null,
+        JsonValue::Bool(given) => Value::Boolean(*given),
+        JsonValue::Number(number) => Value::Number(number.clone()),
+        JsonValue::String(text) => Value::String(text.as_str().to_owned()),
+        JsonValue::Array(items) => Value::List(items.iter().map(coerced).collect()),
+        JsonValue::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, value)| (Name::new(name.as_str()), coerced(value))).collect())
+        }
+    }
+}
