@@ -36,6 +36,7 @@ pub struct Positions {
 }
 
 /// The value at a position.
+#[derive(Clone, Copy)]
 pub enum Position {
     /// `null`.
     Null,

@@ -58,6 +58,13 @@ impl Catalog {
         assert!(twice.is_none(), "two object types have the same name");
     }
 
+    /// Adds an object type that is not of the model.
+    #[cfg(test)]
+    pub(super) fn with<S: Send + Sync + 'static>(mut self, object: Object<S>) -> Self {
+        self.add(object);
+        self
+    }
+
     /// All record types.
     #[must_use]
     pub fn model(&self) -> &'static Model {

@@ -16,7 +16,7 @@ use super::{
     catalog::Catalog,
     object::{FieldInfo, Object, Resolve},
     plan::{Plan, PlannedField, Scope},
-    result::{Column, FieldError, Nulls, Resolved, ScopeResult, Slot},
+    result::{Column, FieldError, Nulls, Resolved, ScopeResult},
 };
 use crate::{
     error::{Code, Error, Result},
@@ -181,7 +181,7 @@ async fn execute_field<S: Send + Sync + 'static>(
         return without_errors(Column::Constant(format!("\"{}\"", object.name).into_bytes()));
     };
     match &field.resolve {
-        Resolve::Leaf(write) => without_errors(Column::Leaf(&**write)),
+        Resolve::Leaf(write) => without_errors(Column::Own(&**write)),
         Resolve::Scope(resolve) => {
             let answer = resolve(call, objects).await;
             finish(call, field.info(), objects.len(), answer).await
@@ -203,13 +203,14 @@ async fn finish<S: 'static>(
             (0..objects).for_each(|object| completion.fail(object, None, shown.clone()));
             Column::Constant(b"null".to_vec())
         }
-        Ok(Answer::Leaves(leaves)) => Column::Texts { text: leaves.text, ends: leaves.ends },
+        Ok(Answer::Leaves(leaves)) => Column::Leaves(leaves),
         Ok(Answer::One(Positions { groups, positions })) => {
             let mut children = execute_groups(call, groups).await;
-            let is_required = !completion.is_nullable;
-            let slots = completion.settle(&children, positions, |object| (object, None), is_required, |_| ());
-            completion.lift_errors(&mut children, &slots, |object| (object, None));
-            Column::One { children, slots }
+            if !info.is_nullable() {
+                completion.propagate_nulls(&children, &positions, |object| (object, None), |_| ());
+            }
+            completion.lift_errors(&mut children, &positions, |object| (object, None));
+            Column::One { children, positions }
         }
         Ok(Answer::Many { starts, positions: Positions { groups, positions } }) => {
             let mut children = execute_groups(call, groups).await;
@@ -218,10 +219,11 @@ async fn finish<S: 'static>(
                 (object, Some(position - starts[object] as usize))
             };
             let mut nulls = Nulls::default();
-            let is_required = !info.has_nullable_items();
-            let slots = completion.settle(&children, positions, object_of, is_required, |object| nulls.set(object));
-            completion.lift_errors(&mut children, &slots, object_of);
-            Column::Many { children, starts, slots, nulls }
+            if !info.has_nullable_items() {
+                completion.propagate_nulls(&children, &positions, object_of, |object| nulls.set(object));
+            }
+            completion.lift_errors(&mut children, &positions, object_of);
+            Column::Many { children, starts, positions, nulls }
         }
     };
     FieldResult { column, nulls: completion.nulls, errors: completion.errors }
@@ -262,51 +264,36 @@ impl Completion<'_> {
         item.map(PathSegment::Index).into_iter().chain([field]).collect()
     }
 
-    /// Determines the value at each position. If a required position is `null`, `propagate` is called with the object,
-    /// whose value is then `null`.
-    fn settle(
+    /// Finds the required positions whose value is `null`. `propagate` is called with their objects, whose value is then
+    /// `null`, too.
+    fn propagate_nulls(
         &mut self,
         children: &[Box<dyn Resolved>],
-        positions: Vec<Position>,
+        positions: &[Position],
         object_of: impl Fn(usize) -> (usize, Option<usize>),
-        is_required: bool,
         mut propagate: impl FnMut(usize),
-    ) -> Vec<Slot> {
-        let mut slots = Vec::with_capacity(positions.len());
-        for (i, position) in positions.into_iter().enumerate() {
-            let slot = match position {
-                Position::Object { group, object } if !children[group as usize].is_null(object) => {
-                    slots.push(Slot::Object { group, object });
-                    continue;
-                }
-                // `null` because of an error below, which is noted there; kept, so that the error is found.
-                Position::Object { group, object } => Slot::Object { group, object },
-                Position::Null if is_required => {
-                    let (object, item) = object_of(i);
+    ) {
+        for (i, position) in positions.iter().enumerate() {
+            let (object, item) = object_of(i);
+            match *position {
+                Position::Object { group, object } if !children[group as usize].is_null(object) => continue,
+                // `null` because of an error below, which is noted there.
+                Position::Object { .. } => {}
+                Position::Null => {
                     let message = format!("no value for the required field {}", self.call.field.name());
                     self.fail(object, item, Error::internal(message).shown());
-                    Slot::Null
                 }
-                Position::Null => {
-                    slots.push(Slot::Null);
-                    continue;
-                }
-            };
-            slots.push(slot);
-            if is_required {
-                let (object, _) = object_of(i);
-                propagate(object);
-                self.make_null(object);
             }
+            propagate(object);
+            self.make_null(object);
         }
-        slots
     }
 
     /// Adds the errors of the children to this field, once for each position of the child.
     fn lift_errors(
         &mut self,
         children: &mut [Box<dyn Resolved>],
-        slots: &[Slot],
+        positions: &[Position],
         object_of: impl Fn(usize) -> (usize, Option<usize>),
     ) {
         for (group, child) in children.iter_mut().enumerate() {
@@ -315,8 +302,8 @@ impl Completion<'_> {
                 continue;
             }
             errors.sort_by_key(|error| error.object);
-            for (i, slot) in slots.iter().enumerate() {
-                let Slot::Object { group: of, object: child } = slot else { continue };
+            for (i, position) in positions.iter().enumerate() {
+                let Position::Object { group: of, object: child } = position else { continue };
                 if *of as usize != group {
                     continue;
                 }

@@ -21,6 +21,8 @@ pub mod plan;
 mod record;
 mod result;
 mod root;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use self::{

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{PathSegment, ServerError};
 
+use super::answer::{Leaves, Position};
+
 /// A field error below an object.
 pub(super) struct FieldError {
     /// The object.
@@ -57,22 +59,15 @@ impl Nulls {
 /// The values of one field of a scope.
 pub(super) enum Column<S: 'static> {
     /// Leaves that are written from the objects.
-    Leaf(&'static (dyn Fn(&S, &mut Vec<u8>) + Send + Sync)),
+    Own(&'static (dyn Fn(&S, &mut Vec<u8>) + Send + Sync)),
     /// The same JSON for all objects.
     Constant(Vec<u8>),
     /// Finished JSON.
-    Texts { text: Vec<u8>, ends: Vec<u32> },
+    Leaves(Leaves),
     /// Objects.
-    One { children: Vec<Box<dyn Resolved>>, slots: Vec<Slot> },
+    One { children: Vec<Box<dyn Resolved>>, positions: Vec<Position> },
     /// Lists of objects.
-    Many { children: Vec<Box<dyn Resolved>>, starts: Vec<u32>, slots: Vec<Slot>, nulls: Nulls },
-}
-
-/// The value at a position.
-#[derive(Clone, Copy)]
-pub(super) enum Slot {
-    Null,
-    Object { group: u32, object: u32 },
+    Many { children: Vec<Box<dyn Resolved>>, starts: Vec<u32>, positions: Vec<Position>, nulls: Nulls },
 }
 
 impl<S: Send + Sync + 'static> Resolved for ScopeResult<S> {
@@ -88,7 +83,7 @@ impl<S: Send + Sync + 'static> Resolved for ScopeResult<S> {
             }
             out.extend_from_slice(key);
             match column {
-                Column::Leaf(write) => write(&self.objects[object as usize], out),
+                Column::Own(write) => write(&self.objects[object as usize], out),
                 column => column.write(object, out),
             }
         }
@@ -106,21 +101,21 @@ impl<S> Column<S> {
         let i = object as usize;
         match self {
             // Written by the scope, which has the objects.
-            Self::Leaf(_) => {}
+            Self::Own(_) => {}
             Self::Constant(text) => out.extend_from_slice(text),
-            Self::Texts { text, ends } => {
+            Self::Leaves(Leaves { text, ends }) => {
                 let start = if i == 0 { 0 } else { ends[i - 1] as usize };
                 out.extend_from_slice(&text[start..ends[i] as usize]);
             }
-            Self::One { children, slots } => write_slot(children, slots[i], out),
+            Self::One { children, positions } => write_position(children, positions[i], out),
             Self::Many { nulls, .. } if nulls.has(object) => out.extend_from_slice(b"null"),
-            Self::Many { children, starts, slots, .. } => {
+            Self::Many { children, starts, positions, .. } => {
                 out.push(b'[');
-                for (n, slot) in slots[starts[i] as usize..starts[i + 1] as usize].iter().enumerate() {
+                for (n, position) in positions[starts[i] as usize..starts[i + 1] as usize].iter().enumerate() {
                     if n > 0 {
                         out.push(b',');
                     }
-                    write_slot(children, *slot, out);
+                    write_position(children, *position, out);
                 }
                 out.push(b']');
             }
@@ -128,9 +123,9 @@ impl<S> Column<S> {
     }
 }
 
-fn write_slot(children: &[Box<dyn Resolved>], slot: Slot, out: &mut Vec<u8>) {
-    match slot {
-        Slot::Object { group, object } if !children[group as usize].is_null(object) => {
+fn write_position(children: &[Box<dyn Resolved>], position: Position, out: &mut Vec<u8>) {
+    match position {
+        Position::Object { group, object } if !children[group as usize].is_null(object) => {
             children[group as usize].write(object, out);
         }
         _ => out.extend_from_slice(b"null"),
