@@ -9,6 +9,11 @@ pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
+    // By default only on PostgreSQL. A step that was interrupted must not leave half of its tables behind.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let table = Table::plain("dataset_version").big_integer("version").big_integer("changed_at").key(&["version"]);
         table.create(manager).await

@@ -1,12 +1,13 @@
 //! Export: the whole data set, whatever its visibility, in the form that import reads. Equal data sets give equal bytes.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
 use sea_orm::{
-    ConnectionTrait, DbErr, ExprTrait, QueryResult, Value,
+    AccessMode, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExprTrait, IsolationLevel, QueryResult,
+    TransactionOptions, TransactionTrait, Value,
     sea_query::{Expr, Order, Query},
 };
 use uuid::Uuid;
@@ -37,8 +38,9 @@ pub async fn export(
     progress: &(dyn Fn(&str, u64) + Sync),
 ) -> Result<u64, Failure> {
     fs::create_dir_all(directory).map_err(|cause| Failure::file(directory, cause))?;
-    let keys = KeysById::stored(database.connection(), model).await?;
-    let export = Export { database, directory, keys, progress };
+    let transaction = snapshot(database).await?;
+    let keys = KeysById::stored(&transaction, model).await?;
+    let mut export = Export { transaction, directory, keys, progress, files: Vec::new() };
     let mut total = 0;
     for record in model.types() {
         total += export.records(record).await?;
@@ -46,19 +48,34 @@ pub async fn export(
     total += export.annotations::<name::Entity>().await?;
     total += export.annotations::<identifier::Entity>().await?;
     total += export.annotations::<tag::Entity>().await?;
+    export.files.into_iter().try_for_each(OutputFile::publish)?;
     Ok(total)
 }
 
+/// Begins a transaction in which all statements see the data set at the same moment.
+async fn snapshot(database: &Database) -> Result<DatabaseTransaction, DbErr> {
+    // A transaction of SQLite sees what its first statement saw.
+    let is_postgres = database.backend() == DbBackend::Postgres;
+    let options = TransactionOptions {
+        isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
+        access_mode: is_postgres.then_some(AccessMode::ReadOnly),
+        sqlite_transaction_mode: None,
+    };
+    database.connection().begin_with_options(options).await
+}
+
 struct Export<'a> {
-    database: &'a Database,
+    transaction: DatabaseTransaction,
     directory: &'a Path,
     keys: KeysById,
     progress: &'a (dyn Fn(&str, u64) + Sync),
+    /// The files that are written.
+    files: Vec<OutputFile>,
 }
 
 impl Export<'_> {
     /// Writes the file of a record type, in the order of the keys. Says how many rows it has.
-    async fn records(&self, record: &RecordType) -> Result<u64, Failure> {
+    async fn records(&mut self, record: &RecordType) -> Result<u64, Failure> {
         let name = file_name(record);
         let mut file = OutputFile::create(self.directory, &name)?;
         file.row(&headers(record))?;
@@ -76,7 +93,7 @@ impl Export<'_> {
                 _ => break,
             }
         }
-        file.finish()?;
+        self.files.push(file.finish()?);
         (self.progress)(&name, total);
         Ok(total)
     }
@@ -86,7 +103,7 @@ impl Export<'_> {
         let mut query = Query::select();
         query.columns(record.columns.iter().map(|column| column.name)).from(record.table);
         query.and_where(Expr::col("key").gt(after)).order_by("key", Order::Asc).limit(ROWS as u64);
-        self.database.connection().query_all_raw(build(self.database.backend(), &query)).await
+        self.transaction.query_all_raw(build(self.transaction.get_database_backend(), &query)).await
     }
 
     /// The cells of records, row by row.
@@ -133,7 +150,7 @@ impl Export<'_> {
     async fn lists(&self, record: &RecordType, links: LinkTable, rows: &[QueryResult]) -> Result<Vec<String>, DbErr> {
         let id = record.column("id").index;
         let ids = rows.iter().map(|row| row.try_get_by_index(id)).collect::<Result<Vec<Uuid>, _>>()?;
-        let lists = links.read(self.database.connection(), &ids).await?;
+        let lists = links.read(&self.transaction, &ids).await?;
         let list = |id: &Uuid| {
             let children = lists.get(id).into_iter().flatten();
             let mut keys = children.map(|child| self.keys.key(*child)).collect::<Result<Vec<_>, _>>()?;
@@ -144,11 +161,11 @@ impl Export<'_> {
     }
 
     /// Writes a file of annotations, in the order of its cells. Says how many rows it has.
-    async fn annotations<F: AnnotationFile>(&self) -> Result<u64, Failure> {
+    async fn annotations<F: AnnotationFile>(&mut self) -> Result<u64, Failure> {
         let mut file = OutputFile::create(self.directory, F::FILE)?;
         file.row(&annotations::headers::<F>())?;
         let mut rows = Vec::new();
-        for model in F::find().all(self.database.connection()).await? {
+        for model in F::find().all(&self.transaction).await? {
             let (record, more) = F::cells(model, &self.keys)?;
             let (table, key) = self.keys.get(record)?;
             let mut cells = vec![table.to_owned(), key.to_owned()];
@@ -159,7 +176,7 @@ impl Export<'_> {
         for cells in &rows {
             file.row(cells)?;
         }
-        file.finish()?;
+        self.files.push(file.finish()?);
         let total = rows.len() as u64;
         (self.progress)(F::FILE, total);
         Ok(total)
@@ -179,9 +196,10 @@ fn text(row: &QueryResult, column: Column) -> Result<String, DbErr> {
     })
 }
 
-/// A file that appears under its name only when it is complete.
+/// A file that gets its name when all files are complete. Until then, or until it is dropped, it has another one.
 struct OutputFile {
-    writer: csv::Writer<fs::File>,
+    /// `None` once it is complete.
+    writer: Option<csv::Writer<fs::File>>,
     unfinished: PathBuf,
     path: PathBuf,
 }
@@ -190,15 +208,31 @@ impl OutputFile {
     fn create(directory: &Path, name: &str) -> Result<Self, Failure> {
         let unfinished = directory.join(format!(".{name}.unfinished"));
         let file = fs::File::create(&unfinished).map_err(|cause| Failure::file(directory, cause))?;
-        Ok(Self { writer: csv::Writer::from_writer(file), unfinished, path: directory.join(name) })
+        Ok(Self { writer: Some(csv::Writer::from_writer(file)), unfinished, path: directory.join(name) })
     }
 
     fn row(&mut self, cells: &[String]) -> Result<(), Failure> {
-        self.writer.write_record(cells).map_err(|cause| Failure::file(&self.path, cause.into()))
+        let written = self.writer.as_mut().map_or(Ok(()), |writer| writer.write_record(cells));
+        written.map_err(|cause| Failure::file(&self.path, cause.into()))
     }
 
-    fn finish(mut self) -> Result<(), Failure> {
-        let renamed = self.writer.flush().and_then(|()| fs::rename(&self.unfinished, &self.path));
-        renamed.map_err(|cause: io::Error| Failure::file(&self.path, cause))
+    /// Completes the file on disk and closes it.
+    fn finish(mut self) -> Result<Self, Failure> {
+        let file = self.writer.take().map(|writer| writer.into_inner().map_err(csv::IntoInnerError::into_error));
+        let synced = file.transpose().and_then(|file| file.map_or(Ok(()), |file| file.sync_all()));
+        synced.map_err(|cause| Failure::file(&self.path, cause))?;
+        Ok(self)
+    }
+
+    /// Gives the file its name.
+    fn publish(self) -> Result<(), Failure> {
+        fs::rename(&self.unfinished, &self.path).map_err(|cause| Failure::file(&self.path, cause))
+    }
+}
+
+impl Drop for OutputFile {
+    fn drop(&mut self) {
+        // A published file has no other name any more.
+        let _ = fs::remove_file(&self.unfinished);
     }
 }

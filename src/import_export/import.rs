@@ -1,4 +1,4 @@
-//! Import: everything is read and checked first, then written in one transaction.
+//! Import: everything is read and checked first, then written, in one transaction.
 //!
 //! The files are read three times, so that memory holds no more than the keys: for the keys, for the checks, for writing.
 //! Records are matched by key: new ones are added, changed ones are updated, others are left alone. Nothing is ever removed
@@ -6,7 +6,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, Set, TransactionTrait};
+use sea_orm::{
+    DatabaseTransaction, DbErr, EntityTrait, Set, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 
 use super::{
     Failure, Files, Problem, Problems, annotations,
@@ -15,7 +17,7 @@ use super::{
     effective_visibility::update_effective_visibility,
     keys::Keys,
     row::RowReader,
-    unbuilt_statements::{analyze, defer_foreign_keys},
+    unbuilt_statements::{analyze, defer_foreign_keys, lock_for_import},
     write,
 };
 use crate::{
@@ -71,7 +73,8 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     problems.into_result()?;
 
     let mut problems = Problems::default();
-    let mut keys = Keys::stored(import.database.connection(), import.model).await?;
+    let transaction = begin(&import).await?;
+    let mut keys = Keys::stored(&transaction, import.model).await?;
     let (total, unreadable) = read_keys(&import, &mut keys, &mut problems);
     for record in import.model.types() {
         check(&import, RowReader { record, keys: &keys, unreadable: &unreadable }, &mut problems);
@@ -79,7 +82,6 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     annotations::check(&import, &keys, &unreadable, &mut problems);
     problems.into_result()?;
 
-    let transaction = import.database.connection().begin().await?;
     defer_foreign_keys(&transaction).await?;
     let mut counts = Counts { done: 0, total, imported: Imported::default() };
     for record in import.model.types() {
@@ -94,9 +96,22 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
         transaction.rollback().await?;
     } else {
         transaction.commit().await?;
-        analyze(import.database.connection()).await?;
+        // The import is done, also if this fails.
+        if let Err(cause) = analyze(import.database.connection()).await {
+            tracing::warn!(%cause, "the statistics of the database could not be updated: run ANALYZE");
+        }
     }
     Ok(counts.imported)
+}
+
+/// Begins the transaction of an import. Another import waits for its end, because the ids of new records depend on which
+/// keys the database has.
+async fn begin(import: &Import<'_>) -> Result<DatabaseTransaction, DbErr> {
+    let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+    let transaction = import.database.connection().begin_with_options(options).await?;
+    lock_for_import(&transaction).await?;
+    Ok(transaction)
 }
 
 /// How far an import is, and what it did so far.

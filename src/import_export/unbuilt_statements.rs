@@ -11,6 +11,15 @@ pub(super) async fn defer_foreign_keys(transaction: &DatabaseTransaction) -> Res
     transaction.execute_unprepared(statement).await.map(drop)
 }
 
+/// Keeps other imports waiting until the transaction ends; readers go on. A transaction of SQLite that began as `IMMEDIATE`
+/// does so already.
+pub(super) async fn lock_for_import(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        transaction.execute_unprepared("LOCK TABLE record IN SHARE ROW EXCLUSIVE MODE").await?;
+    }
+    Ok(())
+}
+
 /// Lets the database count what its tables hold. Without these figures its planner may choose to read all of a table.
 pub(super) async fn analyze(connection: &DatabaseConnection) -> Result<(), DbErr> {
     connection.execute_unprepared("ANALYZE").await.map(drop)

@@ -63,11 +63,16 @@ impl Place {
         command
     }
 
-    /// Runs a command on the place's database to its end.
-    pub fn run(&self, args: &[&str]) -> Output {
+    /// A command on the place's database.
+    pub fn on_database(&self, args: &[&str]) -> Command {
         let mut command = self.command(args);
         command.env("DATABASE_URL", &self.url);
-        finished(command, LONG)
+        command
+    }
+
+    /// Runs a command on the place's database to its end.
+    pub fn run(&self, args: &[&str]) -> Output {
+        finished(self.on_database(args), LONG)
     }
 
     /// What a command prints that must succeed.

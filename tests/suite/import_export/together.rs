@@ -1,0 +1,83 @@
+//! Several commands on one database at the same time, and commands that are killed.
+
+use std::{thread, time::Duration};
+
+use tokio::sync::oneshot;
+
+use super::{Set, bundled, exported};
+use crate::{
+    process::Place,
+    support::{Data, TestDatabase, backends},
+};
+
+/// Of two imports of the same files at the same time, one adds the records and the other finds them.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_imports_add_each_record_once() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        place.prints(&["migrate"]);
+        let import =
+            || place.on_database(&["import", concat!(env!("CARGO_MANIFEST_DIR"), "/data")]).spawn().expect("an import");
+        let mut printed = [import(), import()].map(|running| {
+            let output = running.wait_with_output().expect("an import that ends");
+            assert!(output.status.success(), "{backend}: {}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        });
+        printed.sort();
+        assert!(printed[0].starts_with("0 records added, 0 updated, "), "{backend}: {printed:?}");
+        assert!(!printed[1].starts_with("0 "), "{backend}: {printed:?}");
+        assert!(place.exported() == bundled(), "{backend}: other data than imported");
+    }
+}
+
+/// A migration that is killed is done again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_migration_can_be_repeated() {
+    for backend in backends() {
+        for milliseconds in [5, 10, 15, 20, 30, 40, 60, 80, 120] {
+            let place = Place::new(backend).await;
+            let mut migration = place.on_database(&["migrate"]).spawn().expect("a migration");
+            // Whenever it is killed, the next one works: no moment has to be hit.
+            thread::sleep(Duration::from_millis(milliseconds));
+            migration.kill().expect("a killed migration");
+            migration.wait().expect("an end");
+            assert_eq!(place.prints(&["migrate"]), "the database is up to date\n", "{backend}: {milliseconds} ms");
+        }
+    }
+}
+
+/// An export beside an import shows the data set as it was before or as it is afterwards, and nothing between.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_a_snapshot() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let set = Set::bundled();
+        for (file, from, to) in [
+            ("cities.csv", "24.6522,323910,", "24.6522,323911,"),
+            ("names.csv", "city,ahtari,zh,艾赫泰里", "city,ahtari,zh,新"),
+            ("partnerships.csv", ",ahtari;dujiangyan,", ",akaa;dujiangyan,"),
+        ] {
+            set.replace(file, from, to.as_bytes());
+        }
+        let before = exported(&database).await;
+        let (done, mut is_done) = oneshot::channel();
+        let files = set.files();
+        let import = async {
+            database.import(&files).await.expect("an import");
+            done.send(()).expect("an export that goes on");
+        };
+        let exports = async {
+            let mut exports = Vec::new();
+            while is_done.try_recv().is_err() {
+                exports.push(exported(&database).await);
+            }
+            exports
+        };
+        let ((), exports) = tokio::join!(import, exports);
+        let after = exported(&database).await;
+        assert!(before != after && !exports.is_empty(), "{backend}");
+        for export in exports {
+            assert!(export == before || export == after, "{backend}: an export of a data set that never was");
+        }
+    }
+}
