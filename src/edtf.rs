@@ -7,10 +7,13 @@
 
 use edtf_core::{Bound, Edtf, IntervalEndpoint, Precision as EdtfPrecision};
 
+use crate::quoted::Quoted;
+
 /// A text that is not a date.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} is not a date: {why}; write EDTF (ISO 8601-2), such as 2019-09-24, 1998-09, 2018~ or 2019-11-05/2019-11-10"
+    "{} is not a date: {why}; write EDTF (ISO 8601-2), such as 2019-09-24, 1998-09, 2018~ or 2019-11-05/2019-11-10",
+    Quoted(.text)
 )]
 pub struct InvalidDate {
     text: String,

@@ -13,7 +13,7 @@
 //! - [`document`]: parsing, validation, limits, costs · [`engine`]: from a request to its answer
 //! - [`http`]: the endpoint · [`config`]: its settings · [`cli`]: the command
 //! - [`db`]: connections and ids · [`edtf`]: dates · [`clock`]: time and fresh ids
-//! - [`observe`]: metrics, the log, traces · [`error`], [`request_id`]
+//! - [`observe`]: metrics, the log, traces · [`error`], [`request_id`], [`quoted`]
 
 pub mod api;
 pub mod async_graphql_internals;
@@ -31,5 +31,6 @@ pub mod import_export;
 pub mod model;
 pub mod observe;
 pub mod query;
+pub mod quoted;
 pub mod request_id;
 pub mod schema;

@@ -5,6 +5,9 @@ use async_graphql::ServerError;
 use super::metrics::DocumentMetrics;
 use crate::error::{Code, request_error};
 
+/// How often a document may use variables of the maximum size.
+const MAX_USES: usize = 16;
+
 /// The limits on documents and their variables.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Limits {
@@ -32,7 +35,8 @@ pub struct Limits {
     /// The maximum number of items in a list, in an argument or a variable.
     #[arg(long = "max-list-items", env = "COOPGRAPH_MAX_LIST_ITEMS", default_value_t = 1_000)]
     pub list_items: usize,
-    /// The maximum size of the variables, in bytes of JSON.
+    /// The maximum size of the variables, in bytes of JSON; 16 times as much if each variable is counted as often as the
+    /// document uses it.
     #[arg(long = "max-variables-bytes", env = "COOPGRAPH_MAX_VARIABLES_BYTES", default_value_t = 65_536)]
     pub variables_bytes: usize,
     /// The maximum estimated cost of an operation, in points: an object costs 1, a database statement 10.
@@ -55,7 +59,8 @@ impl Limits {
     }
 
     pub(super) fn check_metrics(&self, metrics: &DocumentMetrics) -> Result<(), ServerError> {
-        let DocumentMetrics { aliases, directives, root_fields, depth, introspection_depth, longest_list } = *metrics;
+        let DocumentMetrics { aliases, directives, root_fields, depth, introspection_depth, longest_list, .. } =
+            *metrics;
         within(Code::TooDeep, "fields are nested", "levels deep", depth, self.depth)?;
         let introspection = "below `__schema` or `__type`, fields are nested";
         within(
@@ -79,6 +84,12 @@ impl Limits {
     /// Checks the size of the variables, as JSON.
     pub fn check_variables_bytes(&self, found: usize) -> Result<(), ServerError> {
         within(Code::VariablesTooLarge, "the variables have", "bytes", found, self.variables_bytes)
+    }
+
+    /// Checks the size of all arguments with the values of their variables, in bytes: a variable can be used often.
+    pub(super) fn check_used_bytes(&self, found: usize) -> Result<(), ServerError> {
+        let what = "the variables have, each counted as often as the document uses it,";
+        within(Code::VariablesTooLarge, what, "bytes", found, self.variables_bytes.saturating_mul(MAX_USES))
     }
 
     pub(super) fn check_cost(&self, found: u64) -> Result<(), ServerError> {

@@ -5,7 +5,7 @@ use apollo_compiler::ast::{Definition, DirectiveList, Document, Selection, Value
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The metrics of a document. `root_fields` and the depths are those of its largest operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct DocumentMetrics {
     pub aliases: usize,
     pub directives: usize,
@@ -16,6 +16,8 @@ pub(super) struct DocumentMetrics {
     pub introspection_depth: usize,
     /// The length of the longest list in an argument or a default value.
     pub longest_list: usize,
+    /// How often each variable is used in arguments, in all operations and fragments.
+    pub variable_uses: FxHashMap<String, usize>,
 }
 
 impl DocumentMetrics {
@@ -64,7 +66,7 @@ struct Visitor<'a> {
 }
 
 impl<'a> Visitor<'a> {
-    /// Counts aliases and directives, and finds the longest list. Does not follow fragment spreads.
+    /// Counts aliases, directives and uses of variables, and finds the longest list. Does not follow fragment spreads.
     fn visit_selections(&mut self, selections: &[Selection]) {
         for selection in selections {
             match selection {
@@ -96,6 +98,10 @@ impl<'a> Visitor<'a> {
                 }
             }
             Value::Object(fields) => fields.iter().for_each(|(_, value)| self.visit_value(value)),
+            Value::Variable(name) => match self.metrics.variable_uses.get_mut(name.as_str()) {
+                Some(uses) => *uses += 1,
+                None => drop(self.metrics.variable_uses.insert(name.to_string(), 1)),
+            },
             _ => {}
         }
     }

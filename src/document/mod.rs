@@ -25,7 +25,7 @@ use apollo_compiler::{
     introspection,
     parser::{LineColumn, Parser},
     request::{self, RequestError},
-    response::{GraphQLError, JsonMap},
+    response::{GraphQLError, JsonMap, JsonValue},
     schema::Implementers,
     validation::{DiagnosticList, Valid, WithErrors},
 };
@@ -65,6 +65,8 @@ pub type RequestErrors = Arc<[ServerError]>;
 pub struct Document {
     executable: Arc<Valid<ExecutableDocument>>,
     cost: DocumentCost,
+    /// The variables that are used more than once, and how often.
+    variable_uses: Vec<(String, usize)>,
     /// The plans of its operations, by the operation and the values of the variables that `@skip` and `@include` name.
     plans: Mutex<Vec<Arc<PlannedOperation>>>,
     plan_budget: Arc<PlanBudget>,
@@ -262,7 +264,8 @@ impl DocumentCache {
     }
 
     fn analyze(&self, ast: &ast::Document, text_bytes: usize) -> Result<Arc<Document>, RequestErrors> {
-        self.limits.check_metrics(&DocumentMetrics::measure(ast)).map_err(single)?;
+        let metrics = DocumentMetrics::measure(ast);
+        self.limits.check_metrics(&metrics).map_err(single)?;
         if let Some(stricter) = workarounds::without_null_defaults(ast) {
             self.validate(&stricter)?;
         }
@@ -276,7 +279,8 @@ impl DocumentCache {
         }
         let plan_budget = Arc::new(PlanBudget::new(plan_bytes(text_bytes)));
         let executable = Arc::new(executable);
-        Ok(Arc::new(Document { executable, cost, plans: Mutex::default(), plan_budget, text_bytes }))
+        let variable_uses = metrics.variable_uses.into_iter().filter(|(_, uses)| *uses > 1).collect();
+        Ok(Arc::new(Document { executable, cost, variable_uses, plans: Mutex::default(), plan_budget, text_bytes }))
     }
 
     /// Chooses the operation to run, coerces its variables, and estimates its cost.
@@ -291,6 +295,8 @@ impl DocumentCache {
         let operation = executable.operations.get(name).map_err(|error| fail(Code::OperationNotFound, &error))?.clone();
         let variables = request::coerce_variable_values(&self.schema, &operation, variables)
             .map_err(|error| fail(Code::InvalidVariables, &error))?;
+        let used = document.variable_uses.iter().filter_map(|(name, uses)| Some((variables.get(name.as_str())?, uses)));
+        self.limits.check_used_bytes(used.map(|(value, uses)| bytes(value) * uses).sum()).map_err(single)?;
         let cost = document.cost.estimate(&self.schema, operation.name.as_deref(), &variables);
         self.limits.check_cost(cost.total).map_err(single)?;
         let planned = self.plan(&document, &operation, &variables);
@@ -344,6 +350,16 @@ impl DocumentCache {
 fn operations(ast: &ast::Document) -> Vec<(Option<Name>, OperationType)> {
     let operations = ast.definitions.iter().filter_map(Definition::as_operation_definition);
     operations.map(|operation| (operation.name.clone(), operation.operation_type)).collect()
+}
+
+/// About how many bytes a value takes as JSON.
+fn bytes(value: &JsonValue) -> usize {
+    match value {
+        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) => 4,
+        JsonValue::String(text) => text.as_str().len() + 2,
+        JsonValue::Array(items) => 2 + items.iter().map(bytes).sum::<usize>(),
+        JsonValue::Object(fields) => fields.iter().map(|(name, value)| name.as_str().len() + 3 + bytes(value)).sum(),
+    }
 }
 
 fn single(error: ServerError) -> RequestErrors {

@@ -17,6 +17,7 @@ use super::Request;
 use crate::{
     document::hex,
     error::{Code, request_error},
+    quoted::Quoted,
 };
 
 /// The size of the cache for automatic persisted queries, in bytes.
@@ -116,7 +117,7 @@ impl PersistedDocuments {
 }
 
 fn not_found(id: &str) -> ServerError {
-    request_error(Code::PersistedQueryNotFound, format!("there is no trusted document with the id {id:?}"))
+    request_error(Code::PersistedQueryNotFound, format!("there is no trusted document with the id {}", Quoted(id)))
 }
 
 fn persisted_query_hash(request: &Request) -> Result<Option<String>, ServerError> {

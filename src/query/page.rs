@@ -16,6 +16,7 @@ use super::{
 use crate::{
     error::{Code, Error, Result},
     model::{DataType, Order, RecordType},
+    quoted::Quoted,
 };
 
 /// The number of items of a page when the client does not say.
@@ -101,7 +102,7 @@ impl Cursor {
     fn decode(text: &str, list: &str, order: &Order) -> Result<Self> {
         let wrong = |why: &str| {
             let message =
-                format!("{text:?} is not a cursor of this list: {why}; pass a cursor that this list returned");
+                format!("{} is not a cursor of this list: {why}; pass a cursor that this list returned", Quoted(text));
             Error::input(Code::InvalidCursor, message)
         };
         let malformed = || wrong("it is malformed");
@@ -113,10 +114,10 @@ impl Cursor {
             return Err(malformed());
         };
         if of != list {
-            return Err(wrong(&format!("it belongs to a list of {of}, not of {list}")));
+            return Err(wrong(&format!("it belongs to a list of {}, not of {list}", Quoted(of))));
         }
         if by != order.name {
-            return Err(wrong(&format!("it belongs to the order {by}, not to {}", order.name)));
+            return Err(wrong(&format!("it belongs to the order {}, not to {}", Quoted(by), order.name)));
         }
         let id = Uuid::try_parse(id).map_err(|_| malformed())?;
         Ok(Self { value: order.read(value).ok_or_else(malformed)?, id })

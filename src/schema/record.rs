@@ -28,6 +28,7 @@ use crate::{
         keys::{ById, IdentifiersOf, NamesOf, Shape},
         projection::Row,
     },
+    quoted::Quoted,
 };
 
 /// The object type of a record type.
@@ -274,8 +275,9 @@ fn tags(languages: &[String]) -> Result<Vec<String>> {
         return Err(Error::input(Code::InvalidLanguage, message));
     }
     let tag = |tag: &String| {
-        let wrong =
-            |expected| Error::input(Code::InvalidLanguage, format!("{tag:?} is not a language tag: {expected}"));
+        let wrong = |expected| {
+            Error::input(Code::InvalidLanguage, format!("{} is not a language tag: {expected}", Quoted(tag)))
+        };
         language_tag(tag).map_err(wrong)
     };
     languages.iter().map(tag).collect()

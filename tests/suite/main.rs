@@ -20,6 +20,7 @@ mod engine;
 mod import_export;
 mod leak;
 mod library;
+mod long_values;
 mod migrations;
 mod nplusone;
 mod observe;

@@ -18,6 +18,7 @@ use crate::{
     db::parse_type_id,
     error::{Code, Error, Result},
     model::{AttributeKind, Link, Model, RecordType, ToAny, camel_case},
+    quoted::Quoted,
 };
 
 /// How deeply filters may be nested.
@@ -183,8 +184,10 @@ pub(super) fn is_linked(link: Link, alias: &'static str, parent: Expr) -> Expr {
 pub fn global_id<'a>(global: &str, tables: &[&'a str]) -> Result<(&'a str, Uuid)> {
     let example = tables.first().filter(|_| tables.len() < 5).unwrap_or(&"city");
     let wrong = |what: &str| {
-        let message =
-            format!("{global:?} is not the id of {what}: an id looks like {example}_01jx5p7zk3e9tb5h4yq6v8m2nd");
+        let message = format!(
+            "{} is not the id of {what}: an id looks like {example}_01jx5p7zk3e9tb5h4yq6v8m2nd",
+            Quoted(global)
+        );
         Error::input(Code::InvalidId, message)
     };
     // A list of all types would be long.

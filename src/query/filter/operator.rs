@@ -14,10 +14,13 @@ use crate::{
     error::{Code, Error, Result},
     model::{AttributeKind, Column, RecordType, Scalar, Vocabulary, fold},
     query::statement::{column, is_one_of_ids, is_one_of_texts},
+    quoted::Quoted,
 };
 
 /// The largest number of values in a list.
 const MAX_VALUES: usize = 1000;
+/// The largest number of characters of `contains`, folded. SQLite refuses patterns of more than 50,000 bytes.
+const MAX_CONTAINED: usize = 1000;
 
 /// The left side of a condition: a column, or the columns of a date.
 pub enum Operand<'a> {
@@ -116,7 +119,7 @@ impl<'a> Operand<'a> {
                 fields: vec![
                     text("eq", "Equals this text."),
                     ("in", "[String!]".to_owned(), "Is one of these texts, at most 1,000."),
-                    text("contains", "Contains this text."),
+                    text("contains", "Contains this text, of at most 1,000 characters."),
                     text("startsWith", "Starts with this text."),
                 ],
             },
@@ -180,7 +183,15 @@ impl<'a> Operand<'a> {
                     "eq" => Ok(at(of).eq(folded(value)?)),
                     "in" => Ok(is_one_of_texts(backend, at(of), values(value, folded)?)),
                     "contains" => {
-                        let escaped = folded(value)?.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+                        let contained = folded(value)?;
+                        let characters = contained.chars().count();
+                        if characters > MAX_CONTAINED {
+                            let message = format!(
+                                "the text of `contains` has {characters} characters: at most {MAX_CONTAINED} are allowed"
+                            );
+                            return Err(Error::input(Code::InvalidArgument, message));
+                        }
+                        let escaped = contained.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
                         Ok(at(of).like(LikeExpr::new(format!("%{escaped}%")).escape('\\')))
                     }
                     // A range can use an index with any bounds; a pattern could only if it were a constant.
@@ -273,7 +284,7 @@ fn number(
 pub(super) fn text(value: &Value) -> Result<String> {
     match value {
         Value::String(text) if text.contains('\0') => {
-            let message = format!("{text:?} contains the character NUL, which no stored text contains");
+            let message = format!("{} contains the character NUL, which no stored text contains", Quoted(text));
             Err(Error::input(Code::InvalidArgument, message))
         }
         Value::String(text) => Ok(text.clone()),
