@@ -1,8 +1,12 @@
 //! Executing prepared requests with async-graphql.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
-use async_graphql::{EmptyMutation, Response, SchemaBuilder, Value};
+use async_graphql::{EmptyMutation, Response, SchemaBuilder, ServerResult, Value};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use sea_orm::DbBackend;
 
@@ -14,11 +18,12 @@ use super::{
     panicked, refused, refused_all, timed_out,
 };
 use crate::{
-    api::{self, ChangeWatcher, Query, SubscriptionRoot},
+    api::{self, ChangeWatcher, Query, RateLimit, SubscriptionRoot},
     db::Readers,
     document::DocumentCache,
-    observe::Usage,
-    query::loader::RecordLoader,
+    error::{Code, request_error},
+    observe::{Batches, Usage},
+    query::loader::{Clearance, RecordLoader},
 };
 
 /// The schema, with what prepares its requests.
@@ -33,7 +38,10 @@ pub(super) fn schema(
 impl Engine {
     /// Runs a query.
     pub async fn run(&self, PreparedRequest { operation, charge }: PreparedRequest) -> Answer {
-        let response = self.schema.execute(self.request(&operation, &charge));
+        let charge = Arc::new(charge);
+        let (loaders, charged) = (self.loaders(&operation), charge.clone());
+        let request = self.request(&operation, charge.budget(), None, move || Ok(loaders.loader(&charged)));
+        let response = self.schema.execute(request);
         // A panic becomes an internal error, and the server lives on.
         let run = async {
             match AssertUnwindSafe(response).catch_unwind().await {
@@ -68,55 +76,101 @@ impl Engine {
         self: Arc<Self>,
         PreparedRequest { operation, charge }: PreparedRequest,
     ) -> impl Stream<Item = Answer> + Send {
-        let responses = self.schema.execute_stream(self.request(&operation, &charge));
-        let responses = AssertUnwindSafe(responses).catch_unwind();
+        let budget = charge.budget();
+        // The charge for the next event: at first that for the beginning, then a new one when the event is there.
+        let charges: EventCharge = Arc::new(Mutex::new(Some(Ok(charge))));
+        let begin = {
+            let (engine, caller, prepared) = (self.clone(), operation.caller, operation.prepared.clone());
+            let (charges, loaders) = (charges.clone(), self.loaders(&operation));
+            move || {
+                let mut next = charges.lock().unwrap_or_else(PoisonError::into_inner);
+                let charge = next.take().unwrap_or_else(|| engine.charge(caller, &prepared));
+                let loader = charge.as_ref().map(|charge| loaders.loader(charge));
+                // The answer says more.
+                let loader = loader.map_err(|_| request_error(Code::RateLimited, "too few points are left"));
+                *next = Some(charge);
+                loader
+            }
+        };
+        let request = self.request(&operation, budget, Some(self.config.request_timeout()), begin);
+        let responses = AssertUnwindSafe(self.schema.execute_stream(request)).catch_unwind();
         let id = operation.note(|note| note.id().clone());
-        // The first event is what the operation was charged for when it began. Who is refused gets no further answer.
-        let state = Some((self, operation, responses, Some(charge)));
-        stream::unfold(state, move |state| {
+        stream::unfold(Some((operation, responses, charges)), move |state| {
             let id = id.clone();
             async move {
-                let (engine, operation, mut responses, charged) = state?;
+                let (operation, mut responses, charges) = state?;
                 let started = Instant::now();
                 let response = id.throughout(responses.next()).await?;
-                let charge = charged.map_or_else(|| engine.charge(operation.caller, &operation.prepared), Ok);
-                let (answer, spent) = match (charge, response) {
-                    (Err(refused), _) => (refused, Usage::default()),
-                    (Ok(charge), Err(panic)) => (id.during(|| refused(panicked(&*panic))), charge.spent()),
-                    // The source of the events failed.
-                    (Ok(charge), Ok(response)) if response.data == Value::Null && response.is_err() => {
-                        (refused_all(&response.errors), charge.spent())
+                let charge = charges.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let (answer, spent) = match charge.transpose() {
+                    Err(refused) => (refused, Usage::default()),
+                    Ok(charge) => {
+                        let answer = match (response, &charge) {
+                            (Err(panic), _) => id.during(|| refused(panicked(&*panic))),
+                            (Ok(response), Some(charge)) if response.data != Value::Null || response.is_ok() => {
+                                operation.answer(&response, charge)
+                            }
+                            // The source of the events failed, or the event took too long.
+                            (Ok(response), _) => refused_all(&response.errors),
+                        };
+                        (answer, charge.as_ref().map(Charge::spent).unwrap_or_default())
                     }
-                    (Ok(charge), Ok(response)) => (operation.answer(&response, &charge), charge.spent()),
                 };
                 operation.note(|note| note.answered(answer.outcome.as_str(), spent, started.elapsed()));
                 let goes_on = !matches!(answer.outcome, Outcome::Refused(_));
-                Some((answer, goes_on.then_some((engine, operation, responses, None))))
+                Some((answer, goes_on.then_some((operation, responses, charges))))
             }
         })
     }
 
     /// The request that async-graphql executes.
-    fn request(&self, operation: &AdmittedOperation, charge: &Charge) -> async_graphql::Request {
+    fn request(
+        &self,
+        operation: &AdmittedOperation,
+        budget: Option<RateLimit>,
+        timeout: Option<Duration>,
+        begin: impl Fn() -> ServerResult<RecordLoader> + Send + Sync + 'static,
+    ) -> async_graphql::Request {
         let prepared = operation.prepared.clone();
         let mut request = async_graphql::Request::new("").variables(extension::coerced(&prepared.data.variables));
         request.operation_name = prepared.operation().name.as_ref().map(ToString::to_string);
         request.data.insert(prepared.data.clone());
-        if let Some(budget) = charge.budget() {
+        if let Some(budget) = budget {
             request.data.insert(budget);
         }
+        request.data(Arc::new(OperationContext { operation: Ok(prepared), begin: Box::new(begin), timeout }))
+    }
+
+    fn loaders(&self, operation: &AdmittedOperation) -> Loaders {
         let system = if self.readers.backend() == DbBackend::Postgres { "postgresql" } else { "sqlite" };
-        let batches = operation.note(|note| note.batches(system));
-        let (readers, clearance) = (self.readers.clone(), operation.caller.clearance);
-        let (tally, permits) = (charge.tally().clone(), charge.statement_permits());
-        let loader = Box::new(move || RecordLoader {
-            readers: readers.clone(),
-            clearance,
-            tally: tally.clone(),
-            batches: Some(batches.clone()),
-            permits: permits.clone(),
-        });
-        request.data(Arc::new(OperationContext { operation: Ok(prepared), loader }))
+        Loaders {
+            readers: self.readers.clone(),
+            clearance: operation.caller.clearance,
+            batches: operation.note(|note| note.batches(system)),
+        }
+    }
+}
+
+/// The charge for an event of a subscription, or the answer that the client cannot pay for it.
+type EventCharge = Arc<Mutex<Option<Result<Charge, Answer>>>>;
+
+/// Creates what reads the database for the executions of an operation.
+struct Loaders {
+    readers: Readers,
+    clearance: Clearance,
+    batches: Batches,
+}
+
+impl Loaders {
+    /// What reads the database for an execution that was charged for.
+    fn loader(&self, charge: &Charge) -> RecordLoader {
+        RecordLoader {
+            readers: self.readers.clone(),
+            clearance: self.clearance,
+            tally: charge.tally().clone(),
+            batches: Some(self.batches.clone()),
+            permits: charge.statement_permits(),
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! integrations) is prepared here, by the same rules, for a viewer who sees what everybody sees. Limits on clients are the
 //! engine's.
 
-use std::{any::TypeId, sync::Arc};
+use std::{any::TypeId, sync::Arc, time::Duration};
 
 use apollo_compiler::response::{JsonMap, JsonValue};
 use async_graphql::{
@@ -18,6 +18,7 @@ use async_graphql::{
 };
 use async_trait::async_trait;
 
+use super::timed_out;
 use crate::{
     async_graphql_internals::raw_json,
     db::Readers,
@@ -33,8 +34,11 @@ use crate::{
 pub(super) struct OperationContext {
     /// The operation, or why it is refused.
     pub operation: Result<Arc<PreparedOperation>, RequestErrors>,
-    /// Creates what reads the database for one execution.
-    pub loader: Box<dyn Fn() -> RecordLoader + Send + Sync>,
+    /// Begins an execution, of which a subscription has one for each event: creates what reads the database for it, or says
+    /// why it must not run.
+    pub begin: Box<dyn Fn() -> ServerResult<RecordLoader> + Send + Sync>,
+    /// How long an execution may take.
+    pub timeout: Option<Duration>,
 }
 
 /// Prepares requests, and executes their operations with a loader.
@@ -85,7 +89,7 @@ impl Extension for Preparation {
                 request.data.insert(ready.data.clone());
             }
             let this = self.clone();
-            let prepared = OperationContext { operation, loader: Box::new(move || this.loader()) };
+            let prepared = OperationContext { operation, begin: Box::new(move || Ok(this.loader())), timeout: None };
             request.data.insert(Arc::new(prepared));
         }
         next.run(context, request).await
@@ -127,12 +131,18 @@ impl Extension for Preparation {
             Err(error) => return Response::from_errors(vec![error]),
         };
         let batches = Batches::default();
-        let loader = (prepared.loader)();
+        let loader = match (prepared.begin)() {
+            Ok(loader) => loader,
+            Err(error) => return Response::from_errors(vec![error]),
+        };
         // The root.
         loader.tally.count_objects(1);
         let mut data = Data::default();
         data.insert(Arc::new(batches.loader(loader)));
-        batches.drive(next.run_with_data(context, operation_name, data)).await
+        let execution = batches.drive(next.run_with_data(context, operation_name, data));
+        let Some(timeout) = prepared.timeout else { return execution.await };
+        let executed = tokio::time::timeout(timeout, execution).await;
+        executed.unwrap_or_else(|_| Response::from_errors(vec![timed_out(timeout)]))
     }
 
     /// `apollo-compiler` answers introspection: async-graphql does not know interfaces of interfaces.

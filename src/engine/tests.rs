@@ -2,17 +2,22 @@
 
 use async_graphql::{
     Response,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextRequest},
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute},
 };
 use async_trait::async_trait;
 use axum::http::HeaderMap;
+use futures_util::StreamExt;
 
 use super::*;
 use crate::db::Access;
 
 async fn engine() -> Engine {
     // These tests read no tables.
-    let database = Database::connect("sqlite::memory:", Access::Create, None).await.expect("a database");
+    over("sqlite::memory:").await
+}
+
+async fn over(url: &str) -> Engine {
+    let database = Database::connect(url, Access::Create, None).await.expect("a database");
     Engine::new(database, Config::default(), Clock::system()).expect("an engine")
 }
 
@@ -23,37 +28,66 @@ fn prepare(engine: &Engine, query: &str) -> PreparedRequest {
     engine.prepare(request, &origin, caller, |_| Ok(())).expect("a request that may be run")
 }
 
-/// A panic during execution becomes an internal error of this request alone, whose message has only an ID.
-#[tokio::test]
-async fn a_panic_is_an_internal_error() {
-    let mut engine = engine().await;
-    let works = std::mem::replace(&mut engine.schema, api::builder().extension(Panicking).finish());
-    let prepared = prepare(&engine, "query Panics { __typename }");
-    let answer = engine.run(prepared).await;
+/// The message of the answer to an operation that panicked has only an ID.
+fn is_internal_error(answer: &Answer) {
     assert_eq!(answer.outcome, Outcome::Refused(Code::InternalServerError));
     let body: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
     let message = body["errors"][0]["message"].as_str().expect("a message");
     let id = message.strip_prefix("internal server error ").expect("an id");
     assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{message}");
-    engine.schema = works;
-    let prepared = prepare(&engine, "query Works { __typename }");
-    let answer = engine.run(prepared).await;
-    assert_eq!(answer.outcome, Outcome::Success, "the engine still works");
 }
 
-/// An extension that panics before anything is executed.
-struct Panicking;
+/// A panic during execution becomes an internal error of this request alone; the same schema goes on answering.
+#[tokio::test]
+async fn a_panic_is_an_internal_error() {
+    let engine = engine().await.extended(Misbehaving);
+    for _ in 0..2 {
+        is_internal_error(&engine.run(prepare(&engine, "query Panics { __typename }")).await);
+        let answer = engine.run(prepare(&engine, "query Works { __typename }")).await;
+        assert_eq!(answer.outcome, Outcome::Success, "the engine still works");
+    }
+}
 
-impl ExtensionFactory for Panicking {
+/// A panic while an event is executed is an internal error, and ends its subscription alone; and so does an event that takes
+/// too long.
+#[tokio::test]
+async fn a_panic_or_a_timeout_ends_a_subscription() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut engine = over(&format!("sqlite://{}", directory.path().join("x.db").display())).await;
+    engine.config.request_timeout_ms = 1_000;
+    engine.database().migrate().await.expect("tables");
+    let engine = Arc::new(engine.extended(Misbehaving));
+    let events = async |name: &str| {
+        let prepared = prepare(&engine, &format!("subscription {name} {{ datasetChanged {{ version }} }}"));
+        engine.clone().stream(prepared).await
+    };
+    for _ in 0..2 {
+        is_internal_error(&events("Panics").await.err().expect("a refusal"));
+        let hung = events("Hangs").await.err().expect("a refusal");
+        assert_eq!(hung.outcome, Outcome::Refused(Code::Timeout));
+        let mut events = Box::pin(events("Works").await.ok().expect("events"));
+        let first = events.next().await.expect("the current version");
+        assert_eq!(first.outcome, Outcome::Success, "the engine still works");
+    }
+}
+
+/// An extension that panics when the operation `Panics` is executed, and never ends when it is `Hangs`.
+struct Misbehaving;
+
+impl ExtensionFactory for Misbehaving {
     fn create(&self) -> Arc<dyn Extension> {
         Arc::new(Self)
     }
 }
 
 #[async_trait]
-impl Extension for Panicking {
-    async fn request(&self, _: &ExtensionContext<'_>, _: NextRequest<'_>) -> Response {
-        panic!("as this test wants")
+impl Extension for Misbehaving {
+    async fn execute(&self, context: &ExtensionContext<'_>, name: Option<&str>, next: NextExecute<'_>) -> Response {
+        assert!(name != Some("Panics"), "as this test wants");
+        if name == Some("Hangs") {
+            std::future::pending::<()>().await;
+        }
+        next.run(context, name).await
     }
 }
 

@@ -63,7 +63,8 @@ async function cursor(type, order, key) {
 
 function withoutData(text) {
   const { data, ...rest } = JSON.parse(text);
-  return JSON.stringify(data === null ? rest : { data, ...rest });
+  const isRefused = data === null && rest.errors?.length > 0 && rest.errors.every((error) => !error.path?.length);
+  return JSON.stringify(isRefused ? rest : { data, ...rest });
 }
 
 async function check(group, all) {

@@ -22,6 +22,7 @@ export function compare(text, reference, occurred, cursors) {
   const differences = [];
   if (expected === undefined || found === undefined) {
     if (expected !== found) differences.push(`data: expected ${expected}, found ${found}`);
+    if (!server.errors?.length) differences.push("neither data nor errors");
     // A request that is refused as a whole; what validation says is not compared here.
     return { differences, same: true };
   }
