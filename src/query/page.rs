@@ -114,10 +114,10 @@ impl Cursor {
             return Err(malformed());
         };
         if of != list {
-            return Err(wrong(&format!("it belongs to a list of {}, not of {list}", Quoted(of))));
+            return Err(wrong(&format!("it belongs to a list of {}, not of {list:?}", Quoted(of))));
         }
         if by != order.name {
-            return Err(wrong(&format!("it belongs to the order {}, not to {}", Quoted(by), order.name)));
+            return Err(wrong(&format!("it belongs to the order {}, not to {:?}", Quoted(by), order.name)));
         }
         let id = Uuid::try_parse(id).map_err(|_| malformed())?;
         Ok(Self { value: order.read(value).ok_or_else(malformed)?, id })

@@ -54,7 +54,11 @@ async fn bad_input_is_told_what_would_be_right() {
                 "INVALID_CURSOR",
                 "NAME_ASC",
             ),
-            ("query($c: String) { visits(after: $c) { totalCount } }", "INVALID_CURSOR", "a list of city"),
+            (
+                "query($c: String) { visits(after: $c) { totalCount } }",
+                "INVALID_CURSOR",
+                "a list of \"city\", not of \"visit\"",
+            ),
             ("{ visits(filter: {start: {possiblyWithin: \"2019-02-30\"}}) { totalCount } }", "INVALID_DATE", "EDTF"),
             ("{ visits(filter: {start: {certainlyWithin: \"tomorrow\"}}) { totalCount } }", "INVALID_DATE", "EDTF"),
             (
