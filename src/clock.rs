@@ -1,4 +1,4 @@
-//! The clock and the source of new ids. Nothing else reads the system clock or generates ids, so that tests control both.
+//! The clock and the source of new ids. Nothing else reads the system clock or generates ids.
 
 use std::sync::Arc;
 

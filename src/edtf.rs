@@ -5,7 +5,7 @@
 //! not known is an empty interval: its earliest day lies after all others and its latest before all others. So it never
 //! lies within a range, and it comes last in ascending order by earliest day and in descending order by latest day.
 
-use edtf_core::{Bound, Edtf, IntervalEndpoint, Precision as EdtfPrecision};
+use edtf_core::{Bound, Edtf, Precision as EdtfPrecision};
 
 use crate::quoted::Quoted;
 
@@ -43,20 +43,21 @@ pub struct Date {
     pub latest: Day,
 }
 
-/// How precise a date is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The precision of a date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, async_graphql::Enum)]
+#[graphql(name = "DatePrecision")]
 pub enum Precision {
-    /// A day.
+    /// Known to the day.
     Day,
-    /// A month.
+    /// Known to the month.
     Month,
-    /// A season, quarter or other part of a year.
+    /// Known to the season, the quarter or another part of a year.
     Season,
-    /// A year.
+    /// Known to the year.
     Year,
-    /// Several years: a decade, a century, or a year that is not wholly known.
+    /// Known to a range of years: a decade, a century, or a year with unknown digits.
     Years,
-    /// From one date to another.
+    /// A period from one date to another.
     Interval,
     /// One of several dates, or all of them.
     Set,
@@ -112,12 +113,6 @@ pub fn precision(edtf: &str) -> Option<Precision> {
 #[must_use]
 pub fn is_approximate(edtf: &str) -> bool {
     Edtf::parse(edtf).is_ok_and(|e| e.is_approximate() || e.is_uncertain())
-}
-
-/// Whether the end of the interval `edtf` is open (`..`): it still goes on.
-#[must_use]
-pub fn is_open(edtf: &str) -> bool {
-    matches!(Edtf::parse(edtf), Ok(Edtf::Interval(i)) if i.end == IntervalEndpoint::Open)
 }
 
 /// The number of a day of the proleptic Gregorian calendar, after Hinnant's `days_from_civil`; `None` beyond our range.

@@ -1,8 +1,8 @@
 //! Errors, and the one place where an internal error is turned into what a client may see.
 //!
 //! Use [`Error::input`] for everything that the client can fix: its message is sent unchanged, and says what was wrong and
-//! what would be right. All other errors convert with `?` into [`Error::Internal`]. Their cause is logged under an ID and
-//! never sent.
+//! what would be right. The errors of the database convert with `?` into [`Error::Internal`]; for others, use
+//! [`Error::internal`]. Their cause is logged under an ID and never sent.
 
 use std::sync::Arc;
 

@@ -101,9 +101,12 @@ impl SubscriptionRoot {
     }
 }
 
+/// A builder of the schema.
+pub type Builder = SchemaBuilder<Query, EmptyMutation, SubscriptionRoot>;
+
 /// A builder of the schema, to which the engine adds its extension and the change watcher.
 #[must_use]
-pub fn builder() -> SchemaBuilder<Query, EmptyMutation, SubscriptionRoot> {
+pub fn builder() -> Builder {
     Schema::build(Query::default(), EmptyMutation, SubscriptionRoot)
 }
 

@@ -17,9 +17,12 @@ use apollo_compiler::{
 use rustc_hash::FxHashMap;
 
 use super::filter_cost::{FilterEstimator, is_filter};
-use crate::schema::{
-    Catalog,
-    cost::{FieldCost, Size},
+use crate::{
+    query::page::MAX_SIZE,
+    schema::{
+        Catalog,
+        cost::{FieldCost, Size},
+    },
 };
 
 /// The cost of a database statement, in points.
@@ -27,7 +30,7 @@ pub const STATEMENT_COST: u64 = 10;
 /// How many introspection objects cost 1 point: they are in memory already.
 const INTROSPECTION_OBJECTS_PER_POINT: u64 = 10;
 /// The page size that is assumed in a fragment, which may be spread inside and outside of connections.
-const PAGE_SIZE_IN_FRAGMENTS: u64 = 100;
+const PAGE_SIZE_IN_FRAGMENTS: u64 = MAX_SIZE as u64;
 
 /// What the cost of a document depends on.
 #[derive(Clone, Copy)]

@@ -67,6 +67,8 @@ pub struct Document {
     cost: DocumentCost,
     /// The variables that are used more than once, and how often.
     variable_uses: Vec<(String, usize)>,
+    /// The Boolean variables that `@skip` and `@include` name.
+    conditions: Vec<String>,
     /// The plans of its operations, by the operation and the values of the variables that `@skip` and `@include` name.
     plans: Mutex<Vec<Arc<PlannedOperation>>>,
     plan_budget: Arc<PlanBudget>,
@@ -144,12 +146,6 @@ impl PreparedOperation {
 }
 
 impl Document {
-    /// The document itself.
-    #[must_use]
-    pub fn executable(&self) -> &ExecutableDocument {
-        &self.executable
-    }
-
     /// Whether an operation selects `__schema`.
     #[must_use]
     pub fn selects_schema(&self, operation: Option<&str>) -> bool {
@@ -222,7 +218,7 @@ impl DocumentCache {
 
     /// Parses, validates and analyzes a document, and caches the result.
     pub fn insert(&self, text: &str) -> Arc<CachedDocument> {
-        let hash = hex(&Sha256::digest(text));
+        let hash = sha256(text);
         let (operations, document) = match self.parse(text) {
             Ok(ast) => (operations(&ast), self.analyze(&ast, text.len())),
             Err(errors) => (Vec::new(), Err(errors)),
@@ -278,9 +274,18 @@ impl DocumentCache {
                 .map_err(|error| from_request_error(Code::IntrospectionTooDeep, &error, &executable))?;
         }
         let plan_budget = Arc::new(PlanBudget::new(plan_bytes(text_bytes)));
+        let conditions = plan::conditions(&executable);
         let executable = Arc::new(executable);
         let variable_uses = metrics.variable_uses.into_iter().filter(|(_, uses)| *uses > 1).collect();
-        Ok(Arc::new(Document { executable, cost, variable_uses, plans: Mutex::default(), plan_budget, text_bytes }))
+        Ok(Arc::new(Document {
+            executable,
+            cost,
+            variable_uses,
+            conditions,
+            plans: Mutex::default(),
+            plan_budget,
+            text_bytes,
+        }))
     }
 
     /// Chooses the operation to run, coerces its variables, and estimates its cost.
@@ -306,7 +311,8 @@ impl DocumentCache {
 
     /// The plan of an operation, which is kept with its document.
     fn plan(&self, document: &Document, operation: &Node<Operation>, variables: &JsonMap) -> Arc<PlannedOperation> {
-        let conditions = plan::conditions(&document.executable, variables);
+        let value = |name: &String| matches!(variables.get(name.as_str()), Some(JsonValue::Bool(true)));
+        let conditions: Vec<_> = document.conditions.iter().map(|name| (name.clone(), value(name))).collect();
         let mut plans = document.plans.lock().unwrap_or_else(PoisonError::into_inner);
         let known = plans.iter().find(|known| known.name == operation.name && known.conditions == conditions);
         if let Some(known) = known {
@@ -384,13 +390,8 @@ fn position(location: LineColumn) -> Pos {
     Pos { line: location.line, column: location.column }
 }
 
-/// Encodes bytes as lower-case hexadecimal.
+/// The SHA-256 of a text, in lower-case hexadecimal.
 #[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+pub fn sha256(text: &str) -> String {
+    format!("{:x}", Sha256::digest(text))
 }

@@ -21,7 +21,6 @@ pub enum Stance {
     Context,
 }
 
-/// A statement of a source about a record or about one of its fields.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "citation")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

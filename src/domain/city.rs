@@ -38,7 +38,6 @@ pub enum CityKind {
     MetropolitanArea,
 }
 
-/// A city, or another local or regional government that cooperates in its own name.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "city")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

@@ -5,24 +5,6 @@ use crate::{
     model::RecordType,
 };
 
-/// The fields of the interface `Record`.
-pub(super) const FIELDS: &[&str] = &[
-    "id",
-    "key",
-    "label",
-    "names",
-    "identifiers",
-    "citations",
-    "indicators",
-    "comparisons",
-    "topics",
-    "note",
-    "visibility",
-    "version",
-    "createdAt",
-    "updatedAt",
-];
-
 /// Describes the relations that every record has in addition to its own.
 pub(super) fn describe(record: &mut RecordType) {
     record.has_many(

@@ -8,7 +8,6 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// A country or territory that is listed in ISO 3166-1. The key is its two-letter code.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "country")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

@@ -9,7 +9,6 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// An event, such as an edition of a trade fair, a conference or a celebration; or a series of such events.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "event")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

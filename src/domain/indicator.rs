@@ -23,7 +23,6 @@ pub enum Comparator {
     LessThan,
 }
 
-/// A figure about a record, or about the relation between two records.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "indicator")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

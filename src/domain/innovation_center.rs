@@ -44,7 +44,6 @@ pub enum InnovationCenterStatus {
     Unknown,
 }
 
-/// An innovation center, or a similar place such as an office abroad or a technology park.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "innovation_center")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

@@ -9,7 +9,6 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// A membership of an official, an organization or a city in an organization.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "membership")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

@@ -34,7 +34,7 @@ use crate::model::{Model, Union};
 #[must_use]
 pub fn model() -> &'static Model {
     static MODEL: LazyLock<Model> = LazyLock::new(|| {
-        Model::new(common::FIELDS, common::describe)
+        Model::new(common::describe)
             .with::<country::Entity>()
             .with::<topic::Entity>()
             .with::<source::Entity>()

@@ -8,7 +8,6 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// A person who holds or held an office. Only facts about that public function are recorded.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "official")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

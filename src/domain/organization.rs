@@ -58,7 +58,6 @@ pub enum OrganizationKind {
     Venue,
 }
 
-/// An organization, such as a government office, an association, a company or a technology park.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "organization")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

@@ -64,7 +64,6 @@ pub enum ParticipationStatus {
     Declined,
 }
 
-/// A participation of an official, an organization, a city or a country in a visit or an event.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "participation")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

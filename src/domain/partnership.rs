@@ -60,7 +60,6 @@ pub enum PartnershipLevel {
     National,
 }
 
-/// A partnership between two or more cities, such as sister cities or friendship cities.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "partnership")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

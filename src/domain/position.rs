@@ -9,7 +9,6 @@ use crate::{
     model::{Description, Record, Visibility},
 };
 
-/// An office that an official held for a period, or is known to have held on a certain day.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "position")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

@@ -38,7 +38,6 @@ pub enum SourceKind {
     Report,
 }
 
-/// A publication that supports or contradicts recorded facts.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "source")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

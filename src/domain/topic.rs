@@ -8,10 +8,9 @@ use crate::{
         citation, city, country, event, indicator, innovation_center, membership, official, organization,
         participation, partnership, position, source, tag, visit,
     },
-    model::{Description, Record, Visibility},
+    model::{Description, Record, Visibility, words},
 };
 
-/// A topic of cooperation, such as integrated circuits or education, with which records are tagged.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "topic")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]
@@ -41,8 +40,12 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The tags that join a topic and records.
-const TAGGED: (tag::Column, tag::Column) = (tag::Column::TopicId, tag::Column::RecordId);
+/// Adds the list of the records of a type that are tagged with the topic.
+fn tagged<E: Record>(d: &mut Description<'_, Entity>, name: &str) {
+    // Descriptions live as long as the model, which is never dropped.
+    let description = format!("A list of the {} tagged with the topic.", words(E::PLURAL)).leak();
+    d.has_many_through::<E, _>(name, (tag::Column::TopicId, tag::Column::RecordId), description);
+}
 
 impl Record for Entity {
     const NAME: &'static str = "Topic";
@@ -54,57 +57,21 @@ impl Record for Entity {
         d.name([Column::Name, Column::NameSort, Column::Language], "The main name of the topic.");
         d.belongs_to(Relation::Broader, "The broader topic.");
         d.has_many("narrower", Column::BroaderId, "A list of the narrower topics.");
-        d.has_many_through::<country::Entity, _>("countries", TAGGED, "A list of the countries tagged with the topic.");
-        d.has_many_through::<city::Entity, _>("cities", TAGGED, "A list of the cities tagged with the topic.");
-        d.has_many_through::<partnership::Entity, _>(
-            "partnerships",
-            TAGGED,
-            "A list of the partnerships tagged with the topic.",
-        );
-        d.has_many_through::<organization::Entity, _>(
-            "organizations",
-            TAGGED,
-            "A list of the organizations tagged with the topic.",
-        );
-        d.has_many_through::<official::Entity, _>(
-            "officials",
-            TAGGED,
-            "A list of the officials tagged with the topic.",
-        );
-        d.has_many_through::<position::Entity, _>(
-            "positions",
-            TAGGED,
-            "A list of the positions tagged with the topic.",
-        );
-        d.has_many_through::<visit::Entity, _>("visits", TAGGED, "A list of the visits tagged with the topic.");
-        d.has_many_through::<innovation_center::Entity, _>(
-            "innovationCenters",
-            TAGGED,
-            "A list of the innovation centers tagged with the topic.",
-        );
-        d.has_many_through::<event::Entity, _>("events", TAGGED, "A list of the events tagged with the topic.");
-        d.has_many_through::<participation::Entity, _>(
-            "participations",
-            TAGGED,
-            "A list of the participations tagged with the topic.",
-        );
-        d.has_many_through::<membership::Entity, _>(
-            "memberships",
-            TAGGED,
-            "A list of the memberships tagged with the topic.",
-        );
-        d.has_many_through::<Entity, _>("taggedTopics", TAGGED, "A list of the topics tagged with the topic.");
-        d.has_many_through::<indicator::Entity, _>(
-            "figures",
-            TAGGED,
-            "A list of the indicators tagged with the topic.",
-        );
-        d.has_many_through::<source::Entity, _>("sources", TAGGED, "A list of the sources tagged with the topic.");
-        d.has_many_through::<citation::Entity, _>(
-            "taggedCitations",
-            TAGGED,
-            "A list of the citations tagged with the topic.",
-        );
+        tagged::<country::Entity>(d, "countries");
+        tagged::<city::Entity>(d, "cities");
+        tagged::<partnership::Entity>(d, "partnerships");
+        tagged::<organization::Entity>(d, "organizations");
+        tagged::<official::Entity>(d, "officials");
+        tagged::<position::Entity>(d, "positions");
+        tagged::<visit::Entity>(d, "visits");
+        tagged::<innovation_center::Entity>(d, "innovationCenters");
+        tagged::<event::Entity>(d, "events");
+        tagged::<participation::Entity>(d, "participations");
+        tagged::<membership::Entity>(d, "memberships");
+        tagged::<Entity>(d, "taggedTopics");
+        tagged::<indicator::Entity>(d, "figures");
+        tagged::<source::Entity>(d, "sources");
+        tagged::<citation::Entity>(d, "taggedCitations");
         d.default_order("NAME_ASC");
     }
 }

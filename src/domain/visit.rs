@@ -24,7 +24,6 @@ pub enum VisitKind {
     Parliamentary,
 }
 
-/// A visit of a delegation or an official to a city or country.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "visit")]
 #[expect(missing_docs, reason = "`describe` says once what the columns are")]

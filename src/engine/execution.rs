@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_graphql::{EmptyMutation, Response, SchemaBuilder, ServerResult, Value};
+use async_graphql::{Response, ServerResult, Value};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use sea_orm::DbBackend;
 
@@ -18,19 +18,16 @@ use super::{
     panicked, refused, refused_all, timed_out,
 };
 use crate::{
-    api::{self, ChangeWatcher, Query, RateLimit, SubscriptionRoot},
+    api::{self, ChangeWatcher, RateLimit},
     db::Readers,
     document::DocumentCache,
     error::{Code, request_error},
-    observe::{Batches, Usage},
+    observe::{StatementObserver, Usage},
     query::loader::{Clearance, RecordLoader},
 };
 
 /// The schema, with what prepares its requests.
-pub(super) fn schema(
-    documents: &Arc<DocumentCache>,
-    readers: &Readers,
-) -> SchemaBuilder<Query, EmptyMutation, SubscriptionRoot> {
+pub(super) fn schema(documents: &Arc<DocumentCache>, readers: &Readers) -> api::Builder {
     let preparation = Preparation { documents: documents.clone(), readers: readers.clone() };
     api::builder().data(Arc::new(ChangeWatcher::new(readers))).extension(preparation)
 }
@@ -40,7 +37,7 @@ impl Engine {
     pub async fn run(&self, PreparedRequest { operation, charge }: PreparedRequest) -> Answer {
         let charge = Arc::new(charge);
         let (loaders, charged) = (self.loaders(&operation), charge.clone());
-        let request = self.request(&operation, charge.budget(), None, move || Ok(loaders.loader(&charged)));
+        let request = operation.request(charge.budget(), None, move || Ok(loaders.loader(&charged)));
         let response = self.schema.execute(request);
         // A panic becomes an internal error, and the server lives on.
         let run = async {
@@ -92,7 +89,7 @@ impl Engine {
                 loader
             }
         };
-        let request = self.request(&operation, budget, Some(self.config.request_timeout()), begin);
+        let request = operation.request(budget, Some(self.config.request_timeout()), begin);
         let responses = AssertUnwindSafe(self.schema.execute_stream(request)).catch_unwind();
         let id = operation.note(|note| note.id().clone());
         stream::unfold(Some((operation, responses, charges)), move |state| {
@@ -123,30 +120,12 @@ impl Engine {
         })
     }
 
-    /// The request that async-graphql executes.
-    fn request(
-        &self,
-        operation: &AdmittedOperation,
-        budget: Option<RateLimit>,
-        timeout: Option<Duration>,
-        begin: impl Fn() -> ServerResult<RecordLoader> + Send + Sync + 'static,
-    ) -> async_graphql::Request {
-        let prepared = operation.prepared.clone();
-        let mut request = async_graphql::Request::new("").variables(extension::coerced(&prepared.data.variables));
-        request.operation_name = prepared.operation().name.as_ref().map(ToString::to_string);
-        request.data.insert(prepared.data.clone());
-        if let Some(budget) = budget {
-            request.data.insert(budget);
-        }
-        request.data(Arc::new(OperationContext { operation: Ok(prepared), begin: Box::new(begin), timeout }))
-    }
-
     fn loaders(&self, operation: &AdmittedOperation) -> Loaders {
         let system = if self.readers.backend() == DbBackend::Postgres { "postgresql" } else { "sqlite" };
         Loaders {
             readers: self.readers.clone(),
             clearance: operation.caller.clearance,
-            batches: operation.note(|note| note.batches(system)),
+            statements: operation.note(|note| note.statements(system)),
         }
     }
 }
@@ -158,7 +137,7 @@ type EventCharge = Arc<Mutex<Option<Result<Charge, Answer>>>>;
 struct Loaders {
     readers: Readers,
     clearance: Clearance,
-    batches: Batches,
+    statements: StatementObserver,
 }
 
 impl Loaders {
@@ -168,13 +147,30 @@ impl Loaders {
             readers: self.readers.clone(),
             clearance: self.clearance,
             tally: charge.tally().clone(),
-            batches: Some(self.batches.clone()),
+            statements: Some(self.statements.clone()),
             permits: charge.statement_permits(),
         }
     }
 }
 
 impl AdmittedOperation {
+    /// The request that async-graphql executes.
+    fn request(
+        &self,
+        budget: Option<RateLimit>,
+        timeout: Option<Duration>,
+        begin: impl Fn() -> ServerResult<RecordLoader> + Send + Sync + 'static,
+    ) -> async_graphql::Request {
+        let prepared = self.prepared.clone();
+        let mut request = async_graphql::Request::new("").variables(extension::coerced(&prepared.data.variables));
+        request.operation_name = prepared.operation().name.as_ref().map(ToString::to_string);
+        request.data.insert(prepared.data.clone());
+        if let Some(budget) = budget {
+            request.data.insert(budget);
+        }
+        request.data(Arc::new(OperationContext { operation: Ok(prepared), begin: Box::new(begin), timeout }))
+    }
+
     fn answer(&self, response: &Response, charge: &Charge) -> Answer {
         let cost = self.reports_cost.then(|| CostReport::new(self.prepared.cost.total, charge.spent()));
         Answer::executed(&response.data, &response.errors, cost, charge.budget())

@@ -23,7 +23,7 @@ use crate::{
     async_graphql_internals::raw_json,
     db::Readers,
     document::{DocumentCache, PreparedOperation, RequestErrors},
-    error::{Code, request_error},
+    error::Error,
     query::{
         batch::Batches,
         loader::{Clearance, RecordLoader},
@@ -61,7 +61,7 @@ impl Preparation {
             readers: self.readers.clone(),
             clearance: Clearance::PUBLIC,
             tally: Arc::default(),
-            batches: None,
+            statements: None,
             permits: None,
         }
     }
@@ -167,9 +167,7 @@ impl Extension for Preparation {
 
 fn prepared<'a>(context: &ExtensionContext<'a>) -> ServerResult<&'a OperationContext> {
     let prepared = context.data_opt::<Arc<OperationContext>>();
-    prepared
-        .map(|prepared| &**prepared)
-        .ok_or_else(|| request_error(Code::InternalServerError, "the request was not prepared"))
+    prepared.map(|prepared| &**prepared).ok_or_else(|| Error::internal("the request was not prepared").shown())
 }
 
 /// Coerced variables as async-graphql has them.

@@ -11,11 +11,10 @@ use apollo_compiler::response::JsonValue;
 use async_graphql::ServerError;
 use quick_cache::{Weighter, sync::Cache};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::Request;
 use crate::{
-    document::hex,
+    document::sha256,
     error::{Code, request_error},
     quoted::Quoted,
 };
@@ -83,7 +82,7 @@ impl PersistedDocuments {
             return Err(not_found(id));
         }
         if self.only_trusted {
-            let trusted = query.and_then(|text| self.trusted(&hex(&Sha256::digest(&text))));
+            let trusted = query.and_then(|text| self.trusted(&sha256(&text)));
             return trusted.ok_or_else(|| {
                 request_error(
                     Code::DocumentNotTrusted,
@@ -93,7 +92,7 @@ impl PersistedDocuments {
         }
         match (query, hash) {
             (Some(text), Some(hash)) => {
-                if hex(&Sha256::digest(&text)) != hash {
+                if sha256(&text) != hash {
                     let message = "provided sha does not match query: `sha256Hash` is the SHA-256 of the document's text, in lower-case hexadecimal";
                     return Err(request_error(Code::PersistedQueryInvalid, message));
                 }
@@ -138,7 +137,7 @@ fn read(path: &Path) -> Result<HashMap<String, Arc<str>>, String> {
     let mut documents = HashMap::new();
     let mut add = |id: Option<String>, text: String| {
         let text: Arc<str> = text.into();
-        documents.insert(hex(&Sha256::digest(&*text)), text.clone());
+        documents.insert(sha256(&text), text.clone());
         documents.extend(id.map(|id| (id, text)));
     };
     if path.is_dir() {

@@ -65,7 +65,7 @@ async fn a_panic_or_a_timeout_ends_a_subscription() {
         is_internal_error(&events("Panics").await.err().expect("a refusal"));
         let hung = events("Hangs").await.err().expect("a refusal");
         assert_eq!(hung.outcome, Outcome::Refused(Code::Timeout));
-        let mut events = Box::pin(events("Works").await.ok().expect("events"));
+        let mut events = Box::pin(events("Works").await.expect("events"));
         let first = events.next().await.expect("the current version");
         assert_eq!(first.outcome, Outcome::Success, "the engine still works");
     }

@@ -2,7 +2,7 @@
 //! be shown without. The column `audience` holds its rank.
 
 use sea_orm::{
-    ActiveEnum, ConnectionTrait, DbErr, EntityName, ExprTrait,
+    ActiveEnum, ConnectionTrait, DbErr, EntityName, ExprTrait, Iterable,
     sea_query::{BinOper, CaseStatement, Expr, Func, Query, SelectStatement, SubQueryStatement, UnionType},
 };
 
@@ -65,10 +65,11 @@ async fn set(
 fn own(record: &RecordType) -> Expr {
     let is = |visibility: Visibility| Expr::col((record.table, "visibility")).eq(visibility.to_value());
     let mut rank = CaseStatement::new();
-    for visibility in [Visibility::Public, Visibility::Partner] {
+    // There is no other value; for one, the rank would be `NULL`, which the table refuses.
+    for visibility in Visibility::iter() {
         rank = rank.case(is(visibility), visibility.rank());
     }
-    rank.finally(Visibility::Internal.rank()).into()
+    rank.into()
 }
 
 /// The rank of a record's effective visibility, as far as that of the records that it needs is up to date.

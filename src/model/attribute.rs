@@ -203,14 +203,6 @@ impl Link {
     pub fn through<C: ColumnTrait>(parent: C, child: C) -> Self {
         Self::Through { table: table_of::<C>(), parent: parent.as_str(), child: child.as_str() }
     }
-
-    /// The table whose rows are the links: that of the related records, or the table of links.
-    #[must_use]
-    pub fn table(self) -> &'static str {
-        match self {
-            Self::Column { table, .. } | Self::Through { table, .. } => table,
-        }
-    }
 }
 
 /// The table of a column.

@@ -4,7 +4,7 @@ use async_graphql::Enum;
 use sea_orm::entity::prelude::*;
 
 /// The scheme of an identifier: the external system that assigns it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum IdentifierScheme {
     /// The ID of a place in GeoNames, such as `660158`.

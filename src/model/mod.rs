@@ -22,7 +22,7 @@ pub use self::{
     column::{Column, DataType},
     description::{Description, Record},
     record_type::RecordType,
-    text::{camel_case, fold, language_tag, sentence_case, with_article, words},
+    text::{camel_case, fold, language_tag, uncapitalized, with_article, words},
     vocabulary::{Visibility, Vocabulary, Word},
 };
 
@@ -30,7 +30,6 @@ pub use self::{
 pub struct Model {
     types: IndexMap<&'static str, RecordType>,
     unions: Vec<Union>,
-    shared_fields: &'static [&'static str],
     describe_shared: fn(&mut RecordType),
 }
 
@@ -46,11 +45,10 @@ pub struct Union {
 }
 
 impl Model {
-    /// A model without record types. `describe_shared` adds what all of them have, and `shared_fields` are the fields of
-    /// the interface `Record`.
+    /// A model without record types. `describe_shared` adds what all of them have.
     #[must_use]
-    pub fn new(shared_fields: &'static [&'static str], describe_shared: fn(&mut RecordType)) -> Self {
-        Self { types: IndexMap::new(), unions: Vec::new(), shared_fields, describe_shared }
+    pub fn new(describe_shared: fn(&mut RecordType)) -> Self {
+        Self { types: IndexMap::new(), unions: Vec::new(), describe_shared }
     }
 
     /// Adds a record type. Every type must come after those that its required references lead to.
@@ -91,12 +89,6 @@ impl Model {
     #[must_use]
     pub fn types(&self) -> impl ExactSizeIterator<Item = &RecordType> {
         self.types.values()
-    }
-
-    /// The fields of the interface `Record`: what all record types have.
-    #[must_use]
-    pub fn shared_fields(&self) -> &'static [&'static str] {
-        self.shared_fields
     }
 
     /// The unions of record types.

@@ -58,7 +58,7 @@ pub fn with_article(name: &str) -> String {
 
 /// The sentence `text` as the end of another one: with a small letter at its start.
 #[must_use]
-pub fn sentence_case(text: &str) -> String {
+pub fn uncapitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
 }

@@ -3,23 +3,23 @@
 //! Every request has a [`RequestLog`]. When it is dropped, the request is counted ([`Metrics`]) and logged, and its span ends
 //! ([`Traces`]). None of them contains the text of a document or the values of variables.
 
-mod batches;
 mod logs;
 mod metrics;
 mod operation_labels;
 mod origin;
 mod request_log;
+mod statements;
 mod traces;
 
 use std::sync::Arc;
 
 pub(crate) use self::request_log::SUCCESS;
 pub use self::{
-    batches::Batches,
     logs::{Logs, logs},
     metrics::{Gauges, Metrics},
     origin::Origin,
     request_log::{RequestLog, Usage},
+    statements::StatementObserver,
     traces::Traces,
 };
 use crate::clock::IdSource;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use apollo_compiler::{Name, executable::OperationType};
 use opentelemetry_sdk::trace::Span;
 
-use super::{Batches, Observer, Origin, traces};
+use super::{Observer, Origin, StatementObserver, traces};
 use crate::request_id::RequestId;
 
 /// Longer names of operations are not logged, in bytes.
@@ -115,8 +115,8 @@ impl RequestLog {
 
     /// The observer of the database statements of this request.
     #[must_use]
-    pub fn batches(&self, system: &'static str) -> Batches {
-        Batches::new(self.observer.clone(), self.span.as_ref(), system)
+    pub fn statements(&self, system: &'static str) -> StatementObserver {
+        StatementObserver::new(self.observer.clone(), self.span.as_ref(), system)
     }
 
     fn kind(&self) -> &'static str {

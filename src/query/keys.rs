@@ -1,7 +1,7 @@
 //! The keys of the loader. The type of a key says what is fetched.
 //!
-//! Keys of one type that share a [`Shape`] are fetched by one statement; a field gives the keys of all its objects with the
-//! same shape. Shapes are compared by identity, so the number of statements depends on the document alone, never on which
+//! Keys of one type that share a [`Shape`] are fetched by one statement (two for the two sides of a page); a look-up has a
+//! statement of its own. A field gives the keys of all its objects with the same shape. Shapes are compared by identity, so the number of statements depends on the document alone, never on which
 //! fields happen to ask for equal things at the same time.
 
 use std::{
@@ -13,7 +13,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{page::Page, projection::Projection};
-use crate::model::{CounterpartFields, Link};
+use crate::model::{CounterpartFields, Link, identifier::IdentifierScheme};
 
 /// What the keys of one field have in common, compared by identity.
 pub struct Shape<T>(Arc<T>);
@@ -74,8 +74,8 @@ pub struct ByKey {
 /// A record by an identifier of the outside world.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ByIdentifier {
-    /// Who gives the identifier, as the database has it.
-    pub scheme: String,
+    /// The scheme of the identifier.
+    pub scheme: IdentifierScheme,
     /// The identifier.
     pub value: String,
     /// What is read of the record.

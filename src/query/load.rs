@@ -1,17 +1,17 @@
 //! What each type of key fetches: async-graphql's `Loader`, implemented once for each of [`super::keys`].
 
-use std::{collections::HashMap, future::Future, sync::Arc};
+use std::{collections::HashMap, future::Future, hash::Hash, sync::Arc};
 
 use async_graphql::dataloader::Loader;
 use futures_util::future::try_join_all;
 use sea_orm::{
-    EntityName, ExprTrait, IdenStatic,
+    ActiveEnum, EntityName, ExprTrait, IdenStatic,
     sea_query::{Expr, LikeExpr, Order, Query},
 };
 use uuid::Uuid;
 
 use super::{
-    keys::{BeyondOf, ById, ByIdentifier, ByKey, CounterpartsOf, IdentifiersOf, NamesOf, PageOf, Shape, TotalOf},
+    keys::{BeyondOf, ById, ByIdentifier, ByKey, CounterpartsOf, IdentifiersOf, NamesOf, PageOf, TotalOf},
     loader::{OWNED, ROW, RecordLoader, distinct},
     projection::Row,
     statement::{column, is_one_of_ids},
@@ -21,24 +21,24 @@ use crate::{
     model::{identifier, name},
 };
 
-/// Groups keys by their shape, and fetches each group by one statement; the statements run at the same time.
-async fn by_shape<'k, K, T, V, F>(
+/// Groups keys, and fetches each group by one statement; the statements run at the same time.
+async fn by_group<'k, K: Eq + Hash, G: PartialEq, V, F>(
     keys: &'k [K],
-    shape: impl Fn(&K) -> &Shape<T>,
+    group: impl Fn(&K) -> G,
     fetch: impl Fn(Vec<&'k K>) -> F,
-) -> Result<Vec<V>>
+) -> Result<HashMap<K, V>>
 where
-    F: Future<Output = Result<Vec<V>>>,
+    F: Future<Output = Result<Vec<(K, V)>>>,
 {
-    let mut groups: Vec<(usize, Vec<&K>)> = Vec::new();
+    let mut groups: Vec<(G, Vec<&K>)> = Vec::new();
     for key in keys {
-        let address = shape(key).address();
-        match groups.iter_mut().find(|(known, _)| *known == address) {
-            Some((_, group)) => group.push(key),
-            None => groups.push((address, vec![key])),
+        let of = group(key);
+        match groups.iter_mut().find(|(known, _)| *known == of) {
+            Some((_, keys)) => keys.push(key),
+            None => groups.push((of, vec![key])),
         }
     }
-    Ok(try_join_all(groups.into_iter().map(|(_, group)| fetch(group))).await?.into_iter().flatten().collect())
+    Ok(try_join_all(groups.into_iter().map(|(_, keys)| fetch(keys))).await?.into_iter().flatten().collect())
 }
 
 impl Loader<ById> for RecordLoader {
@@ -46,9 +46,9 @@ impl Loader<ById> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[ById]) -> Result<HashMap<ById, Arc<Row>>> {
-        let found = by_shape(
+        by_group(
             keys,
-            |key| &key.of,
+            |key| key.of.address(),
             |group| async move {
                 let of = &group[0].of;
                 let ids = distinct(group.iter().map(|key| key.id));
@@ -56,8 +56,8 @@ impl Loader<ById> for RecordLoader {
                 let records = self.records(of, Some(ids.len()), passes).await?;
                 Ok(records.into_iter().map(|row| (ById { id: row.id, of: of.clone() }, row)).collect())
             },
-        );
-        Ok(found.await?.into_iter().collect())
+        )
+        .await
     }
 }
 
@@ -88,7 +88,7 @@ impl Loader<ByIdentifier> for RecordLoader {
                 let at = |of: identifier::Column| column(OWNED, of.as_str());
                 let mut identified = Query::select();
                 identified.expr(at(identifier::Column::RecordId)).from_as(identifier::Entity.table_name(), OWNED);
-                identified.and_where(at(identifier::Column::Scheme).eq(key.scheme.as_str()));
+                identified.and_where(at(identifier::Column::Scheme).eq(key.scheme.to_value()));
                 identified.and_where(at(identifier::Column::Value).eq(key.value.as_str()));
                 let found = self.records(&key.of, None, column(ROW, "id").in_subquery(identified)).await?;
                 Ok::<_, Error>(found.into_iter().next().map(|row| (key, row)))
@@ -103,9 +103,9 @@ impl Loader<PageOf> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[PageOf]) -> Result<HashMap<PageOf, Self::Value>> {
-        let found = by_shape(
+        by_group(
             keys,
-            |key| &key.list,
+            |key| key.list.address(),
             |group| async move {
                 let list = &group[0].list;
                 let parents = distinct(group.iter().filter_map(|key| key.parent));
@@ -116,8 +116,8 @@ impl Loader<PageOf> for RecordLoader {
                 let page = |(parent, rows)| (PageOf { parent, list: list.clone() }, Arc::new(rows));
                 Ok(pages.into_iter().map(page).collect())
             },
-        );
-        Ok(found.await?.into_iter().collect())
+        )
+        .await
     }
 }
 
@@ -126,17 +126,17 @@ impl Loader<TotalOf> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[TotalOf]) -> Result<HashMap<TotalOf, i64>> {
-        let found = by_shape(
+        by_group(
             keys,
-            |key| &key.list,
+            |key| key.list.address(),
             |group| async move {
                 let list = &group[0].list;
                 let totals = self.totals(list, &distinct(group.iter().filter_map(|key| key.parent))).await?;
                 let total = |(parent, total)| (TotalOf { parent, list: list.clone() }, total);
                 Ok(totals.into_iter().map(total).collect())
             },
-        );
-        Ok(found.await?.into_iter().collect())
+        )
+        .await
     }
 }
 
@@ -145,23 +145,18 @@ impl Loader<BeyondOf> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[BeyondOf]) -> Result<HashMap<BeyondOf, bool>> {
-        let mut found = HashMap::new();
-        for is_before in [true, false] {
-            let side: Vec<BeyondOf> = keys.iter().filter(|key| key.is_before == is_before).cloned().collect();
-            let answers = by_shape(
-                &side,
-                |key| &key.list,
-                |group| async move {
-                    let list = &group[0].list;
-                    let parents = distinct(group.iter().filter_map(|key| key.parent));
-                    let beyond = self.beyond(list, &parents, is_before).await?;
-                    let answer = |(parent, n)| (BeyondOf { parent, list: list.clone(), is_before }, n > 0);
-                    Ok(beyond.into_iter().map(answer).collect())
-                },
-            );
-            found.extend(answers.await?);
-        }
-        Ok(found)
+        by_group(
+            keys,
+            |key| (key.list.address(), key.is_before),
+            |group| async move {
+                let BeyondOf { list, is_before, .. } = group[0];
+                let parents = distinct(group.iter().filter_map(|key| key.parent));
+                let beyond = self.beyond(list, &parents, *is_before).await?;
+                let answer = |(parent, n)| (BeyondOf { parent, list: list.clone(), is_before: *is_before }, n > 0);
+                Ok(beyond.into_iter().map(answer).collect())
+            },
+        )
+        .await
     }
 }
 
@@ -170,9 +165,9 @@ impl Loader<CounterpartsOf> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[CounterpartsOf]) -> Result<HashMap<CounterpartsOf, Vec<Arc<Row>>>> {
-        let found = by_shape(
+        by_group(
             keys,
-            |key| &key.of,
+            |key| key.of.address(),
             |group| async move {
                 let of = &group[0].of;
                 let mut lists: HashMap<CounterpartsOf, Vec<Arc<Row>>> = HashMap::new();
@@ -181,8 +176,8 @@ impl Loader<CounterpartsOf> for RecordLoader {
                 }
                 Ok(lists.into_iter().collect())
             },
-        );
-        Ok(found.await?.into_iter().collect())
+        )
+        .await
     }
 }
 
@@ -191,9 +186,9 @@ impl Loader<NamesOf> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[NamesOf]) -> Result<HashMap<NamesOf, Vec<name::Model>>> {
-        let found = by_shape(
+        by_group(
             keys,
-            |key| &key.languages,
+            |key| key.languages.address(),
             |group| async move {
                 let languages = &group[0].languages;
                 let records = distinct(group.iter().map(|key| key.record));
@@ -215,8 +210,8 @@ impl Loader<NamesOf> for RecordLoader {
                 }
                 Ok(lists.into_iter().collect())
             },
-        );
-        Ok(found.await?.into_iter().collect())
+        )
+        .await
     }
 }
 
@@ -225,9 +220,9 @@ impl Loader<IdentifiersOf> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[IdentifiersOf]) -> Result<HashMap<IdentifiersOf, Vec<identifier::Model>>> {
-        let found = by_shape(
+        by_group(
             keys,
-            |key| &key.field,
+            |key| key.field.address(),
             |group| async move {
                 let field = &group[0].field;
                 let records = distinct(group.iter().map(|key| key.record));
@@ -243,7 +238,7 @@ impl Loader<IdentifiersOf> for RecordLoader {
                 }
                 Ok(lists.into_iter().collect())
             },
-        );
-        Ok(found.await?.into_iter().collect())
+        )
+        .await
     }
 }

@@ -29,7 +29,7 @@ use crate::{
     db::Readers,
     error::{Error, Result},
     model::{Link, Visibility},
-    observe::Batches,
+    observe::StatementObserver,
 };
 
 /// The alias of the rows of a list, and of the rows of which a page is joined to other records.
@@ -89,7 +89,7 @@ pub struct RecordLoader {
     /// Counts statements and objects.
     pub tally: Arc<Tally>,
     /// Observes each statement.
-    pub batches: Option<Batches>,
+    pub statements: Option<StatementObserver>,
     /// How many statements of the viewer may run at the same time.
     pub permits: Option<Arc<Semaphore>>,
 }
@@ -108,10 +108,10 @@ impl RecordLoader {
         };
         self.tally.statements.fetch_add(1, Ordering::Relaxed);
         let statement = build(self.backend(), query);
-        let batch = self.batches.as_ref().map(|batches| batches.begin(table, ids, &statement.sql));
+        let span = self.statements.as_ref().map(|statements| statements.begin(table, ids, &statement.sql));
         let rows = self.readers.rows(&statement).await;
-        if let Some(batch) = batch {
-            batch.end(rows.as_ref().ok().map(Vec::len));
+        if let Some(span) = span {
+            span.end(rows.as_ref().ok().map(Vec::len));
         }
         Ok(rows?)
     }

@@ -18,7 +18,7 @@ use super::statement::{JOINS, column};
 use crate::model::{Column, RecordType};
 
 /// The largest number of tables that are joined to one: planning takes time, too.
-const MAX_JOINS: usize = 6;
+const MAX_JOINS: usize = JOINS.len();
 
 /// What is read of the records of one type.
 pub struct Projection {

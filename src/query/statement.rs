@@ -15,9 +15,9 @@ use uuid::Uuid;
 pub(super) const PARENT: &str = "parent";
 
 /// The aliases of tables inside of conditions, by depth.
-pub(super) const TABLES: [&str; 12] = ["t", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10", "t11"];
+pub(super) const TABLES: [&str; 9] = ["t", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8"];
 /// The aliases of tables that are joined to a row.
-pub(super) const JOINS: [&str; 8] = ["j1", "j2", "j3", "j4", "j5", "j6", "j7", "j8"];
+pub(super) const JOINS: [&str; 6] = ["j1", "j2", "j3", "j4", "j5", "j6"];
 
 /// A column of a table's alias.
 pub(super) fn column(alias: &'static str, name: &'static str) -> Expr {

@@ -90,8 +90,8 @@ impl Answer {
 }
 
 /// Objects, each once.
-struct Distinct<S> {
-    objects: Vec<Arc<S>>,
+pub(super) struct Distinct<S> {
+    pub objects: Vec<Arc<S>>,
     known: FxHashMap<*const S, u32>,
 }
 
@@ -103,7 +103,8 @@ impl<S> Default for Distinct<S> {
 }
 
 impl<S> Distinct<S> {
-    fn add(&mut self, object: Arc<S>) -> u32 {
+    /// Adds an object; says which one it is.
+    pub fn add(&mut self, object: Arc<S>) -> u32 {
         // An object with a single reference cannot occur again.
         if Arc::strong_count(&object) == 1 {
             self.objects.push(object);

@@ -24,8 +24,8 @@ use crate::{
 
 /// The object types of a connection.
 pub(super) struct ConnectionType {
-    pub record: &'static RecordType,
-    pub connection: &'static str,
+    record: &'static RecordType,
+    connection: &'static str,
     edge: &'static str,
     /// What the edges contain in addition to the cursor and the node.
     counterparts: Option<(Link, CounterpartFields, &'static RecordType)>,
@@ -84,17 +84,18 @@ pub(super) fn arguments(record: &RecordType) -> Vec<Argument> {
     ]
 }
 
-/// Answers a connection for each parent; the only parent of the list of all records is `None`.
+/// Answers a connection, an object of the type `connection`, for each parent; the only parent of the list of all records is `None`.
 pub(super) async fn connect(
     call: Call<'_>,
-    ty: ConnectionType,
+    record: &'static RecordType,
+    connection: &'static str,
     link: Option<Link>,
     parents: Vec<Option<Uuid>>,
 ) -> Result<Answer> {
-    let page = call.page(ty.record)?;
-    let projection = (*call.projection(ty.record)).clone();
+    let page = call.page(record)?;
+    let projection = (*call.projection(record)).clone();
     let list = Shape::new(List { link, page, projection });
-    let mut pages = if call.selects(ty.connection, &["edges", "nodes", "pageInfo"]) {
+    let mut pages = if call.selects(connection, &["edges", "nodes", "pageInfo"]) {
         let keys = parents.iter().map(|parent| PageOf { parent: *parent, list: list.clone() });
         call.loader().load_many(keys).await?
     } else {
@@ -111,7 +112,7 @@ pub(super) async fn connect(
         }
         Some(Arc::new(PageObject { parent, list: list.clone(), rows, has_more }))
     });
-    Ok(Answer::one(ty.connection, pages))
+    Ok(Answer::one(connection, pages))
 }
 
 impl ConnectionType {
@@ -130,7 +131,7 @@ impl ConnectionType {
         let (record, edge) = (self.record, self.edge);
         let mut o = Object::new(self.connection, format!("A page of a list of {}.", words(record.plural)));
         o.items = Some(record);
-        o.scope(
+        o.batch(
             "edges",
             format!("[{edge}!]!"),
             "A list of the items on this page, each with its cursor.",
@@ -145,7 +146,7 @@ impl ConnectionType {
             },
         )
         .costs(0, Size::Items);
-        o.scope(
+        o.batch(
             "nodes",
             format!("[{}!]!", record.name),
             "A list of the items on this page.",
@@ -153,7 +154,7 @@ impl ConnectionType {
             move |_, pages| ready(Answer::many(record.name, pages.iter().map(|page| page.rows.iter().cloned()))),
         )
         .costs(0, Size::Items);
-        o.scope("pageInfo", "PageInfo!", "Information about this page, for pagination.", Vec::new(), |_, pages| {
+        o.batch("pageInfo", "PageInfo!", "Information about this page, for pagination.", Vec::new(), |_, pages| {
             let infos = pages.iter().map(|page| {
                 Some(Arc::new(PageInfo {
                     parent: page.parent,
@@ -166,7 +167,7 @@ impl ConnectionType {
             ready(Answer::one("PageInfo", infos))
         })
         .costs(0, Size::One);
-        o.scope(
+        o.batch(
             "totalCount",
             "Int",
             "The number of items in the whole list, on all pages. It is counted only when it is selected.",
@@ -193,13 +194,13 @@ impl ConnectionType {
             "The cursor of the item, for `after` and `before`. It is only valid in the same order.",
             |edge: &Edge, out| json(&edge.list.page.cursor(&edge.node), out),
         );
-        o.scope("node", format!("{}!", record.name), "The item.", Vec::new(), move |_, edges| {
+        o.batch("node", format!("{}!", record.name), "The item.", Vec::new(), move |_, edges| {
             ready(Answer::one(record.name, edges.iter().map(|edge| Some(edge.node.clone()))))
         })
         .costs(0, Size::One);
         if let Some((link, fields, target)) = self.counterparts {
             let (about, one) = (words(target.plural), words(target.name));
-            o.scope(
+            o.batch(
                 fields.all,
                 format!("[{}!]", target.name),
                 format!("A list of the other {about}. In most cases there is one."),
@@ -211,7 +212,7 @@ impl ConnectionType {
                     })
                 },
             );
-            o.scope(
+            o.batch(
                 fields.one,
                 target.name,
                 format!("The other {one}. If there are several, the first of them."),
@@ -251,10 +252,10 @@ async fn counterparts(
 /// The object type `PageInfo`.
 pub(super) fn page_info() -> Object<PageInfo> {
     let mut o = Object::new("PageInfo", "Information about the position of a page in its list, for pagination.");
-    o.scope("hasNextPage", "Boolean!", "Whether there are items after the page.", Vec::new(), |call, infos| {
+    o.batch("hasNextPage", "Boolean!", "Whether there are items after the page.", Vec::new(), |call, infos| {
         has_more(call, infos, false)
     });
-    o.scope("hasPreviousPage", "Boolean!", "Whether there are items before the page.", Vec::new(), |call, infos| {
+    o.batch("hasPreviousPage", "Boolean!", "Whether there are items before the page.", Vec::new(), |call, infos| {
         has_more(call, infos, true)
     });
     for (name, about) in [("startCursor", "first"), ("endCursor", "last")] {

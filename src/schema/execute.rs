@@ -182,7 +182,7 @@ async fn execute_field<S: Send + Sync + 'static>(
     };
     match &field.resolve {
         Resolve::Leaf(write) => without_errors(Column::Own(&**write)),
-        Resolve::Scope(resolve) => {
+        Resolve::Batch(resolve) => {
             let answer = resolve(call, objects).await;
             finish(call, field.info(), objects.len(), answer).await
         }

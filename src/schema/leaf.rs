@@ -1,13 +1,21 @@
 //! Leaves: the GraphQL types of plain values, and how they are written as JSON.
 
-use async_graphql::{Enum, InputValueError, InputValueResult, Scalar, ScalarType};
+use std::num::NonZero;
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, resolver_utils::EnumType};
 use sea_orm::Value;
 use serde::Serialize;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{
+    OffsetDateTime,
+    format_description::well_known::{
+        Iso8601, Rfc3339,
+        iso8601::{Config, TimePrecision},
+    },
+};
 
 use crate::{
     db::Moment,
-    edtf::{self, Day},
+    edtf::Day,
     model::{Column, Scalar as Kind},
 };
 
@@ -33,11 +41,8 @@ pub(super) fn type_of(column: Column, kind: &Kind) -> String {
 /// Appends a value of a column as JSON.
 pub(super) fn write(kind: &Kind, value: &Value, out: &mut Vec<u8>) {
     match (kind, value) {
-        (Kind::Word(_), Value::String(Some(word))) => {
-            // The GraphQL name of a word is the word in capitals.
-            out.push(b'"');
-            out.extend(word.bytes().map(|byte| byte.to_ascii_uppercase()));
-            out.push(b'"');
+        (Kind::Word(vocabulary), Value::String(Some(word))) => {
+            json(&vocabulary.by_value(word).map(|word| word.name), out);
         }
         (Kind::DateTime, Value::BigInt(Some(moment))) => json(&rfc3339(Moment(*moment)), out),
         (_, Value::String(Some(text))) => json(text, out),
@@ -49,13 +54,17 @@ pub(super) fn write(kind: &Kind, value: &Value, out: &mut Vec<u8>) {
     }
 }
 
-/// A moment in the format of RFC 3339, with milliseconds.
+/// The format of moments: RFC 3339, with milliseconds.
+const MILLISECONDS: Iso8601<
+    {
+        let milliseconds = TimePrecision::Second { decimal_digits: NonZero::new(3) };
+        Config::DEFAULT.set_time_precision(milliseconds).encode()
+    },
+> = Iso8601;
+
 fn rfc3339(moment: Moment) -> Option<String> {
     let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(moment.0) * 1_000_000).ok()?;
-    let text = moment.format(&Rfc3339).ok()?;
-    // The formatter omits zeros at the end of the fraction of a second.
-    let (seconds, fraction) = text.strip_suffix('Z')?.split_once('.').unwrap_or((text.strip_suffix('Z')?, ""));
-    Some(format!("{seconds}.{fraction:0<3}Z"))
+    moment.format(&MILLISECONDS).ok()
 }
 
 /// A date and time in UTC, in the format of RFC 3339 with milliseconds, such as `2026-11-24T09:30:00.000Z`.
@@ -75,38 +84,9 @@ impl ScalarType for Moment {
     }
 }
 
-/// The precision of a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum DatePrecision {
-    /// Known to the day.
-    Day,
-    /// Known to the month.
-    Month,
-    /// Known to the season, the quarter or another part of a year.
-    Season,
-    /// Known to the year.
-    Year,
-    /// Known to a range of years: a decade, a century, or a year with unknown digits.
-    Years,
-    /// A period from one date to another.
-    Interval,
-    /// One of several dates, or all of them.
-    Set,
-}
-
-impl DatePrecision {
-    /// The precision of a date in EDTF, by its name in the schema.
-    pub(super) fn of(date: &str) -> &'static str {
-        match edtf::precision(date) {
-            Some(edtf::Precision::Day) => "DAY",
-            Some(edtf::Precision::Month) => "MONTH",
-            Some(edtf::Precision::Season) => "SEASON",
-            Some(edtf::Precision::Year) => "YEAR",
-            Some(edtf::Precision::Interval) => "INTERVAL",
-            Some(edtf::Precision::Set) => "SET",
-            Some(edtf::Precision::Years) | None => "YEARS",
-        }
-    }
+/// The name of a value of an enum in the schema.
+pub(super) fn enum_name<E: EnumType>(value: E) -> &'static str {
+    E::items().iter().find(|item| item.value == value).map_or("", |item| item.name)
 }
 
 /// A date of a record.

@@ -24,8 +24,6 @@ pub struct Object<S: 'static> {
     description: String,
     interfaces: Vec<&'static str>,
     pub(super) fields: IndexMap<&'static str, Field<S>>,
-    /// The record type, if the objects are records.
-    pub(super) record: Option<&'static RecordType>,
     /// The type of the items, if the objects are pages of a connection or their edges.
     pub(super) items: Option<&'static RecordType>,
 }
@@ -63,7 +61,7 @@ pub(super) enum Resolve<S: 'static> {
     /// Written from the object alone.
     Leaf(Box<dyn Fn(&S, &mut Vec<u8>) + Send + Sync>),
     /// Resolved for all objects of a scope together.
-    Scope(Box<ResolveFn<S>>),
+    Batch(Box<ResolveFn<S>>),
 }
 
 /// Resolves a field for all objects of a scope.
@@ -94,14 +92,10 @@ impl Argument {
 pub trait AnyObject: Any + Send + Sync {
     /// Its name.
     fn name(&self) -> &'static str;
-    /// The record type, if the objects are records.
-    fn record(&self) -> Option<&'static RecordType>;
     /// The type of the items, if the objects are pages of a connection or their edges.
     fn items(&self) -> Option<&'static RecordType>;
     /// A field, and its index.
     fn field(&self, name: &str) -> Option<(usize, &FieldInfo)>;
-    /// Its interfaces.
-    fn interfaces(&self) -> &[&'static str];
     /// The fields, as the registry has them.
     fn meta_fields(&self) -> IndexMap<String, MetaField>;
     /// Adds the type to async-graphql's registry.
@@ -111,14 +105,7 @@ pub trait AnyObject: Any + Send + Sync {
 impl<S: Send + Sync + 'static> Object<S> {
     /// An object type without fields yet. The name lives as long as the schema.
     pub fn new(name: &'static str, description: impl Into<String>) -> Self {
-        Self {
-            name,
-            description: description.into(),
-            interfaces: Vec::new(),
-            fields: IndexMap::new(),
-            record: None,
-            items: None,
-        }
+        Self { name, description: description.into(), interfaces: Vec::new(), fields: IndexMap::new(), items: None }
     }
 
     /// Adds interfaces that the type implements.
@@ -141,7 +128,7 @@ impl<S: Send + Sync + 'static> Object<S> {
     }
 
     /// Adds a field that is resolved for all objects of a scope together. Unless said otherwise, it costs one statement.
-    pub fn scope(
+    pub fn batch(
         &mut self,
         name: &'static str,
         ty: impl Into<String>,
@@ -151,7 +138,7 @@ impl<S: Send + Sync + 'static> Object<S> {
     ) -> &mut FieldInfo {
         let ty = ty.into();
         let cost = FieldCost { statements: 1, size: size(&ty) };
-        self.add(name, ty, description.into(), arguments, Resolve::Scope(Box::new(resolve)), cost)
+        self.add(name, ty, description.into(), arguments, Resolve::Batch(Box::new(resolve)), cost)
     }
 
     fn add(
@@ -211,20 +198,12 @@ impl<S: Send + Sync + 'static> AnyObject for Object<S> {
         self.name
     }
 
-    fn record(&self) -> Option<&'static RecordType> {
-        self.record
-    }
-
     fn items(&self) -> Option<&'static RecordType> {
         self.items
     }
 
     fn field(&self, name: &str) -> Option<(usize, &FieldInfo)> {
         self.fields.get_full(name).map(|(index, _, field)| (index, &field.info))
-    }
-
-    fn interfaces(&self) -> &[&'static str] {
-        &self.interfaces
     }
 
     fn meta_fields(&self) -> IndexMap<String, MetaField> {

@@ -6,22 +6,20 @@ use indexmap::IndexMap;
 use uuid::Uuid;
 
 use super::{
-    answer::{Answer, Position, Positions, index},
+    answer::{Answer, Distinct, Position, Positions, index},
     catalog::Catalog,
     connection::{self, ready},
     cost::Size,
     execute::Call,
-    leaf::{self, Date, DatePrecision, json},
+    leaf::{self, Date, enum_name, json},
     object::{Argument, Object, Reference},
 };
 use crate::{
     db::write_type_id,
-    edtf,
+    edtf::{self, Precision},
     error::{Code, Error, Result},
     model::{
-        Attribute, AttributeKind, RecordType, ToAny, ToMany, ToOne,
-        identifier::{self, IdentifierScheme},
-        language_tag,
+        Attribute, AttributeKind, RecordType, ToAny, ToMany, ToOne, identifier, language_tag,
         name::{self, best, is_special_form},
     },
     query::{
@@ -34,7 +32,6 @@ use crate::{
 /// The object type of a record type.
 pub(super) fn object(record: &'static RecordType, catalog: &Catalog) -> Object<Row> {
     let mut o = Object::new(record.name, record.description).implementing(&["Record", "Node"]);
-    o.record = Some(record);
     for attribute in record.attributes.iter().filter(|attribute| attribute.is_field()) {
         add(&mut o, record, attribute, catalog);
     }
@@ -62,7 +59,7 @@ fn add(o: &mut Object<Row>, record: &'static RecordType, attribute: &'static Att
             o.leaf(name, "Decimal!", about, move |row, out| json(&row.text(decimal.exact), out))
         }
         AttributeKind::Date { edtf, earliest, latest } => o
-            .scope(name, "EdtfDate", about, Vec::new(), move |_, rows: &[Arc<Row>]| {
+            .batch(name, "EdtfDate", about, Vec::new(), move |_, rows: &[Arc<Row>]| {
                 ready(Answer::one(
                     "EdtfDate",
                     rows.iter().map(|row| date(row, [*edtf, *earliest, *latest]).map(Arc::new)),
@@ -71,14 +68,14 @@ fn add(o: &mut Object<Row>, record: &'static RecordType, attribute: &'static Att
             .costs(0, Size::One),
         AttributeKind::ToOne(to_one) => {
             let target = catalog.model().record_type(to_one.target);
-            let info = o.scope(name, target.name, about, Vec::new(), move |call, rows| {
+            let info = o.batch(name, target.name, about, Vec::new(), move |call, rows| {
                 Box::pin(load_one(call, rows, name, *to_one, target))
             });
             info.reference = Some(Reference { attribute: name, key: to_one.column, table: None });
             info
         }
         AttributeKind::ToAny(to_any) => {
-            let info = o.scope(name, to_any.interface, about, Vec::new(), move |call, rows| {
+            let info = o.batch(name, to_any.interface, about, Vec::new(), move |call, rows| {
                 Box::pin(load_any_of(call, rows, name, to_any))
             });
             info.reference = Some(Reference { attribute: name, key: to_any.id, table: Some(to_any.table) });
@@ -87,13 +84,11 @@ fn add(o: &mut Object<Row>, record: &'static RecordType, attribute: &'static Att
         AttributeKind::ToMany(to_many) => {
             let ToMany { link, target, counterparts } = *to_many;
             let target = catalog.model().record_type(target);
-            let names = catalog.connection_names(target, counterparts.as_ref());
+            let connection = catalog.connection_names(target, counterparts.as_ref()).connection;
             let arguments = connection::arguments(target);
-            o.scope(name, names.connection, about, arguments, move |call, rows| {
-                let names = call.execution.catalog.connection_names(target, counterparts.as_ref());
+            o.batch(name, connection, about, arguments, move |call, rows| {
                 let parents = rows.iter().map(|row| Some(row.id)).collect();
-                let ty = connection::ConnectionType::new(target, &names);
-                Box::pin(connection::connect(call, ty, Some(link), parents))
+                Box::pin(connection::connect(call, target, connection, Some(link), parents))
             })
         }
         AttributeKind::Keys { .. } => return,
@@ -164,7 +159,7 @@ pub(super) async fn load_any(call: Call<'_>, wanted: Vec<Wanted<'_>>) -> Result<
         _ => None,
     });
     let found = call.loader().load_many(keys).await?;
-    let mut groups: IndexMap<&'static str, (Vec<Arc<Row>>, rustc_hash::FxHashMap<*const Row, u32>)> = IndexMap::new();
+    let mut groups: IndexMap<&'static str, Distinct<Row>> = IndexMap::new();
     let positions = wanted.into_iter().map(|one| {
         let row = match one {
             Wanted::Joined(row) => row,
@@ -173,16 +168,11 @@ pub(super) async fn load_any(call: Call<'_>, wanted: Vec<Wanted<'_>>) -> Result<
             }
         };
         let Some(row) = row else { return Position::Null };
-        let group = groups.entry(row.record().name).or_default();
-        let object = *group.1.entry(Arc::as_ptr(&row)).or_insert_with(|| {
-            group.0.push(row.clone());
-            index(group.0.len() - 1)
-        });
-        let group = groups.get_index_of(row.record().name).unwrap_or_default();
-        Position::Object { group: index(group), object }
+        let group = groups.entry(row.record().name);
+        Position::Object { group: index(group.index()), object: group.or_default().add(row) }
     });
     let positions = positions.collect();
-    let groups = groups.into_iter().map(|(ty, (rows, _))| Box::new((ty, rows)) as Box<_>).collect();
+    let groups = groups.into_iter().map(|(ty, rows)| Box::new((ty, rows.objects)) as Box<_>).collect();
     Ok(Positions { groups, positions })
 }
 
@@ -195,7 +185,7 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
         let (name, language) = (row.text(name)?.to_owned(), row.text(language)?.to_owned());
         Some(name::Model { record_id: row.id, language, name })
     };
-    o.scope(
+    o.batch(
         "label",
         "Name",
         "The name in the first of the given languages that has one. For each language, the exact tag is tried first, \
@@ -219,7 +209,7 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
         },
     )
     .reads(main.map_or_else(Vec::new, |(name, language)| vec![name, language]));
-    o.scope(
+    o.batch(
         "names",
         "[Name!]",
         "A list of the names in languages other than that of the main name, sorted by language.",
@@ -249,7 +239,7 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
             })
         },
     );
-    o.scope(
+    o.batch(
         "identifiers",
         "[Identifier!]",
         "A list of the identifiers of the record in external systems.",
@@ -305,7 +295,7 @@ pub(super) fn identifier_object() -> Object<identifier::Model> {
         "scheme",
         "IdentifierScheme!",
         "The scheme of the identifier: the external system that assigns it.",
-        |of: &identifier::Model, out| json(scheme_name(of.scheme), out),
+        |of: &identifier::Model, out| json(enum_name(of.scheme), out),
     );
     o.leaf("value", "String!", "The identifier, as the scheme writes it.", |of, out| json(&of.value, out));
     o.leaf(
@@ -315,11 +305,6 @@ pub(super) fn identifier_object() -> Object<identifier::Model> {
         |of, out| json(&of.url(), out),
     );
     o
-}
-
-fn scheme_name(scheme: IdentifierScheme) -> &'static str {
-    use async_graphql::resolver_utils::EnumType;
-    IdentifierScheme::items().iter().find(|item| item.value == scheme).map_or("", |item| item.name)
 }
 
 /// The object type `EdtfDate`.
@@ -350,7 +335,7 @@ pub(super) fn date_object() -> Object<Date> {
         },
     );
     o.leaf("precision", "DatePrecision!", "The precision of the date.", |date, out| {
-        json(DatePrecision::of(&date.edtf), out);
+        json(enum_name(edtf::precision(&date.edtf).unwrap_or(Precision::Years)), out);
     });
     o.leaf("isApproximate", "Boolean!", "Whether the date is marked as approximate or uncertain.", |date, out| {
         json(&edtf::is_approximate(&date.edtf), out);

@@ -3,22 +3,22 @@
 use std::{borrow::Cow, marker::PhantomData, sync::Arc};
 
 use async_graphql::{
-    ContainerType, Context, ObjectType, OutputType, Positioned, ServerResult, Value, parser::types::Field,
+    ContainerType, Context, ID, InputObject, ObjectType, OneofObject, OutputType, Positioned, ServerResult, Value,
+    parser::types::Field,
 };
 
 use super::{
     answer::Answer,
     catalog::Catalog,
-    connection::{self, ConnectionType},
-    entry,
+    connection, entry,
     execute::Call,
     object::{AnyObject, Argument, Object, Resolve},
     types,
 };
 use crate::{
     async_graphql_internals::{ContextSelectionSet, Registry},
-    error::{Code, Error, Result},
-    model::{RecordType, camel_case, with_article, words},
+    error::Result,
+    model::{RecordType, camel_case, identifier::IdentifierScheme, words},
     query::{
         filter::global_id,
         keys::{ById, ByIdentifier, ByKey},
@@ -63,7 +63,7 @@ impl<A: Api> OutputType for Records<A> {
 impl<A: Api> ContainerType for Records<A> {
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
         let Some(field) = A::catalog().root.fields.get(context.field().name()) else { return Ok(None) };
-        let Resolve::Scope(resolve) = &field.resolve else { return Ok(None) };
+        let Resolve::Batch(resolve) = &field.resolve else { return Ok(None) };
         let root = [Arc::new(Root)];
         entry::resolve(context, A::catalog(), field.info(), async |call| resolve(call, &root).await).await.map(Some)
     }
@@ -78,7 +78,7 @@ pub(super) fn object(catalog: &Catalog) -> Object<Root> {
         // Names live as long as the catalog, which is never dropped.
         let [one, all]: [&'static str; 2] =
             [camel_case(record.table), camel_case(record.plural)].map(|name| &*name.leak());
-        root.scope(
+        root.batch(
             one,
             record.name,
             format!(
@@ -94,52 +94,48 @@ pub(super) fn object(catalog: &Catalog) -> Object<Root> {
                 Box::pin(async move { Ok(Answer::one(record.name, std::iter::once(look_up(call, record).await?))) })
             },
         );
-        let names = catalog.connection_names(record, None);
-        let connection = names.connection;
-        root.scope(
+        let connection = catalog.connection_names(record, None).connection;
+        root.batch(
             all,
             connection,
             format!("A list of all {}.", words(record.plural)),
             connection::arguments(record),
-            move |call, _| {
-                let ty = ConnectionType::new(record, &call.execution.catalog.connection_names(record, None));
-                Box::pin(connection::connect(call, ty, None, vec![None]))
-            },
+            move |call, _| Box::pin(connection::connect(call, record, connection, None, vec![None])),
         );
     }
     root
 }
 
+/// What a look-up is by. Each record type has an input type of its own with these fields, such as `CityBy`.
+#[derive(OneofObject)]
+enum By {
+    Id(ID),
+    Key(String),
+    Identifier(IdentifierInput),
+}
+
+/// An identifier of a record in an external system.
+#[derive(InputObject)]
+pub(super) struct IdentifierInput {
+    /// The scheme of the identifier: the external system that assigns it.
+    scheme: IdentifierScheme,
+    /// The identifier, as the scheme writes it.
+    value: String,
+}
+
 async fn look_up(call: Call<'_>, record: &'static RecordType) -> Result<Option<Arc<Row>>> {
-    let wrong = || Error::input(Code::InvalidArgument, "`by` must have exactly one of `id`, `key` and `identifier`");
-    let by = call.arguments().find(|(name, _)| *name == "by").map(|(_, by)| by);
-    let Some(Value::Object(by)) = by else { return Err(wrong()) };
-    let mut given = by.iter().filter(|(_, value)| **value != Value::Null);
-    let (Some((what, value)), None) = (given.next(), given.next()) else { return Err(wrong()) };
-    // No stored text contains the character NUL, so there is no such record. PostgreSQL would reject the statement.
-    let has_nul = |value: &Value| matches!(value, Value::String(text) if text.contains('\0'));
-    if has_nul(value) || matches!(value, Value::Object(parts) if parts.values().any(has_nul)) {
-        return if what == "id" { Err(wrong()) } else { Ok(None) };
-    }
+    let by = call.argument("by")?;
     let of = call.projection(record);
-    match (what.as_str(), value) {
-        ("id", Value::String(id)) => {
-            let (_, id) = global_id(id, &[record.table])?;
+    match by {
+        By::Id(id) => {
+            let (_, id) = global_id(&id, &[record.table])?;
             call.loader().load_one(ById { id, of }).await
         }
-        ("id", other) => {
-            Err(Error::input(Code::InvalidId, format!("{other} is not the id of {}", with_article(record.name))))
+        // No stored text contains the character NUL, so there is no such record. PostgreSQL would reject the statement.
+        By::Key(text) | By::Identifier(IdentifierInput { value: text, .. }) if text.contains('\0') => Ok(None),
+        By::Key(key) => call.loader().load_one(ByKey { key, of }).await,
+        By::Identifier(IdentifierInput { scheme, value }) => {
+            call.loader().load_one(ByIdentifier { scheme, value, of }).await
         }
-        ("key", Value::String(key)) => call.loader().load_one(ByKey { key: key.clone(), of }).await,
-        ("identifier", Value::Object(identifier)) => {
-            let scheme = match identifier.get("scheme") {
-                Some(Value::Enum(scheme)) => scheme.to_ascii_lowercase(),
-                Some(Value::String(scheme)) => scheme.to_ascii_lowercase(),
-                _ => return Err(wrong()),
-            };
-            let Some(Value::String(value)) = identifier.get("value") else { return Err(wrong()) };
-            call.loader().load_one(ByIdentifier { scheme, value: value.clone(), of }).await
-        }
-        _ => Err(wrong()),
     }
 }

@@ -53,16 +53,16 @@ fn object() -> Object<Thing> {
     o.leaf("key", "String!", "", |thing: &Thing, out| json(thing.key, out));
     for (name, ty) in [("fails", "String!"), ("mayFail", "String")] {
         let fail = || Err(Error::input(Code::InvalidArgument, "as this test wants"));
-        o.scope(name, ty, "", Vec::new(), move |_, _| Box::pin(ready(fail())));
+        o.batch(name, ty, "", Vec::new(), move |_, _| Box::pin(ready(fail())));
     }
     for (name, ty) in [("child", "Thing"), ("required", "Thing!")] {
-        o.scope(name, ty, "", Vec::new(), |_, things: &[Arc<Thing>]| {
+        o.batch(name, ty, "", Vec::new(), |_, things: &[Arc<Thing>]| {
             let children = things.iter().map(|thing| thing.children.first().cloned());
             Box::pin(ready(Ok(Answer::one("Thing", children))))
         });
     }
     for (name, ty) in [("listed", "[Thing]"), ("items", "[Thing!]"), ("requiredItems", "[Thing!]!")] {
-        o.scope(name, ty, "", Vec::new(), |_, things: &[Arc<Thing>]| {
+        o.batch(name, ty, "", Vec::new(), |_, things: &[Arc<Thing>]| {
             let lists = things.iter().map(|thing| thing.children.clone());
             Box::pin(ready(Ok(Answer::many("Thing", lists))))
         });
@@ -73,7 +73,7 @@ fn object() -> Object<Thing> {
 /// Executes a selection on `root`, which a field of the type `ty` leads to: the JSON, whether the `null` is propagated
 /// beyond it, and the paths of the errors.
 async fn run(ty: &str, root: &Arc<Thing>, selection: &str) -> (String, bool, Vec<String>) {
-    let model = Box::leak(Box::new(Model::new(&[], |_| {}).build()));
+    let model = Box::leak(Box::new(Model::new(|_| {}).build()));
     let catalog: &'static Catalog = Box::leak(Box::new(Catalog::new(model, Vec::new()).with(object())));
     let schema = Arc::new(Schema::parse_and_validate(SDL, "schema").expect("a schema"));
     let text = format!("{{ thing {selection} }}");
@@ -87,7 +87,7 @@ async fn run(ty: &str, root: &Arc<Thing>, selection: &str) -> (String, bool, Vec
         readers: database.readers(std::time::Duration::from_secs(1)).expect("readers"),
         clearance: Clearance::PUBLIC,
         tally: Arc::default(),
-        batches: None,
+        statements: None,
         permits: None,
     });
     let variables = JsonMap::new();

@@ -1,16 +1,17 @@
 //! The types of the schema other than objects: interfaces, unions, inputs, enums and scalars.
 
-use async_graphql::OutputType;
+use async_graphql::{InputType, OutputType};
 use indexmap::{IndexMap, IndexSet};
 
-use super::{catalog::Catalog, leaf::DatePrecision};
+use super::{catalog::Catalog, root::IdentifierInput};
 use crate::{
     async_graphql_internals::{
         EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType, ObjectBuilder, Registry,
     },
     db::Moment,
+    edtf::Precision,
     model::{
-        AttributeKind, Model, RecordType, Scalar, camel_case, identifier::IdentifierScheme, sentence_case,
+        AttributeKind, Model, RecordType, Scalar, camel_case, identifier::IdentifierScheme, uncapitalized,
         with_article, words,
     },
     query::filter::Operand,
@@ -24,7 +25,7 @@ pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
     let model = catalog.model();
     scalars(registry);
     <Moment as OutputType>::create_type_info(registry);
-    <DatePrecision as OutputType>::create_type_info(registry);
+    <Precision as OutputType>::create_type_info(registry);
     <IdentifierScheme as OutputType>::create_type_info(registry);
     interfaces(catalog, registry);
     for object in catalog.objects() {
@@ -34,16 +35,7 @@ pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
         let members = union.members.iter().map(|table| model.record_type(table).name.to_owned()).collect();
         registry.types.insert(union.name.to_owned(), union_type(union.name, union.description, members));
     }
-    input(
-        registry,
-        "IdentifierInput",
-        "An identifier of a record in an external system.",
-        false,
-        [
-            field("scheme", "IdentifierScheme!", "The scheme of the identifier: the external system that assigns it."),
-            field("value", "String!", "The identifier, as the scheme writes it."),
-        ],
-    );
+    <IdentifierInput as InputType>::create_type_info(registry);
     for record in model.types() {
         look_up(registry, record);
         filters(registry, model, record);
@@ -106,21 +98,22 @@ fn scalars(registry: &mut Registry) {
 
 fn interfaces(catalog: &'static Catalog, registry: &mut Registry) {
     let records: IndexSet<String> = catalog.model().types().map(|record| record.name.to_owned()).collect();
-    let sample = catalog.model().types().next().and_then(|record| catalog.object(record.name));
-    let all = sample.map(super::object::AnyObject::meta_fields).unwrap_or_default();
+    let objects: Vec<_> = catalog.model().types().filter_map(|record| catalog.object(record.name)).collect();
+    let mut shared = objects.first().map(|object| object.meta_fields()).unwrap_or_default();
+    shared.retain(|field, _| objects.iter().all(|object| object.field(field).is_some()));
+    let id = shared.get_key_value("id").map(|(name, meta)| (name.clone(), meta.clone())).into_iter().collect();
     for (name, description, fields) in [
-        ("Node", "A record with a global ID, as in Relay's global object identification.", &["id"][..]),
+        ("Node", "A record with a global ID, as in Relay's global object identification.", id),
         (
             "Record",
             "The fields that all records have: ID, key, names, identifiers, citations, indicators, topics and version.",
-            catalog.model().shared_fields(),
+            shared,
         ),
     ] {
-        let fields = all.iter().filter(|(field, _)| fields.contains(&field.as_str()));
         let interface = MetaType::Interface {
             name: name.to_owned(),
             description: Some(description.to_owned()),
-            fields: fields.map(|(name, meta)| (name.clone(), meta.clone())).collect(),
+            fields,
             possible_types: records.clone(),
             extends: false,
             keys: None,
@@ -205,7 +198,7 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
                         "Filters by the main name. Case and diacritics are ignored.".to_owned()
                     }
                     AttributeKind::Decimal(_) => "Filters by the numeric value.".to_owned(),
-                    _ => format!("Filters by {}", sentence_case(attribute.description)),
+                    _ => format!("Filters by {}", uncapitalized(attribute.description)),
                 };
                 (operators.name.into_owned(), about)
             }

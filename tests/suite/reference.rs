@@ -35,8 +35,8 @@ async fn the_reference_gives_the_same_answers() {
     assert!(all.is_empty(), "{} differences:\n{}\n\nThe first:\n{first}", all.len(), briefly.join("\n"));
 }
 
-/// Many documents, many of which fail; and most errors are the very same, though the specification lets servers choose
-/// among several below one null.
+/// Many documents, many of which fail; and the errors are the very same, though the specification lets servers choose among
+/// several below one null: hardly any field propagates its null.
 pub fn enough(groups: &[Value]) {
     let written = groups.iter().filter(|group| group["group"] != "random");
     let sum = |what: &str| written.clone().filter_map(|group| group[what].as_u64()).sum::<u64>();
@@ -44,7 +44,7 @@ pub fn enough(groups: &[Value]) {
     eprintln!("beside the random ones: {}", counts.join(", "));
     assert!(sum("documents") >= WRITTEN, "{} documents", sum("documents"));
     assert!(sum("failed") >= 50, "{} failed answers", sum("failed"));
-    assert!(sum("same") + 15 >= sum("answers"), "{} of {} errors", sum("same"), sum("answers"));
+    assert!(sum("same") == sum("answers"), "{} of {} errors", sum("same"), sum("answers"));
     let random: Vec<_> = groups.iter().filter(|group| group["group"] == "random").collect();
     assert!(random.len() == 1 && random[0]["documents"] == 150, "{random:?}");
 }

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How deeply filters may be nested.
-const MAX_DEPTH: usize = 8;
+const MAX_DEPTH: usize = TABLES.len() - 1;
 /// The largest number of conditions in one row; more are joined by halves, because `SQLite` refuses expressions that are a
 /// thousand operators deep.
 const MAX_ROW: usize = 32;

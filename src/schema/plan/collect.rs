@@ -1,12 +1,11 @@
 //! `CollectFields` of sections 6.3.2 and 6.4.1 of the specification (September 2025).
 
-use std::sync::Mutex;
+use std::{collections::BTreeSet, sync::Mutex};
 
 use apollo_compiler::{
     ExecutableDocument, Node,
     ast::{DirectiveList, Value as Literal},
     executable::{Field, Selection, SelectionSet},
-    response::{JsonMap, JsonValue},
 };
 use async_graphql::Pos;
 use rustc_hash::FxHashSet;
@@ -98,23 +97,18 @@ impl Plan {
     }
 }
 
-/// The Boolean variables that `@skip` and `@include` name anywhere in a document, with their values.
+/// The Boolean variables that `@skip` and `@include` name anywhere in a document, in the order of their names.
 #[must_use]
-pub fn conditions(document: &ExecutableDocument, variables: &JsonMap) -> Vec<(String, bool)> {
-    let mut named = FxHashSet::default();
+pub fn conditions(document: &ExecutableDocument) -> Vec<String> {
+    let mut named = BTreeSet::new();
     let fragments = document.fragments.values().map(|fragment| &fragment.selection_set);
     for set in document.operations.iter().map(|operation| &operation.selection_set).chain(fragments) {
         name_conditions(set, &mut named);
     }
-    let mut conditions: Vec<_> = named
-        .into_iter()
-        .map(|name| (name.to_owned(), matches!(variables.get(name), Some(JsonValue::Bool(true)))))
-        .collect();
-    conditions.sort_unstable();
-    conditions
+    named.into_iter().map(str::to_owned).collect()
 }
 
-fn name_conditions<'s>(set: &'s SelectionSet, named: &mut FxHashSet<&'s str>) {
+fn name_conditions<'s>(set: &'s SelectionSet, named: &mut BTreeSet<&'s str>) {
     for selection in &set.selections {
         for directive in selection.directives() {
             if let ("skip" | "include", Some(Literal::Variable(name))) =

@@ -10,26 +10,26 @@ use super::{Observer, Traces, traces};
 
 /// Observes the database statements of one request.
 #[derive(Clone)]
-pub struct Batches {
+pub struct StatementObserver {
     observer: Observer,
     /// The span of the operation, if it is recorded.
     parent: Option<SpanContext>,
     system: &'static str,
 }
 
-impl Batches {
+impl StatementObserver {
     pub(super) fn new(observer: Observer, operation: Option<&Span>, system: &'static str) -> Self {
         let parent = operation.filter(|span| span.is_recording()).map(|span| span.span_context().clone());
         Self { observer, parent, system }
     }
 
     /// Starts the span of a statement that reads a table. `ids` is the number of ids that are bound, if any.
-    pub(crate) fn begin(&self, table: &str, ids: Option<usize>, sql: &str) -> Batch {
+    pub(crate) fn begin(&self, table: &str, ids: Option<usize>, sql: &str) -> StatementSpan {
         if let Some(ids) = ids {
             self.observer.metrics().batch(ids);
         }
         let traced = self.observer.0.traces.as_ref().zip(self.parent.as_ref());
-        Batch(traced.map(|(Traces { tracer, .. }, parent)| {
+        StatementSpan(traced.map(|(Traces { tracer, .. }, parent)| {
             let ids = ids.map(|ids| KeyValue::new("coopgraph.batch_size", to_i64(ids)));
             let attributes = [
                 KeyValue::new("db.system", self.system),
@@ -44,9 +44,9 @@ impl Batches {
 }
 
 /// A running statement. Its span ends when this is dropped.
-pub(crate) struct Batch(Option<Span>);
+pub(crate) struct StatementSpan(Option<Span>);
 
-impl Batch {
+impl StatementSpan {
     /// Records the number of rows, or `None` if the statement failed.
     pub(crate) fn end(mut self, rows: Option<usize>) {
         if let Some(span) = &mut self.0 {
