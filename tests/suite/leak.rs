@@ -12,7 +12,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    population::{KINDS, MARKER, Population, Record, is_needed, key},
+    columns::{choices, kinds},
+    population::{MARKER, Population, Record, is_needed, key},
     support::{Backend, Server, backends},
     walk::{Field, Schema, brief, is_connection, items, kind_of, lower_first, text},
 };
@@ -24,17 +25,13 @@ const BATCH: usize = 40;
 
 /// Hides some of each kind, for partners or for the staff, and marks their texts.
 fn hide(population: &mut Population) {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let (kinds, mut seen) = (kinds(), HashMap::<&str, usize>::new());
     for record in &mut population.records {
         let i = seen.entry(record.kind).or_default();
-        let kind = KINDS.iter().position(|kind| *kind == record.kind).expect("a kind");
-        let more = match record.kind {
-            "participation" | "membership" | "indicator" | "citation" => *i % 7 == 3 || *i % 11 == 5,
-            "topic" | "source" => *i == 10,
-            _ => false,
-        };
+        let kind = kinds.iter().position(|kind| *kind == record.kind).expect("a kind");
+        let more = if choices(record.kind).is_empty() { *i == 10 } else { *i % 7 == 3 || *i % 11 == 5 };
         // Not the same number for each kind: most records refer to those of like number.
-        if more || *i == kind + 1 || *i == SIZE + 14 - kind {
+        if more || *i == kind + 1 || *i == SIZE + kinds.len() - 1 - kind {
             record.set("visibility", if i.is_multiple_of(2) { "partner" } else { "internal" });
         }
         *i += 1;
@@ -396,7 +393,7 @@ async fn relations_at_stake(guard: &Guard) -> BTreeSet<String> {
 
 /// The guard guards something: every relation that can be without some of its records is so, for a visible parent.
 async fn everything_is_at_stake(guard: &Guard) {
-    for kind in KINDS {
+    for kind in kinds() {
         let of_kind = || guard.population.records.iter().filter(|r| r.kind == kind);
         let hidden = of_kind().filter(|r| guard.is_hidden(r)).count();
         assert!(hidden >= 2 && hidden < of_kind().count() - 2, "{hidden} of {kind} are hidden");
@@ -454,7 +451,7 @@ async fn no_answer_tells_of_a_hidden_record() {
 async fn long_chains_of_need_are_hidden_to_their_end() {
     for backend in backends() {
         let mut population = Population::default();
-        let cell = |name: &'static str, value: &str| (name, value.to_owned());
+        let cell = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut source = Population::new(4).records.into_iter().find(|r| r.kind == "source").expect("a source");
         source.set("derives_from", "");
         population.records.push(source);

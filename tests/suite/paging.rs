@@ -165,7 +165,7 @@ async fn check_all(server: &Server, world: &World, sizes: &[usize]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_put_together_are_the_list() {
     let set = Set::empty();
-    world::write(&set.path(""), &world::ALL);
+    world::write(&set.path(""));
     let world = World::read(&set.path(""));
     let each = backends().into_iter().map(async |backend| {
         let database = TestDatabase::new(backend, Data::Empty).await;

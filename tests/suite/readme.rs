@@ -7,7 +7,7 @@ use std::fmt::Write;
 use coopgraph::config::Config;
 use serde_json::json;
 
-use crate::support::{Backend, Data, Server, TestDatabase, backends};
+use crate::support::{Backend, Data, Server, TestDatabase, backends, golden};
 
 fn queries() -> Vec<&'static str> {
     let readme = include_str!("../../README.md");
@@ -58,13 +58,4 @@ fn without_cursors(mut value: serde_json::Value) -> serde_json::Value {
         _ => {}
     }
     value
-}
-
-fn golden(name: &str, found: &str) {
-    let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var("COOPGRAPH_BLESS").is_ok() {
-        std::fs::write(&path, found).expect("a golden file");
-    }
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == found, "{name} differs; COOPGRAPH_BLESS=1 writes it anew. Found:\n{found}");
 }

@@ -299,3 +299,13 @@ impl fmt::Display for Backend {
         })
     }
 }
+
+/// Compares with a golden file, or writes it anew.
+pub fn golden(name: &str, found: &str) {
+    let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var("COOPGRAPH_BLESS").is_ok() {
+        std::fs::write(&path, found).expect("a golden file");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == found, "{name} differs; COOPGRAPH_BLESS=1 writes it anew. Found:\n{found}");
+}

@@ -27,7 +27,7 @@ fn wrong(order: &str) -> &'static [&'static str] {
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_positions_are_refused_before_the_database_is_asked() {
     let set = Set::empty();
-    world::write(&set.path(""), &world::ALL);
+    world::write(&set.path(""));
     let world = World::read(&set.path(""));
     for backend in backends() {
         let database = TestDatabase::new(backend, Data::Empty).await;

@@ -1,5 +1,9 @@
 //! Every list of the schema: where it is asked for, and which records belong to it.
 
+use coopgraph::{
+    domain::model,
+    model::{AttributeKind, Link},
+};
 use serde_json::{Value, json};
 
 use super::world::{Row, World};
@@ -20,57 +24,30 @@ enum Hang {
     Topics,
 }
 
-/// What each list of a record holds; a list that is not here fails the test.
+/// What each list of a record holds. `tests/golden/model.txt` lists them all, for a reader to check.
 fn hang(ty: &str, field: &str) -> Hang {
-    use Hang::*;
-    match (ty, field) {
-        (_, "citations") => Naming("citation", "record"),
-        (_, "indicators") => Naming("indicator", "subject"),
-        (_, "comparisons") => Naming("indicator", "counterpart"),
-        (_, "topics") => Topics,
-        ("Topic", "narrower") => Naming("topic", "broader"),
-        ("Topic", "countries") => Tagged("country"),
-        ("Topic", "positions") => Tagged("position"),
-        ("Topic", "participations") => Tagged("participation"),
-        ("Topic", "memberships") => Tagged("membership"),
-        ("Topic", "taggedTopics") => Tagged("topic"),
-        ("Topic", "taggedCitations") => Tagged("citation"),
-        ("Topic", "cities") => Tagged("city"),
-        ("Topic", "partnerships") => Tagged("partnership"),
-        ("Topic", "organizations") => Tagged("organization"),
-        ("Topic", "officials") => Tagged("official"),
-        ("Topic", "visits") => Tagged("visit"),
-        ("Topic", "innovationCenters") => Tagged("innovation_center"),
-        ("Topic", "events") => Tagged("event"),
-        ("Topic", "figures") => Tagged("indicator"),
-        ("Topic", "sources") => Tagged("source"),
-        ("Source", "derivesFrom") => Named("source", "derives_from"),
-        ("Source", "derivatives") => Naming("source", "derives_from"),
-        ("Source", "statements") => Naming("citation", "source"),
-        ("Partnership", "members") => Named("city", "members"),
-        ("City", "partnerships") => Naming("partnership", "members"),
-        ("City", "parts") => Naming("city", "parent"),
-        ("City", "visitsFrom") => Naming("visit", "from_city"),
-        ("City", "visitsTo") => Naming("visit", "to_city"),
-        ("Country", "visitsFrom") => Naming("visit", "from_country"),
-        ("Country", "visitsTo") => Naming("visit", "to_country"),
-        ("Country", "cities") => Naming("city", "country"),
-        ("City", "organizations") => Naming("organization", "city"),
-        ("Country", "organizations") => Naming("organization", "country"),
-        ("Organization", "parts") => Naming("organization", "parent"),
-        ("City", "positions") => Naming("position", "city"),
-        ("Official", "positions") => Naming("position", "official"),
-        ("Organization", "positions") => Naming("position", "organization"),
-        ("City", "innovationCenters") => Naming("innovation_center", "city"),
-        ("Organization", "innovationCenters") => Naming("innovation_center", "operator"),
-        ("City", "events") => Naming("event", "city"),
-        ("Organization", "organizedEvents") => Naming("event", "organizer"),
-        ("Event", "editions") => Naming("event", "series"),
-        ("Event" | "Visit", "participations") => Naming("participation", "activity"),
-        (_, "participations") => Naming("participation", "participant"),
-        ("Organization", "members") => Naming("membership", "organization"),
-        (_, "memberships") => Naming("membership", "member"),
-        other => panic!("which records belong to {other:?}?"),
+    let record = model().types().find(|record| record.name == ty).expect(ty);
+    let Some(AttributeKind::ToMany(many)) = record.attribute(field).map(|attribute| &attribute.kind) else {
+        panic!("{ty}.{field} is not a list");
+    };
+    let listed = |kind: &'static str, (from, to): (&str, &str)| {
+        let mut keys = model().record_type(kind).attributes.iter().filter_map(|attribute| match attribute.kind {
+            AttributeKind::Keys { link: Link::Through { parent, child, .. }, .. } if (parent, child) == (from, to) => {
+                Some(&*attribute.name)
+            }
+            _ => None,
+        });
+        keys.next()
+    };
+    match many.link {
+        Link::Column { table, column } => Hang::Naming(table, column.strip_suffix("_id").expect("a reference")),
+        Link::Through { table: "tag", parent: "record_id", .. } => Hang::Topics,
+        Link::Through { table: "tag", .. } => Hang::Tagged(many.target),
+        Link::Through { parent, child, .. } => {
+            let named = listed(record.table, (parent, child)).map(|column| Hang::Named(many.target, column));
+            let naming = || listed(many.target, (child, parent)).map(|column| Hang::Naming(many.target, column));
+            named.or_else(naming).unwrap_or_else(|| panic!("no file has what {ty}.{field} lists"))
+        }
     }
 }
 

@@ -5,7 +5,10 @@ use std::{cmp::Ordering, collections::HashMap, fs, path::Path};
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use crate::{import_export::bundled, support::file_of};
+use crate::{
+    columns::{Content, CsvColumn, choices, columns, kinds},
+    support::file_of,
+};
 
 /// Numbers that look random but are the same each time (`SplitMix64`), from a stated seed.
 pub struct Random(pub u64);
@@ -79,10 +82,12 @@ impl World {
 pub fn sequence(mut rows: Vec<&Row>, order: &str) -> Vec<String> {
     let (name, direction) = order.rsplit_once('_').expect("a direction");
     let (name, descending) = (name.to_lowercase(), direction == "DESC");
+    let Some(kind) = rows.first().map(|row| row.kind) else { return Vec::new() };
+    let content = columns(kind).into_iter().find(|column| column.header == name).map(|column| column.content);
     rows.sort_by(|a, b| {
         let turned = |o: Ordering| if descending { o.reverse() } else { o };
         let by_age = turned(a.age.cmp(&b.age));
-        match [a, b].map(|row| value(row, &name, descending)) {
+        match [a, b].map(|row| value(row, &name, content.as_ref(), descending)) {
             [Some(a), Some(b)] => turned(a.partial_cmp(&b).expect("comparable")).then(by_age),
             // What is not known comes last, whatever the direction.
             [a, b] => a.is_none().cmp(&b.is_none()).then(by_age),
@@ -98,21 +103,27 @@ enum Value {
 }
 
 /// What a row is ordered by; `None` if it is not known.
-fn value(row: &Row, order: &str, descending: bool) -> Option<Value> {
+fn value(row: &Row, order: &str, content: Option<&Content>, descending: bool) -> Option<Value> {
     let cell = row.cell(order);
-    match order {
-        "created" => Some(Value::Number(f64::from(u32::try_from(row.age).expect("a small number")))),
-        "key" => Some(Value::Text(cell.to_owned())),
-        "name" | "title" => {
+    let Some(content) = content else {
+        return Some(match order {
+            "created" => Value::Number(f64::from(u32::try_from(row.age).expect("a small number"))),
+            "key" => Value::Text(cell.to_owned()),
+            other => panic!("no column {other}"),
+        });
+    };
+    match content {
+        Content::Name => {
             let plain: String = cell.nfkd().filter(|c| !is_combining_mark(*c)).collect();
             Some(Value::Text(plain.to_lowercase()))
         }
         _ if cell.is_empty() => None,
-        "population" | "edition" | "value" => Some(Value::Number(cell.parse().expect("a number"))),
-        _ => {
+        Content::Integer(..) | Content::Decimal => Some(Value::Number(cell.parse().expect("a number"))),
+        Content::Date { .. } => {
             let date = coopgraph::edtf::Date::parse(cell).expect("a date");
             Some(Value::Number(f64::from(if descending { date.latest } else { date.earliest })))
         }
+        _ => panic!("nothing says how {order} is ordered"),
     }
 }
 
@@ -125,46 +136,39 @@ pub fn key(kind: &str, i: usize) -> String {
 
 /// How many records there are of a kind; no multiple of 7. Those that hang on records of many kinds are more.
 fn count(kind: &str) -> usize {
-    match kind {
-        "participation" => 32,
-        "membership" => 18,
-        "indicator" | "citation" => 15 * 4,
-        "visit" => 22,
-        _ => 9,
-    }
+    let by_date = coopgraph::domain::model().record_type(kind).orders[0].name == "START_DESC";
+    let count = match choices(kind).into_iter().product() {
+        1 if by_date => 22,
+        1 => 9,
+        choices => 4 * usize::min(choices, kinds().len()),
+    };
+    count + usize::from(count % 7 == 0)
 }
 
-/// Writes files in which the kinds `only` have rows.
-pub fn write(directory: &Path, only: &[&str]) {
+/// Writes files with rows of all kinds.
+pub fn write(directory: &Path) {
     let random = &mut Random(SEED);
-    let headers: HashMap<_, _> = bundled()
-        .into_iter()
-        .map(|(file, bytes)| {
-            let text = String::from_utf8(bytes).expect("UTF-8");
-            (file, text.lines().next().expect("a header").to_owned())
-        })
-        .collect();
-    for (file, header) in &headers {
-        fs::write(directory.join(file), format!("{header}\n")).expect("a file");
-    }
-    let tags = directory.join("tags.csv");
-    let mut tagged = fs::read_to_string(&tags).expect("a header");
-    for kind in only {
-        let table = coopgraph::domain::model().types().find(|t| t.table == *kind).expect(kind);
-        let header = &headers[&file_of(table)];
-        let mut text = format!("{header}\n");
+    let mut tagged = "record_kind,record,topic\n".to_owned();
+    for kind in kinds() {
+        let (columns, choices) = (columns(kind), choices(kind));
+        let headers: Vec<_> = columns.iter().map(|column| column.header.as_str()).collect();
+        let mut text = format!("key,{},note,visibility\n", headers.join(","));
         for i in 0..count(kind) {
-            let cells: Vec<_> = header.split(',').map(|column| cell(kind, column, i, random)).collect();
-            text += &format!("{}\n", cells.join(","));
+            let cells: Vec<_> = columns.iter().map(|column| cell(kind, column, &choices, i, random)).collect();
+            text += &format!("{},{},,public\n", key(kind, i), cells.join(","));
             // The first record of each kind has all topics; the first topic has many of each kind.
             let topics = if i == 0 { 0..count("topic") } else { 0..usize::from(i < 7) };
-            if only.contains(&"topic") {
-                tagged.extend(topics.map(|topic| format!("{kind},{},{}\n", key(kind, i), key("topic", topic))));
-            }
+            tagged.extend(topics.map(|topic| format!("{kind},{},{}\n", key(kind, i), key("topic", topic))));
         }
-        fs::write(directory.join(file_of(table)), text).expect("a file");
+        fs::write(directory.join(file_of(coopgraph::domain::model().record_type(kind))), text).expect("a file");
     }
-    fs::write(tags, tagged).expect("a file");
+    for (file, text) in [
+        ("tags.csv", &*tagged),
+        ("names.csv", "record_kind,record,language,name\n"),
+        ("identifiers.csv", "record_kind,record,scheme,value\n"),
+    ] {
+        fs::write(directory.join(file), text).expect("a file");
+    }
 }
 
 const BEGINNINGS: &[&str] = &[
@@ -185,88 +189,36 @@ const ENDS: &[&str] = &["", "", "2010", "2010-12", "2010-12-31", "2010-01-01", "
 const NAMES: &[&str] =
     &["Äkäs", "akas", "AKAS", "A\u{308}ka\u{308}s", "akas 2", "上海", "上海", "Zeta", "zeta", "ﬁn", "fin", "-", "𝔘"];
 
-/// All kinds, each after those it refers to.
-pub const ALL: [&str; 15] = [
-    "country",
-    "topic",
-    "source",
-    "city",
-    "partnership",
-    "organization",
-    "official",
-    "position",
-    "visit",
-    "innovation_center",
-    "event",
-    "participation",
-    "membership",
-    "indicator",
-    "citation",
-];
-
-/// The kind of a record that the `i`th row refers to in a column that may hold several.
-fn kind_at(kind: &str, column: &str, i: usize) -> &'static str {
-    match (kind, column) {
-        ("participation", "activity") => ["visit", "event"][i % 2],
-        ("participation", "participant") => ["official", "organization", "city", "country"][i / 2 % 4],
-        ("membership", "member") => ["official", "organization", "city"][i % 3],
-        ("indicator", "subject") | ("citation", "record") => ALL[i % 15],
-        ("indicator", "counterpart") => ALL[i / 15],
-        _ => "",
-    }
-}
-
-fn cell(kind: &str, column: &str, i: usize, random: &mut Random) -> String {
-    if let Some(base) = column.strip_suffix("_kind") {
-        return kind_at(kind, base, i).to_owned();
-    }
-    let any = kind_at(kind, column, i);
-    if !any.is_empty() {
-        return key(any, 0);
-    }
-    let to = |other: &str| {
-        let required = matches!((kind, column), ("city", "country") | (_, "official" | "source") | ("membership", _));
-        match i {
-            // Nothing is above the first of its kind.
-            0 if other == kind => String::new(),
-            _ if i % 5 == 4 && !required => String::new(),
-            _ if other == kind => key(other, 0),
-            _ => key(other, i % 2),
-        }
+fn cell(kind: &str, column: &CsvColumn, choices: &[usize], i: usize, random: &mut Random) -> String {
+    // Records of several kinds in turn; and when several columns name one, each with each.
+    let of = |at: usize, kinds: &[&'static str]| {
+        let rounds: usize = choices[..at].iter().product();
+        kinds[i / rounds % kinds.len()]
     };
-    let word = match (kind, column) {
-        (_, "key") => return key(kind, i),
-        (_, "parent") => return to(kind),
-        (_, "country" | "from_country" | "to_country") => return to("country"),
-        (_, "city" | "from_city" | "to_city") => return to("city"),
-        (_, "organization" | "operator" | "organizer") => return to("organization"),
-        (_, "official" | "source") => return to(column),
-        (_, "series") => return to("event"),
-        (_, "broader") => return to("topic"),
-        (_, "members") => return format!("{};{}", key("city", 0), key("city", 1 + i % 8)),
-        (_, "derives_from") if i == 0 => return (1..9).map(|j| key("source", j)).collect::<Vec<_>>().join(";"),
-        (_, "derives_from") => return key("source", 0),
-        (_, "name" | "title") => random.pick(NAMES),
-        (_, "since" | "founded" | "start" | "published" | "as_of") => random.pick(BEGINNINGS),
-        (_, "ended" | "dissolved" | "end" | "until") => random.pick(ENDS),
-        (_, "population") => random.pick(&["", "0", "5", "5", "2000000000"]),
-        (_, "edition") => random.pick(&["", "1", "2", "2", "-3"]),
-        (_, "value") => random.pick(&["1", "1.0", "0.5", "-2", "3000000000.25", "0"]),
-        ("city", "kind") => "city",
-        ("partnership", "kind") => "sister_city",
-        ("organization", "kind") => "company",
-        ("innovation_center", "kind") => "incubator",
-        ("source", "kind") => "news",
-        ("partnership", "status") => "active",
-        ("innovation_center", "status") => "planned",
-        ("participation", "role") => "guest",
-        (_, "language") => "en",
-        (_, "visibility") => "public",
-        (_, "is_series") => "true",
-        (_, "comparator") => "exactly",
-        (_, "stance") => "supports",
-        (_, "alpha3" | "numeric" | "measure" | "unit" | "field") => "x",
-        _ => "",
+    let word = match column.content {
+        Content::Name => random.pick(NAMES),
+        Content::Language => "en",
+        Content::Word(words) if column.is_required => &words[0].value,
+        Content::Text if column.is_required => "x",
+        Content::Word(_) | Content::Text | Content::Float => "",
+        Content::Boolean => "true",
+        Content::Integer(least, _) if least < 0 => random.pick(&["", "1", "2", "2", "-3"]),
+        Content::Integer(..) => random.pick(&["", "0", "5", "5", "2000000000"]),
+        Content::Decimal => random.pick(&["1", "1.0", "0.5", "-2", "3000000000.25", "0"]),
+        Content::Date { is_end: false } => random.pick(BEGINNINGS),
+        Content::Date { is_end: true } => random.pick(ENDS),
+        Content::Kind(at, kinds) => of(at, kinds),
+        Content::KeyOfKind(at, kinds) => return key(of(at, kinds), 0),
+        // Nothing is above the first of its kind.
+        Content::Key(other) if i == 0 && other == kind => "",
+        Content::Key(_) if i % 5 == 4 && !column.is_required => "",
+        Content::Key(other) if other == kind => return key(other, 0),
+        Content::Key(other) => return key(other, i % 2),
+        Content::Keys(other, _) if other != kind => return format!("{};{}", key(other, 0), key(other, 1 + i % 8)),
+        Content::Keys(other, _) if i == 0 => {
+            return (1..count(other)).map(|j| key(other, j)).collect::<Vec<_>>().join(";");
+        }
+        Content::Keys(other, _) => return key(other, 0),
     };
     word.to_owned()
 }

@@ -1,0 +1,44 @@
+//! How record types are related: one golden file, so that a change of it is seen and read by someone.
+
+use coopgraph::{
+    domain::model,
+    model::{AttributeKind, Link},
+};
+
+use crate::support::golden;
+
+/// What refers to what, what a record cannot be shown without, and what each list holds. The other guards take it from the
+/// model; here is what a reader compares it with.
+#[test]
+fn the_relations_are_those_of_the_golden_file() {
+    let mut text = String::new();
+    for record in model().types() {
+        for attribute in &record.attributes {
+            let need = |column: &coopgraph::model::Column| if column.nullable { "" } else { ", required" };
+            let relation = match &attribute.kind {
+                AttributeKind::ToOne(to_one) => {
+                    format!("{} -> {}{}", to_one.column.name, to_one.target, need(&to_one.column))
+                }
+                AttributeKind::ToAny(to_any) => {
+                    format!(
+                        "{} -> {} ({}){}",
+                        to_any.id.name,
+                        to_any.interface,
+                        to_any.targets.join(", "),
+                        need(&to_any.id)
+                    )
+                }
+                AttributeKind::ToMany(many) => match many.link {
+                    Link::Column { table, column } => format!("{table}.{column} <-"),
+                    Link::Through { table, parent, child } => {
+                        format!("{table}: {parent} -> {child} -> {}", many.target)
+                    }
+                },
+                AttributeKind::Keys { target, at_least, .. } => format!("keys of {target}, at least {at_least}"),
+                _ => continue,
+            };
+            text += &format!("{}.{}: {relation}\n", record.name, attribute.name);
+        }
+    }
+    golden("model.txt", &text);
+}
