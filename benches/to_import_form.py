@@ -37,26 +37,9 @@ import unicodedata
 from collections import Counter, defaultdict
 from pathlib import Path
 
-FILES = {
-    "countries": "key,name,language,alpha3,numeric,region,note,visibility",
-    "cities": "key,name,language,kind,country,parent,latitude,longitude,population,note,visibility",
-    "partnerships": "key,members,kind,since,ended,status,level,note,visibility",
-    "organizations": "key,name,language,kind,city,country,parent,founded,dissolved,note,visibility",
-    "officials": "key,name,language,note,visibility",
-    "positions": "key,official,title,language,organization,city,start,end,as_of,note,visibility",
-    "visits": "key,title,language,kind,start,end,from_country,from_city,to_country,to_city,purpose,note,visibility",
-    "innovation_centers": "key,name,language,kind,city,location,operator,founded,status,activity,note,visibility",
-    "events": "key,name,language,is_series,series,edition,start,end,venue,city,organizer,note,visibility",
-    "participations": "key,activity_kind,activity,participant_kind,participant,role,status,note,visibility",
-    "memberships": "key,member_kind,member,organization,role,since,until,note,visibility",
-    "topics": "key,name,language,broader,note,visibility",
-    "indicators": "key,subject_kind,subject,counterpart_kind,counterpart,measure,value,unit,comparator,as_of,note,visibility",
-    "sources": "key,title,language,publisher,url,published,kind,retrieved_via,derives_from,note,visibility",
-    "citations": "key,record_kind,record,field,claimed_value,source,stance,note,visibility",
-    "names": "record_kind,record,language,name",
-    "identifiers": "record_kind,record,scheme,value",
-    "tags": "record_kind,record,topic",
-}
+# The headers of all files of the import form, as the bundled data has them.
+DATA = Path(__file__).resolve().parent.parent / "data"
+FILES = {path.stem: path.open(encoding="utf-8").readline().rstrip("\n") for path in sorted(DATA.glob("*.csv"))}
 
 # The generator's words, each with a word of coopgraph of its own. `host` is kept for the host organization.
 ROLES = {"head": "leader", "member": "member", "interpreter": "supporter", "observer": "guest", "expert": "speaker"}

@@ -292,6 +292,13 @@ impl Guard {
         tests
     }
 
+    /// Whether a type of filter is of other records, which `tests` goes through.
+    fn leads_to_records(&self, filter: &str) -> bool {
+        let of = filter.strip_suffix("Filter").unwrap_or(filter);
+        let target = of.strip_suffix("List").or_else(|| of.strip_suffix("Reference")).unwrap_or(of);
+        self.schema.is_record(target) || !self.schema.get(target).possible.is_empty()
+    }
+
     fn inner_tests(&self, record: &str, depth: usize) -> Vec<String> {
         if depth == 1 {
             return self.own_tests(record, true);
@@ -322,16 +329,21 @@ impl Guard {
             "{visibility: {eq: PUBLIC}}".to_owned(),
         ];
         for input in &self.schema.get(&format!("{record}Filter")).inputs {
-            match input.ty.name.as_str() {
-                "TextFilter" => tests.push(format!("{{{}: {{contains: \"{MARKER}\"}}}}", input.name)),
-                "DateFilter" => tests.push(format!("{{{}: {{possiblyWithin: \"2003\"}}}}", input.name)),
-                "StringFilter" if input.name != "key" => {
-                    let column =
-                        format!("{{{}: {{eq: {}}}}}", input.name, Value::from(hidden[0].get(&kind_of(&input.name))));
-                    tests.push(column);
-                }
-                _ => {}
-            }
+            let (name, ty) = (&input.name, input.ty.name.as_str());
+            let test = match ty {
+                "TextFilter" => format!("{{contains: \"{MARKER}\"}}"),
+                "DateFilter" => "{possiblyWithin: \"2003\"}".to_owned(),
+                "StringFilter" => format!("{{eq: {}}}", Value::from(hidden[0].get(&kind_of(name)))),
+                "IdFilter" => format!("{{eq: \"{}\"}}", hidden[0].id()),
+                "IntFilter" | "FloatFilter" | "DecimalFilter" => "{gte: 0}".to_owned(),
+                "BooleanFilter" => "{eq: true}".to_owned(),
+                _ if self.leads_to_records(ty) => continue,
+                _ => match ty.strip_suffix("Filter").map(|words| &self.schema.get(words).values) {
+                    Some(words) if !words.is_empty() => format!("{{in: [{}]}}", words.join(", ")),
+                    _ => panic!("{record}Filter.{name}: what would {ty} tell of a hidden record?"),
+                },
+            };
+            tests.push(format!("{{{name}: {test}}}"));
         }
         tests.extend(any.then(|| "{}".to_owned()));
         tests
