@@ -9,6 +9,8 @@ mod filter_cost;
 mod library_document;
 mod limits;
 mod metrics;
+#[cfg(test)]
+mod tests;
 mod unique_input_field_names;
 mod workarounds;
 
@@ -55,6 +57,8 @@ const PARSED_BYTES_PER_POINT: u64 = 100;
 const MAX_NESTING: usize = 200;
 /// How many errors of a document are reported.
 const MAX_ERRORS: usize = 5;
+/// What a plan takes beside its scopes and its operation, in bytes.
+const PLAN_BYTES: usize = 768;
 /// How many plans are kept with a document.
 const MAX_PLANS: usize = 16;
 
@@ -171,8 +175,8 @@ struct DocumentWeighter;
 
 impl Weighter<Arc<str>, Arc<CachedDocument>> for DocumentWeighter {
     fn weight(&self, text: &Arc<str>, _: &Arc<CachedDocument>) -> u64 {
-        // A parsed document takes about thirty times as much memory as its text; its plans take what they may keep.
-        (text.len() * 32 + 1024 + plan_bytes(text.len())) as u64
+        // A parsed document takes up to sixty times as much memory as its text; its plans take what they may keep.
+        (text.len() * 64 + (4 << 10) + plan_bytes(text.len())) as u64
     }
 }
 
@@ -331,7 +335,7 @@ impl DocumentCache {
         let name = operation.name.clone();
         let planned = Arc::new(PlannedOperation { name, conditions, plan: Arc::new(plan), library_document });
         // The operation as async-graphql has it takes about sixteen times as much memory as its text.
-        let bytes = planned.plan.root().bytes() + document.text_bytes * 16;
+        let bytes = planned.plan.root().bytes() + document.text_bytes * 16 + PLAN_BYTES;
         if plans.len() < MAX_PLANS && document.plan_budget.try_reserve(bytes) {
             plans.push(planned.clone());
         }

@@ -185,4 +185,29 @@ impl Plan {
     pub fn selects(&self, field: &PlannedField, ty: &str, names: &[&str]) -> bool {
         self.scope(field, ty).fields.iter().any(|field| names.contains(&field.name()))
     }
+
+    /// Plans everything that an execution could reach.
+    #[cfg(test)]
+    pub fn plan_everything(&self) {
+        self.plan_below(&self.root);
+    }
+
+    #[cfg(test)]
+    fn plan_below(&self, scope: &Scope) {
+        for field in &scope.fields {
+            let ty = field.occurrences[0].definition.ty.inner_named_type();
+            let targets = self.catalog.targets(ty);
+            let items = self.catalog.object(ty).and_then(AnyObject::items);
+            for record in targets.iter().copied().chain(items) {
+                let _ = self.projection(field, record);
+            }
+            let types: Vec<_> =
+                if targets.is_empty() { vec![ty.as_str()] } else { targets.iter().map(|to| to.name).collect() };
+            for ty in types {
+                if field.sets().next().is_some() {
+                    self.plan_below(&self.scope(field, ty));
+                }
+            }
+        }
+    }
 }
