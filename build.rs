@@ -16,6 +16,8 @@ const SKIP: &str = "COOPGRAPH_SKIP_PLAYGROUND";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed={SKIP}");
+    // The binary contains these files.
+    println!("cargo::rerun-if-changed=data");
     for source in SOURCES {
         println!("cargo::rerun-if-changed=web/{source}");
     }

@@ -36,7 +36,8 @@ impl Api for Cooperation {
     }
 }
 
-/// The costs of the root fields that are not look-ups or lists of records: type, field, cost.
+/// The costs of the fields of the library's own types that lead to objects: type, field, cost. Look-ups and lists of records
+/// have theirs already.
 fn costs() -> Vec<(&'static str, &'static str, FieldCost)> {
     // One statement for each record type among the IDs.
     let statements = u32::try_from(domain::model().types().len()).unwrap_or(u32::MAX);

@@ -310,6 +310,27 @@ impl<'a> Analyzer<'a> {
     }
 }
 
+/// Checks that fields that lead to objects have a cost: without one, all that is selected below them is free. Only a single
+/// object that has nothing but leaves may be.
+pub(super) fn check_costs(schema: &Schema, catalog: &Catalog) {
+    let fields = |ty: &str| schema.get_object(ty).map(|object| &object.fields);
+    let is_leaf = |ty: &str| schema.types.get(ty).is_none_or(|ty| ty.is_scalar() || ty.is_enum());
+    let has_only_leaves =
+        |ty: &str| fields(ty).is_some_and(|all| all.values().all(|field| is_leaf(field.ty.inner_named_type())));
+    for name in schema.types.keys().filter(|name| !name.starts_with("__")) {
+        for (field, definition) in fields(name).into_iter().flatten() {
+            let leads_to = definition.ty.inner_named_type();
+            let may_be_free = is_leaf(leads_to) || !definition.ty.is_list() && has_only_leaves(leads_to);
+            let has_cost = catalog.cost(name, field).size != Size::None;
+            assert!(has_cost || may_be_free, "api::costs does not say what {name}.{field} costs");
+        }
+    }
+    for (ty, field) in catalog.listed_costs() {
+        let exists = fields(ty).is_some_and(|fields| fields.contains_key(field));
+        assert!(exists, "api::costs says what {ty}.{field} costs, but there is no such field");
+    }
+}
+
 /// The cost of a field of an introspection type. The assumed sizes are those of a schema with a few hundred types.
 fn introspection_field_cost(name: &str, is_object: bool) -> FieldCost {
     let size = match name {

@@ -1,7 +1,8 @@
 //! An operation as async-graphql has it: its own document type, made from the document that `apollo-compiler` validated.
 //!
 //! Fields at the root are collected already (`@skip`, `@include`, fragments and equal response keys are settled by the
-//! [plan](crate::schema::plan)), because the library resolves each occurrence of a field by itself.
+//! [plan](crate::schema::plan)), because the library resolves each occurrence of a field by itself. What is selected of
+//! objects that are executed breadth-first is left out: the plan has it, and the library copies its document for each request.
 
 use apollo_compiler::{
     ExecutableDocument, Node,
@@ -15,15 +16,16 @@ use async_graphql::{
 };
 use async_graphql_value::Value as Library;
 
-use crate::schema::plan::Scope;
+use crate::schema::{Catalog, plan::Scope};
 
 /// Converts an operation whose fields at the root are `root`.
 pub(super) fn convert(
+    catalog: &'static Catalog,
     document: &ExecutableDocument,
     operation: &Node<Operation>,
     root: &Scope,
 ) -> library::ExecutableDocument {
-    let converter = Converter { document };
+    let converter = Converter { catalog, document };
     let items = root.fields().map(|(key, occurrences)| {
         let first = &occurrences[0];
         let mut field = converter.field(first);
@@ -54,7 +56,9 @@ pub(super) fn convert(
         None => DocumentOperations::Single(definition),
         Some(name) => DocumentOperations::Multiple([(Name::new(name), definition)].into_iter().collect()),
     };
-    let fragments = document.fragments.iter().map(|(name, fragment)| {
+    let resolved =
+        document.fragments.iter().filter(|(_, fragment)| !converter.is_breadth_first(&fragment.selection_set.ty));
+    let fragments = resolved.map(|(name, fragment)| {
         let pos = converter.position(fragment.location());
         let definition = library::FragmentDefinition {
             type_condition: condition(&fragment.selection_set.ty, pos),
@@ -67,10 +71,16 @@ pub(super) fn convert(
 }
 
 struct Converter<'a> {
+    catalog: &'static Catalog,
     document: &'a ExecutableDocument,
 }
 
 impl Converter<'_> {
+    /// Whether objects of a type are executed breadth-first, so that the library never looks at what is selected of them.
+    fn is_breadth_first(&self, ty: &str) -> bool {
+        self.catalog.object(ty).is_some() || !self.catalog.targets(ty).is_empty()
+    }
+
     fn position(&self, at: Option<SourceSpan>) -> Pos {
         let at = at.and_then(|at| at.line_column(&self.document.sources));
         at.map(|at| Pos { line: at.line, column: at.column }).unwrap_or_default()
@@ -132,8 +142,8 @@ impl Converter<'_> {
             arguments: arguments.collect(),
             directives: self.directives(&field.directives),
             selection_set: match &field.selection_set {
-                Some(set) => self.set(set, pos),
-                None => Positioned::new(library::SelectionSet::default(), pos),
+                Some(set) if !self.is_breadth_first(&set.ty) => self.set(set, pos),
+                _ => Positioned::new(library::SelectionSet::default(), pos),
             },
         };
         Positioned::new(converted, pos)

@@ -189,10 +189,11 @@ impl DocumentCache {
     /// Creates an empty cache for documents of the schema `sdl`.
     ///
     /// # Panics
-    /// If `sdl` is not a valid schema.
+    /// If `sdl` is not a valid schema, or if the catalog does not say what a field that leads to objects costs.
     #[must_use]
     pub fn new(sdl: &str, catalog: &'static Catalog, limits: Limits) -> Self {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql").unwrap_or_else(|e| panic!("{}", e.errors));
+        cost::check_costs(&schema, catalog);
         let schema = Arc::new(schema);
         let implementers = schema.implementers_map();
         let cache = (limits.document_cache_bytes > 0)
@@ -331,7 +332,7 @@ impl DocumentCache {
             conditions.clone(),
             document.plan_budget.clone(),
         );
-        let library_document = library_document::convert(executable, operation, plan.root());
+        let library_document = library_document::convert(self.catalog, executable, operation, plan.root());
         let name = operation.name.clone();
         let planned = Arc::new(PlannedOperation { name, conditions, plan: Arc::new(plan), library_document });
         // The operation as async-graphql has it takes about sixteen times as much memory as its text.

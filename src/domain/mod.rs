@@ -30,7 +30,7 @@ use std::sync::LazyLock;
 
 use crate::model::{Model, Union};
 
-/// All record types. A type comes after the types that its required references lead to.
+/// All record types.
 #[must_use]
 pub fn model() -> &'static Model {
     static MODEL: LazyLock<Model> = LazyLock::new(|| {

@@ -23,12 +23,19 @@ use crate::{
     document::DocumentCache,
     error::{Code, request_error},
     observe::{StatementObserver, Usage},
-    query::loader::{Clearance, RecordLoader},
+    query::{
+        loader::{Clearance, RecordLoader},
+        shared::SharedStatements,
+    },
 };
 
 /// The schema, with what prepares its requests.
-pub(super) fn schema(documents: &Arc<DocumentCache>, readers: &Readers) -> api::Builder {
-    let preparation = Preparation { documents: documents.clone(), readers: readers.clone() };
+pub(super) fn schema(
+    documents: &Arc<DocumentCache>,
+    readers: &Readers,
+    shared: &Arc<SharedStatements>,
+) -> api::Builder {
+    let preparation = Preparation { documents: documents.clone(), readers: readers.clone(), shared: shared.clone() };
     api::builder().data(Arc::new(ChangeWatcher::new(readers))).extension(preparation)
 }
 
@@ -126,6 +133,7 @@ impl Engine {
             readers: self.readers.clone(),
             clearance: operation.caller.clearance,
             statements: operation.note(|note| note.statements(system)),
+            shared: self.shared.clone(),
         }
     }
 }
@@ -138,6 +146,7 @@ struct Loaders {
     readers: Readers,
     clearance: Clearance,
     statements: StatementObserver,
+    shared: Arc<SharedStatements>,
 }
 
 impl Loaders {
@@ -149,6 +158,7 @@ impl Loaders {
             tally: charge.tally().clone(),
             statements: Some(self.statements.clone()),
             permits: charge.statement_permits(),
+            shared: self.shared.clone(),
         }
     }
 }

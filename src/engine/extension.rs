@@ -27,6 +27,7 @@ use crate::{
     query::{
         batch::Batches,
         loader::{Clearance, RecordLoader},
+        shared::SharedStatements,
     },
 };
 
@@ -46,6 +47,7 @@ pub(super) struct OperationContext {
 pub(super) struct Preparation {
     pub documents: Arc<DocumentCache>,
     pub readers: Readers,
+    pub shared: Arc<SharedStatements>,
 }
 
 impl Preparation {
@@ -63,6 +65,7 @@ impl Preparation {
             tally: Arc::default(),
             statements: None,
             permits: None,
+            shared: self.shared.clone(),
         }
     }
 }

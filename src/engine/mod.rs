@@ -47,7 +47,7 @@ use crate::{
     document::{DocumentCache, PreparedOperation},
     error::{Code, Error, request_error},
     observe::{Gauges, Observer, Origin, RequestLog},
-    query::loader::Clearance,
+    query::{loader::Clearance, shared::SharedStatements},
     schema::Api,
 };
 
@@ -55,6 +55,8 @@ use crate::{
 pub struct Engine {
     database: Database,
     readers: Readers,
+    /// What is being fetched for several operations.
+    shared: Arc<SharedStatements>,
     config: Config,
     documents: Arc<DocumentCache>,
     schema: Schema,
@@ -124,16 +126,21 @@ impl Engine {
     /// The engine, whose schema has another of async-graphql's extensions.
     #[must_use]
     pub fn extended(self, extension: impl ExtensionFactory) -> Self {
-        Self { schema: execution::schema(&self.documents, &self.readers).extension(extension).finish(), ..self }
+        Self {
+            schema: execution::schema(&self.documents, &self.readers, &self.shared).extension(extension).finish(),
+            ..self
+        }
     }
 
     /// Creates an engine for a database. Must be called within a Tokio runtime. The error is for the operator.
     pub fn new(database: Database, config: Config, clock: Clock) -> Result<Self, String> {
         let readers = database.readers(config.request_timeout()).map_err(|cause| cause.to_string())?;
         let documents = Arc::new(DocumentCache::new(&api::sdl(), Cooperation::catalog(), config.limits.clone()));
-        let schema = execution::schema(&documents, &readers).finish();
+        let shared = Arc::default();
+        let schema = execution::schema(&documents, &readers, &shared).finish();
         Ok(Self {
             documents,
+            shared,
             schema,
             persisted: PersistedDocuments::new(config.trusted_documents.as_deref(), config.is_hardened())?,
             rate_limiter: Arc::new(RateLimiter::new(config.rate_limit, readers.most() - 1, clock)),

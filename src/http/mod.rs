@@ -98,23 +98,22 @@ pub fn router(engine: Arc<Engine>, stopping: CancellationToken) -> Router {
         let text = (HeaderName::from_static("content-type"), "text/plain; charset=utf-8");
         router = router.route("/schema.graphql", get(async move || ([text], schema))).merge(pages::routes());
     }
-    router
-        // Compression would delay events.
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotForContentType::SSE)))
-        .layer(cors(&config.cors_origins))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        ))
-        .layer(SetResponseHeaderLayer::if_not_present(
+    // The first is the outermost. As one layer, they cost each request one copy of the service instead of eight.
+    let layers = (
+        middleware::map_request(check_request_id),
+        SetRequestIdLayer::new(REQUEST_ID, engine.observer().clone()),
+        PropagateRequestIdLayer::new(REQUEST_ID),
+        middleware::from_fn_with_state(engine.clone(), observe),
+        SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-        ))
-        .layer(middleware::from_fn_with_state(engine.clone(), observe))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, engine.observer().clone()))
-        .layer(middleware::map_request(check_request_id))
-        .with_state(App { engine, body_limits, stopping })
+        ),
+        SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        cors(&config.cors_origins),
+        // Compression would delay events.
+        CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotForContentType::SSE)),
+    );
+    router.layer(layers).with_state(App { engine, body_limits, stopping })
 }
 
 /// The routes of the separate address for metrics.

@@ -6,24 +6,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{
-    DatabaseTransaction, DbErr, EntityTrait, Set, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
-
 use super::{
     Failure, Files, Problem, Problems, annotations,
+    change::{begin_change, complete_change},
     columns::{file_name, headers},
     csv_reader::CsvReader,
-    effective_visibility::update_effective_visibility,
     keys::Keys,
     row::RowReader,
-    unbuilt_statements::{analyze, defer_foreign_keys, lock_for_import},
+    unbuilt_statements::{analyze, defer_foreign_keys},
     write,
 };
 use crate::{
     clock::{Clock, IdSource},
-    db::{Database, Moment},
-    domain::dataset::{self, DatasetVersion},
+    db::Database,
     model::{Model, RecordType},
 };
 
@@ -73,7 +68,7 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     problems.into_result()?;
 
     let mut problems = Problems::default();
-    let transaction = begin(&import).await?;
+    let transaction = begin_change(import.database.connection()).await?;
     let mut keys = Keys::stored(&transaction, import.model).await?;
     let (total, unreadable) = read_keys(&import, &mut keys, &mut problems);
     for record in import.model.types() {
@@ -88,9 +83,8 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
         write::write(&import, &transaction, record, &keys, &mut counts).await?;
     }
     counts.imported.annotations = annotations::write(&import, &transaction, &keys).await?;
-    update_effective_visibility(&transaction, import.model).await?;
     if counts.imported.is_change() {
-        add_version(&transaction, import.clock).await?;
+        complete_change(&transaction, import.model, import.clock).await?;
     }
     if import.dry_run {
         transaction.rollback().await?;
@@ -102,16 +96,6 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
         }
     }
     Ok(counts.imported)
-}
-
-/// Begins the transaction of an import. Another import waits for its end, because the ids of new records depend on which
-/// keys the database has.
-async fn begin(import: &Import<'_>) -> Result<DatabaseTransaction, DbErr> {
-    let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-    let transaction = import.database.connection().begin_with_options(options).await?;
-    lock_for_import(&transaction).await?;
-    Ok(transaction)
 }
 
 /// How far an import is, and what it did so far.
@@ -179,11 +163,4 @@ fn check(import: &Import<'_>, rows: RowReader<'_>, problems: &mut Problems) {
             problems.add(Problem::of_draft(&file, line, found));
         }
     }
-}
-
-/// Records that the data set was changed.
-async fn add_version(transaction: &DatabaseTransaction, clock: &Clock) -> Result<(), DbErr> {
-    let newest = DatasetVersion::newest(transaction).await?;
-    let next = dataset::ActiveModel { version: Set(newest.version + 1), changed_at: Set(Moment(clock.now())) };
-    dataset::Entity::insert(next).exec_without_returning(transaction).await.map(drop)
 }

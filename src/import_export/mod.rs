@@ -5,6 +5,7 @@
 //! `names.csv`, `identifiers.csv` and `tags.csv` hold what records of all types have.
 
 mod annotations;
+mod change;
 mod columns;
 mod csv_reader;
 mod effective_visibility;
@@ -26,6 +27,7 @@ use std::{
 use include_dir::{Dir, include_dir};
 
 pub use self::{
+    change::{begin_change, complete_change},
     export::export,
     import::{Import, Imported, import},
     problem::{Failure, Problem, Problems},

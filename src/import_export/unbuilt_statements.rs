@@ -13,7 +13,7 @@ pub(super) async fn defer_foreign_keys(transaction: &DatabaseTransaction) -> Res
 
 /// Keeps other imports waiting until the transaction ends; readers go on. A transaction of SQLite that began as `IMMEDIATE`
 /// does so already.
-pub(super) async fn lock_for_import(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+pub(super) async fn lock_for_change(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     if transaction.get_database_backend() == DbBackend::Postgres {
         transaction.execute_unprepared("LOCK TABLE record IN SHARE ROW EXCLUSIVE MODE").await?;
     }

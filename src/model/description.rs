@@ -168,6 +168,8 @@ impl<'a, E: Record> Description<'a, E> {
         let (Identity::Unary(column), TableRef::Table(table, _)) = (&definition.from_col, &definition.to_tbl) else {
             panic!("{}: {relation:?} is not a foreign key of one column", E::NAME);
         };
+        let to_id = matches!(&definition.to_col, Identity::Unary(column) if column.inner() == "id");
+        assert!(to_id, "{}: {relation:?} must lead to the column `id`", E::NAME);
         let target = match table.1.inner() {
             Cow::Borrowed(target) => target,
             // Names live as long as the model, which is never dropped.

@@ -51,7 +51,7 @@ impl Model {
         Self { types: IndexMap::new(), unions: Vec::new(), describe_shared }
     }
 
-    /// Adds a record type. Every type must come after those that its required references lead to.
+    /// Adds a record type.
     #[must_use]
     pub fn with<E: Record>(mut self) -> Self {
         let mut described = RecordType::of::<E>();
@@ -82,7 +82,25 @@ impl Model {
         for record in self.types.values_mut() {
             record.resolve(&tables, &self.unions);
         }
+        for record in self.types.values() {
+            self.check_links(record);
+        }
         self
+    }
+
+    /// Checks that the columns by which others belong to a record do refer to records of its type.
+    fn check_links(&self, record: &RecordType) {
+        for attribute in &record.attributes {
+            let AttributeKind::ToMany(ToMany { link: Link::Column { table, column }, .. }) = attribute.kind else {
+                continue;
+            };
+            let refers = self.record_type(table).attributes.iter().any(|other| match &other.kind {
+                AttributeKind::ToOne(to_one) => to_one.column.name == column && to_one.target == record.table,
+                AttributeKind::ToAny(to_any) => to_any.id.name == column && to_any.targets.contains(&record.table),
+                _ => false,
+            });
+            assert!(refers, "{}.{}: {table}.{column} does not refer to {}", record.name, attribute.name, record.table);
+        }
     }
 
     /// The record types, in the order of their registration.

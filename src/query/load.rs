@@ -14,31 +14,51 @@ use super::{
     keys::{BeyondOf, ById, ByIdentifier, ByKey, CounterpartsOf, IdentifiersOf, NamesOf, PageOf, TotalOf},
     loader::{OWNED, ROW, RecordLoader, distinct},
     projection::Row,
-    statement::{column, is_one_of_ids},
+    shared::Groups,
+    statement::{column, is_one_of_ids, is_one_of_texts},
 };
 use crate::{
     error::{Error, Result},
     model::{identifier, name},
 };
 
-/// Groups keys, and fetches each group by one statement; the statements run at the same time.
-async fn by_group<'k, K: Eq + Hash, G: PartialEq, V, F>(
-    keys: &'k [K],
-    group: impl Fn(&K) -> G,
-    fetch: impl Fn(Vec<&'k K>) -> F,
-) -> Result<HashMap<K, V>>
-where
-    F: Future<Output = Result<Vec<(K, V)>>>,
-{
-    let mut groups: Vec<(G, Vec<&K>)> = Vec::new();
-    for key in keys {
-        let of = group(key);
-        match groups.iter_mut().find(|(known, _)| *known == of) {
-            Some((_, keys)) => keys.push(key),
-            None => groups.push((of, vec![key])),
+impl RecordLoader {
+    /// Groups keys, and fetches each group by one statement; the statements run at the same time.
+    async fn by_group<K: Clone + Eq + Hash, G: PartialEq, V, F>(
+        &self,
+        keys: &[K],
+        group: impl Fn(&K) -> G,
+        fetch: impl Fn(Vec<K>) -> F,
+    ) -> Result<HashMap<K, V>>
+    where
+        F: Future<Output = Result<HashMap<K, V>>>,
+    {
+        let mut groups: Vec<(G, Vec<K>)> = Vec::new();
+        for key in keys {
+            let of = group(key);
+            match groups.iter_mut().find(|(known, _)| *known == of) {
+                Some((_, keys)) => keys.push(key.clone()),
+                None => groups.push((of, vec![key.clone()])),
+            }
         }
+        let statements = groups.into_iter().map(|(_, keys)| self.statement(fetch(keys)));
+        Ok(try_join_all(statements).await?.into_iter().flatten().collect())
     }
-    Ok(try_join_all(groups.into_iter().map(|(_, keys)| fetch(keys))).await?.into_iter().flatten().collect())
+
+    /// The same, by the shape of the keys, and together with other operations.
+    async fn by_shape<K: Clone + Eq + Hash, V: Clone, F>(
+        &self,
+        groups: &Groups<K, V>,
+        keys: &[K],
+        address: impl Fn(&K) -> usize,
+        fetch: impl Fn(Vec<K>) -> F,
+    ) -> Result<HashMap<K, V>>
+    where
+        F: Future<Output = Result<HashMap<K, V>>>,
+    {
+        let rank = self.clearance.rank();
+        self.by_group(keys, &address, |keys| groups.load((address(&keys[0]), rank), keys, &fetch)).await
+    }
 }
 
 impl Loader<ById> for RecordLoader {
@@ -46,18 +66,14 @@ impl Loader<ById> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[ById]) -> Result<HashMap<ById, Arc<Row>>> {
-        by_group(
-            keys,
-            |key| key.of.address(),
-            |group| async move {
-                let of = &group[0].of;
-                let ids = distinct(group.iter().map(|key| key.id));
-                let passes = is_one_of_ids(self.backend(), column(ROW, "id"), &ids);
-                let records = self.records(of, Some(ids.len()), passes).await?;
-                Ok(records.into_iter().map(|row| (ById { id: row.id, of: of.clone() }, row)).collect())
-            },
-        )
-        .await
+        let fetch = |keys: Vec<ById>| async move {
+            let of = &keys[0].of;
+            let ids = distinct(keys.iter().map(|key| key.id));
+            let passes = is_one_of_ids(self.backend(), column(ROW, "id"), &ids);
+            let records = self.records(of, Some(ids.len()), passes).await?;
+            Ok(records.into_iter().map(|row| (ById { id: row.id, of: of.clone() }, row)).collect())
+        };
+        self.by_shape(&self.shared.by_id, keys, |key| key.of.address(), fetch).await
     }
 }
 
@@ -66,14 +82,20 @@ impl Loader<ByKey> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[ByKey]) -> Result<HashMap<ByKey, Arc<Row>>> {
-        let one = |key: &ByKey| {
-            let key = key.clone();
-            async move {
-                let found = self.records(&key.of, None, column(ROW, "key").eq(key.key.as_str())).await?;
-                Ok::<_, Error>(found.into_iter().next().map(|row| (key, row)))
+        let fetch = |keys: Vec<ByKey>| async move {
+            let of = &keys[0].of;
+            let key = of.record.column("key");
+            if let [only] = &*keys {
+                let found = self.records(of, None, column(ROW, key.name).eq(only.key.as_str())).await?;
+                return Ok(found.into_iter().map(|row| (only.clone(), row)).collect());
             }
+            let texts = keys.iter().map(|key| key.key.clone()).collect();
+            let passes = is_one_of_texts(self.backend(), column(ROW, key.name), texts);
+            let found = self.records(&of.with_column(key), Some(keys.len()), passes).await?;
+            let keyed = |row: Arc<Row>| Some((ByKey { key: row.text(key)?.to_owned(), of: of.clone() }, row));
+            Ok(found.into_iter().filter_map(keyed).collect())
         };
-        Ok(try_join_all(keys.iter().map(one)).await?.into_iter().flatten().collect())
+        self.by_shape(&self.shared.by_key, keys, |key| key.of.address(), fetch).await
     }
 }
 
@@ -82,19 +104,17 @@ impl Loader<ByIdentifier> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[ByIdentifier]) -> Result<HashMap<ByIdentifier, Arc<Row>>> {
-        let one = |key: &ByIdentifier| {
-            let key = key.clone();
-            async move {
-                let at = |of: identifier::Column| column(OWNED, of.as_str());
-                let mut identified = Query::select();
-                identified.expr(at(identifier::Column::RecordId)).from_as(identifier::Entity.table_name(), OWNED);
-                identified.and_where(at(identifier::Column::Scheme).eq(key.scheme.to_value()));
-                identified.and_where(at(identifier::Column::Value).eq(key.value.as_str()));
-                let found = self.records(&key.of, None, column(ROW, "id").in_subquery(identified)).await?;
-                Ok::<_, Error>(found.into_iter().next().map(|row| (key, row)))
-            }
+        let one = async |key: &ByIdentifier| {
+            let at = |of: identifier::Column| column(OWNED, of.as_str());
+            let mut identified = Query::select();
+            identified.expr(at(identifier::Column::RecordId)).from_as(identifier::Entity.table_name(), OWNED);
+            identified.and_where(at(identifier::Column::Scheme).eq(key.scheme.to_value()));
+            identified.and_where(at(identifier::Column::Value).eq(key.value.as_str()));
+            let found = self.records(&key.of, None, column(ROW, "id").in_subquery(identified)).await?;
+            Ok::<_, Error>(found.into_iter().next().map(|row| (key.clone(), row)))
         };
-        Ok(try_join_all(keys.iter().map(one)).await?.into_iter().flatten().collect())
+        let statements = keys.iter().map(|key| self.statement(one(key)));
+        Ok(try_join_all(statements).await?.into_iter().flatten().collect())
     }
 }
 
@@ -103,21 +123,17 @@ impl Loader<PageOf> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[PageOf]) -> Result<HashMap<PageOf, Self::Value>> {
-        by_group(
-            keys,
-            |key| key.list.address(),
-            |group| async move {
-                let list = &group[0].list;
-                let parents = distinct(group.iter().filter_map(|key| key.parent));
-                let mut pages: HashMap<Option<Uuid>, Vec<Arc<Row>>> = HashMap::new();
-                for (parent, row) in self.pages(list, &parents).await? {
-                    pages.entry(parent).or_default().push(row);
-                }
-                let page = |(parent, rows)| (PageOf { parent, list: list.clone() }, Arc::new(rows));
-                Ok(pages.into_iter().map(page).collect())
-            },
-        )
-        .await
+        let fetch = |keys: Vec<PageOf>| async move {
+            let list = &keys[0].list;
+            let parents = distinct(keys.iter().filter_map(|key| key.parent));
+            let mut pages: HashMap<Option<Uuid>, Vec<Arc<Row>>> = HashMap::new();
+            for (parent, row) in self.pages(list, &parents).await? {
+                pages.entry(parent).or_default().push(row);
+            }
+            let page = |(parent, rows)| (PageOf { parent, list: list.clone() }, Arc::new(rows));
+            Ok(pages.into_iter().map(page).collect())
+        };
+        self.by_shape(&self.shared.pages, keys, |key| key.list.address(), fetch).await
     }
 }
 
@@ -126,17 +142,13 @@ impl Loader<TotalOf> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[TotalOf]) -> Result<HashMap<TotalOf, i64>> {
-        by_group(
-            keys,
-            |key| key.list.address(),
-            |group| async move {
-                let list = &group[0].list;
-                let totals = self.totals(list, &distinct(group.iter().filter_map(|key| key.parent))).await?;
-                let total = |(parent, total)| (TotalOf { parent, list: list.clone() }, total);
-                Ok(totals.into_iter().map(total).collect())
-            },
-        )
-        .await
+        let fetch = |keys: Vec<TotalOf>| async move {
+            let list = &keys[0].list;
+            let totals = self.totals(list, &distinct(keys.iter().filter_map(|key| key.parent))).await?;
+            let total = |(parent, total)| (TotalOf { parent, list: list.clone() }, total);
+            Ok(totals.into_iter().map(total).collect())
+        };
+        self.by_shape(&self.shared.totals, keys, |key| key.list.address(), fetch).await
     }
 }
 
@@ -145,18 +157,14 @@ impl Loader<BeyondOf> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[BeyondOf]) -> Result<HashMap<BeyondOf, bool>> {
-        by_group(
-            keys,
-            |key| (key.list.address(), key.is_before),
-            |group| async move {
-                let BeyondOf { list, is_before, .. } = group[0];
-                let parents = distinct(group.iter().filter_map(|key| key.parent));
-                let beyond = self.beyond(list, &parents, *is_before).await?;
-                let answer = |(parent, n)| (BeyondOf { parent, list: list.clone(), is_before: *is_before }, n > 0);
-                Ok(beyond.into_iter().map(answer).collect())
-            },
-        )
-        .await
+        let fetch = |keys: Vec<BeyondOf>| async move {
+            let BeyondOf { list, is_before, .. } = &keys[0];
+            let parents = distinct(keys.iter().filter_map(|key| key.parent));
+            let beyond = self.beyond(list, &parents, *is_before).await?;
+            let answer = |(parent, n)| (BeyondOf { parent, list: list.clone(), is_before: *is_before }, n > 0);
+            Ok(beyond.into_iter().map(answer).collect())
+        };
+        self.by_group(keys, |key| (key.list.address(), key.is_before), fetch).await
     }
 }
 
@@ -165,19 +173,15 @@ impl Loader<CounterpartsOf> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[CounterpartsOf]) -> Result<HashMap<CounterpartsOf, Vec<Arc<Row>>>> {
-        by_group(
-            keys,
-            |key| key.of.address(),
-            |group| async move {
-                let of = &group[0].of;
-                let mut lists: HashMap<CounterpartsOf, Vec<Arc<Row>>> = HashMap::new();
-                for (item, parent, row) in self.counterparts(of, &group).await? {
-                    lists.entry(CounterpartsOf { item, parent, of: of.clone() }).or_default().push(row);
-                }
-                Ok(lists.into_iter().collect())
-            },
-        )
-        .await
+        let fetch = |keys: Vec<CounterpartsOf>| async move {
+            let of = &keys[0].of;
+            let mut lists: HashMap<CounterpartsOf, Vec<Arc<Row>>> = HashMap::new();
+            for (item, parent, row) in self.counterparts(of, &keys).await? {
+                lists.entry(CounterpartsOf { item, parent, of: of.clone() }).or_default().push(row);
+            }
+            Ok(lists)
+        };
+        self.by_shape(&self.shared.counterparts, keys, |key| key.of.address(), fetch).await
     }
 }
 
@@ -186,32 +190,28 @@ impl Loader<NamesOf> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[NamesOf]) -> Result<HashMap<NamesOf, Vec<name::Model>>> {
-        by_group(
-            keys,
-            |key| key.languages.address(),
-            |group| async move {
-                let languages = &group[0].languages;
-                let records = distinct(group.iter().map(|key| key.record));
-                let names = self.owned::<name::Entity>(name::Column::RecordId, &records, |query| {
-                    let Some(languages) = &**languages else { return };
-                    let tag = || column(OWNED, name::Column::Language.as_str());
-                    let is_in = |language: &String| {
-                        let primary = language.split('-').next().unwrap_or(language);
-                        tag().eq(primary).or(tag().like(LikeExpr::new(format!("{primary}-%"))))
-                    };
-                    query.and_where(
-                        languages.iter().map(is_in).reduce(ExprTrait::or).unwrap_or(Expr::Constant(false.into())),
-                    );
-                });
-                let mut lists: HashMap<NamesOf, Vec<name::Model>> = HashMap::new();
-                for name in names.await? {
-                    let key = NamesOf { record: name.record_id, languages: languages.clone() };
-                    lists.entry(key).or_default().push(name);
-                }
-                Ok(lists.into_iter().collect())
-            },
-        )
-        .await
+        let fetch = |keys: Vec<NamesOf>| async move {
+            let languages = &keys[0].languages;
+            let records = distinct(keys.iter().map(|key| key.record));
+            let names = self.owned::<name::Entity>(name::Column::RecordId, &records, |query| {
+                let Some(languages) = &**languages else { return };
+                let tag = || column(OWNED, name::Column::Language.as_str());
+                let is_in = |language: &String| {
+                    let primary = language.split('-').next().unwrap_or(language);
+                    tag().eq(primary).or(tag().like(LikeExpr::new(format!("{primary}-%"))))
+                };
+                query.and_where(
+                    languages.iter().map(is_in).reduce(ExprTrait::or).unwrap_or(Expr::Constant(false.into())),
+                );
+            });
+            let mut lists: HashMap<NamesOf, Vec<name::Model>> = HashMap::new();
+            for name in names.await? {
+                let key = NamesOf { record: name.record_id, languages: languages.clone() };
+                lists.entry(key).or_default().push(name);
+            }
+            Ok(lists)
+        };
+        self.by_group(keys, |key| key.languages.address(), fetch).await
     }
 }
 
@@ -220,25 +220,21 @@ impl Loader<IdentifiersOf> for RecordLoader {
     type Error = Error;
 
     async fn load(&self, keys: &[IdentifiersOf]) -> Result<HashMap<IdentifiersOf, Vec<identifier::Model>>> {
-        by_group(
-            keys,
-            |key| key.field.address(),
-            |group| async move {
-                let field = &group[0].field;
-                let records = distinct(group.iter().map(|key| key.record));
-                let identifiers = self.owned::<identifier::Entity>(identifier::Column::RecordId, &records, |query| {
-                    let by = |of: identifier::Column| (OWNED, of.as_str());
-                    query.order_by(by(identifier::Column::Scheme), Order::Asc);
-                    query.order_by(by(identifier::Column::Value), Order::Asc);
-                });
-                let mut lists: HashMap<IdentifiersOf, Vec<identifier::Model>> = HashMap::new();
-                for identifier in identifiers.await? {
-                    let key = IdentifiersOf { record: identifier.record_id, field: field.clone() };
-                    lists.entry(key).or_default().push(identifier);
-                }
-                Ok(lists.into_iter().collect())
-            },
-        )
-        .await
+        let fetch = |keys: Vec<IdentifiersOf>| async move {
+            let field = &keys[0].field;
+            let records = distinct(keys.iter().map(|key| key.record));
+            let identifiers = self.owned::<identifier::Entity>(identifier::Column::RecordId, &records, |query| {
+                let by = |of: identifier::Column| (OWNED, of.as_str());
+                query.order_by(by(identifier::Column::Scheme), Order::Asc);
+                query.order_by(by(identifier::Column::Value), Order::Asc);
+            });
+            let mut lists: HashMap<IdentifiersOf, Vec<identifier::Model>> = HashMap::new();
+            for identifier in identifiers.await? {
+                let key = IdentifiersOf { record: identifier.record_id, field: field.clone() };
+                lists.entry(key).or_default().push(identifier);
+            }
+            Ok(lists)
+        };
+        self.by_group(keys, |key| key.field.address(), fetch).await
     }
 }

@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    future::Future,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -23,6 +24,7 @@ use super::{
     filter::{is_linked, is_visible},
     keys::{Counterparts, CounterpartsOf, List},
     projection::{Projection, Row, RowReader},
+    shared::SharedStatements,
     statement::{TABLES, build, column, from_parents, is_one_of_ids, parent},
 };
 use crate::{
@@ -92,6 +94,8 @@ pub struct RecordLoader {
     pub statements: Option<StatementObserver>,
     /// How many statements of the viewer may run at the same time.
     pub permits: Option<Arc<Semaphore>>,
+    /// What is being fetched for other operations.
+    pub shared: Arc<SharedStatements>,
 }
 
 impl RecordLoader {
@@ -99,14 +103,19 @@ impl RecordLoader {
         self.readers.backend()
     }
 
-    /// Runs a statement that reads `table` for a number of ids.
-    async fn rows(&self, query: &SelectStatement, table: &str, ids: Option<usize>) -> Result<Vec<QueryResult>> {
+    /// Runs what takes a statement, when the viewer may run one more.
+    pub(super) async fn statement<T>(&self, run: impl Future<Output = Result<T>>) -> Result<T> {
         // The semaphore is never closed.
         let _permit = match &self.permits {
             Some(permits) => permits.acquire().await.ok(),
             None => None,
         };
         self.tally.statements.fetch_add(1, Ordering::Relaxed);
+        run.await
+    }
+
+    /// Runs a statement that reads `table` for a number of ids.
+    async fn rows(&self, query: &SelectStatement, table: &str, ids: Option<usize>) -> Result<Vec<QueryResult>> {
         let statement = build(self.backend(), query);
         let span = self.statements.as_ref().map(|statements| statements.begin(table, ids, &statement.sql));
         let rows = self.readers.rows(&statement).await;
@@ -250,7 +259,7 @@ impl RecordLoader {
     pub(super) async fn counterparts(
         &self,
         of: &Counterparts,
-        keys: &[&CounterpartsOf],
+        keys: &[CounterpartsOf],
     ) -> Result<Vec<(Uuid, Uuid, Arc<Row>)>> {
         const LINK: &str = "link";
         let Link::Through { table, parent, child } = of.link else { return Ok(Vec::new()) };

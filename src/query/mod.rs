@@ -6,6 +6,7 @@
 //! - [`keys`], `load`: what can be loaded; async-graphql's `DataLoader` batches it
 //! - [`loader`]: the only code that reads records, and decides who may see what
 //! - [`batch`]: when a batch is sent
+//! - [`shared`]: statements that several operations share
 //! - [`statement`]: what the two databases write differently
 
 pub mod batch;
@@ -15,4 +16,5 @@ mod load;
 pub mod loader;
 pub mod page;
 pub mod projection;
+pub mod shared;
 pub mod statement;

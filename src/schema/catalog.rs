@@ -109,6 +109,11 @@ impl Catalog {
         known.or_else(listed).unwrap_or(FieldCost { statements: 0, size: Size::None })
     }
 
+    /// The fields of the library's own object types whose costs are listed: type, field.
+    pub fn listed_costs(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.costs.iter().map(|(ty, field, _)| (*ty, *field))
+    }
+
     /// The names of the object types of a connection.
     pub(super) fn connection_names(&self, record: &RecordType, counterparts: Option<&CounterpartFields>) -> Names {
         let prefix = counterparts.map_or(record.name, |fields| fields.prefix);

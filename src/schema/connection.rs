@@ -92,9 +92,10 @@ pub(super) async fn connect(
     link: Option<Link>,
     parents: Vec<Option<Uuid>>,
 ) -> Result<Answer> {
-    let page = call.page(record)?;
-    let projection = (*call.projection(record)).clone();
-    let list = Shape::new(List { link, page, projection });
+    let list = call.shape(|| {
+        let (page, projection) = (call.page(record)?, (*call.projection(record)).clone());
+        Ok(List { link, page, projection })
+    })?;
     let mut pages = if call.selects(connection, &["edges", "nodes", "pageInfo"]) {
         let keys = parents.iter().map(|parent| PageOf { parent: *parent, list: list.clone() });
         call.loader().load_many(keys).await?
@@ -243,7 +244,7 @@ async fn counterparts(
     fields: CounterpartFields,
     target: &'static RecordType,
 ) -> Result<Vec<Vec<Arc<Row>>>> {
-    let of = Shape::new(Counterparts { link, fields, projection: (*call.projection(target)).clone() });
+    let of = call.shape(|| Ok(Counterparts { link, fields, projection: (*call.projection(target)).clone() }))?;
     let key = |edge: &Edge| Some(CounterpartsOf { item: edge.node.id, parent: edge.parent?, of: of.clone() });
     let mut found = call.loader().load_many(edges.iter().filter_map(|edge| key(edge))).await?;
     Ok(edges.iter().map(|edge| key(edge).and_then(|key| found.remove(&key)).unwrap_or_default()).collect())

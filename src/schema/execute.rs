@@ -83,6 +83,12 @@ impl<'a> Call<'a> {
         self.execution.plan.projection(self.field, record)
     }
 
+    /// What the keys of the field have in common, made once if its arguments are the same in all executions.
+    pub fn shape<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> Result<T>) -> Result<Shape<T>> {
+        let rank = self.loader().loader().clearance.rank();
+        self.execution.plan.shape(self.field, rank, make)
+    }
+
     /// The page that the arguments of a connection ask for.
     pub fn page(&self, record: &'static RecordType) -> Result<Page> {
         Page::read(self.filter_scope(), record, self.arguments())

@@ -89,6 +89,7 @@ async fn run(ty: &str, root: &Arc<Thing>, selection: &str) -> (String, bool, Vec
         tally: Arc::default(),
         statements: None,
         permits: None,
+        shared: Arc::default(),
     });
     let variables = JsonMap::new();
     let execution = Execution { plan: &plan, catalog, loader: &loader, variables: &variables };

@@ -135,7 +135,8 @@ async function read(request) {
 }
 
 function executable(profile, dataset) {
-  const mutation = profile === "open" ? "type Mutation { nothing: Int } extend schema { mutation: Mutation }" : "";
+  const isMissing = profile === "open" && !buildSchema(sdl()).getMutationType();
+  const mutation = isMissing ? "type Mutation { nothing: Int } extend schema { mutation: Mutation }" : "";
   const schema = buildSchema(`${sdl()}\n${mutation}`);
   const espoo = { key: "espoo", name: "Espoo" };
   schema.getQueryType().getFields().city.resolve = (_, { by }) => (by.key === espoo.key ? espoo : null);

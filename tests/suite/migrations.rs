@@ -5,7 +5,7 @@ mod catalog;
 
 use std::collections::BTreeMap;
 
-use coopgraph::model::DataType;
+use coopgraph::model::{Attribute, AttributeKind, DataType, Scalar};
 use migration::{Migrator, MigratorTrait};
 use serde_json::json;
 
@@ -155,7 +155,37 @@ fn expected(ty: DataType) -> &'static str {
     }
 }
 
-/// The tables are what the entities expect: the same columns, of the same types, empty where they may be.
+/// Foreign keys lead where the model says, and checks allow the tables and the words that the model knows.
+fn check_references(table: &Table, attribute: &Attribute, path: &str) {
+    let allowed = |column: &str| {
+        let mut checks =
+            table.named.iter().filter(|(name, words)| name.ends_with(&format!("_{column}")) && !words.is_empty());
+        checks.find(|(name, _)| name.starts_with("ck_")).map(|(_, words)| words.clone())
+    };
+    match &attribute.kind {
+        AttributeKind::ToOne(to_one) => {
+            let mut keys = table.constraints.iter().filter(|(_, (kind, _))| *kind == Kind::Foreign);
+            let key = keys.find(|(_, (_, columns))| columns == &[to_one.column.name]);
+            let (key, _) = key.unwrap_or_else(|| panic!("{path}: there is no foreign key"));
+            assert_eq!(table.named[key], [to_one.target], "{path}: the foreign key leads to another table");
+        }
+        AttributeKind::ToAny(to_any) => {
+            if let Some(allowed) = allowed(to_any.table.name) {
+                assert_eq!(allowed, to_any.targets, "{path}: the table allows other types of records");
+            }
+        }
+        AttributeKind::Scalar(column, Scalar::Word(vocabulary)) => {
+            if let Some(allowed) = allowed(column.name) {
+                let words: Vec<_> = vocabulary.words.iter().map(|word| word.value.clone()).collect();
+                assert_eq!(allowed, words, "{path}: the table allows other words");
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The tables are what the entities expect: the same columns, of the same types, empty where they may be; and they refer to
+/// what the model says.
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_are_what_entities_expect() {
     for backend in backends() {
@@ -167,11 +197,18 @@ async fn tables_are_what_entities_expect() {
                 .iter()
                 .map(|column| (column.name.to_owned(), (expected(column.data_type).to_owned(), column.nullable)));
             let columns: BTreeMap<_, _> = columns.collect();
-            let mut real = catalog[name].columns.clone();
+            let table = catalog.get(name).unwrap_or_else(|| panic!("{backend}: no migration creates the table {name}"));
+            let mut real = table.columns.clone();
             for (ty, _) in real.values_mut() {
                 *ty = ty.replace("uuid_blob", "uuid");
             }
-            assert_eq!(real, columns, "{backend}: {name}");
+            for column in columns.keys().chain(real.keys()) {
+                let (found, declared) = (real.get(column), columns.get(column));
+                assert_eq!(found, declared, "{backend}: {name}.{column}: the table is not what the entity declares");
+            }
+            for attribute in &record.attributes {
+                check_references(table, attribute, &format!("{backend}: {name}.{}", attribute.name));
+            }
         }
     }
 }

@@ -40,5 +40,19 @@ fn the_relations_are_those_of_the_golden_file() {
             text += &format!("{}.{}: {relation}\n", record.name, attribute.name);
         }
     }
-    golden("model.txt", &text);
+    golden("tests/golden/model.txt", &text);
+}
+
+/// A slice that is not in the list of `domain::model` would be left out without a word.
+#[test]
+fn every_slice_is_in_the_model() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/domain");
+    for file in std::fs::read_dir(directory).expect("the slices") {
+        let path = file.expect("a file").path();
+        let text = std::fs::read_to_string(&path).expect("a slice");
+        if text.contains("impl Record for Entity") {
+            let slice = path.file_stem().and_then(|stem| stem.to_str()).expect("a name");
+            assert!(model().get(slice).is_some(), "src/domain/{slice}.rs is not in the list of domain::model");
+        }
+    }
 }

@@ -27,12 +27,12 @@ async fn the_queries_of_the_readme_are_answered() {
             let mut statements = server.data.take_statements();
             // Fields of one level ask at the same time.
             statements.sort();
-            golden(&format!("readme-{}.json", i + 1), &format!("{:#}\n", without_cursors(data)));
+            golden(&format!("tests/golden/readme-{}.json", i + 1), &format!("{:#}\n", without_cursors(data)));
             let mut sql = format!("{} statements\n", statements.len());
             for statement in statements {
                 let _ = writeln!(sql, "\n{statement}");
             }
-            golden(&format!("readme-{}.{}.sql", i + 1, format!("{backend:?}").to_lowercase()), &sql);
+            golden(&format!("tests/golden/readme-{}.{}.sql", i + 1, format!("{backend:?}").to_lowercase()), &sql);
         }
     }
 }

@@ -1,15 +1,11 @@
 //! The contract: `schema.graphql` is current, and everything in it is described.
 
-use crate::support::{Backend, Data, Server};
+use crate::support::{Backend, Data, Server, golden};
 use serde_json::{Value, json};
 
 #[test]
 fn the_committed_schema_is_current() {
-    let committed = include_str!("../../schema.graphql");
-    assert!(
-        committed == coopgraph::api::sdl(),
-        "schema.graphql is not what the code says: run `cargo run -- schema > schema.graphql`"
-    );
+    golden("schema.graphql", &coopgraph::api::sdl());
 }
 
 /// The list of codes is closed, and documented word for word.

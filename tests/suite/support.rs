@@ -300,12 +300,16 @@ impl fmt::Display for Backend {
     }
 }
 
-/// Compares with a golden file, or writes it anew.
+/// Compares with a file of the repository, or writes it anew.
 pub fn golden(name: &str, found: &str) {
-    let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var("COOPGRAPH_BLESS").is_ok() {
         std::fs::write(&path, found).expect("a golden file");
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == found, "{name} differs; COOPGRAPH_BLESS=1 writes it anew. Found:\n{found}");
+    let line = kept.lines().zip(found.lines()).position(|(kept, found)| kept != found);
+    let line = line.unwrap_or_else(|| kept.lines().count().min(found.lines().count()));
+    let (old, new) = (kept.lines().nth(line), found.lines().nth(line));
+    let differs = format!("{name} differs from line {} on: {old:?} in the file, {new:?} found", line + 1);
+    assert!(kept == found, "{differs}. `COOPGRAPH_BLESS=1 cargo test --test suite` writes the files anew.");
 }

@@ -37,6 +37,7 @@ impl Plan {
                 occurrences: occurrences.into_iter().cloned().collect(),
                 scopes: Mutex::default(),
                 projections: Mutex::default(),
+                shapes: Mutex::default(),
             }
         });
         Scope { object, fields: fields.collect() }

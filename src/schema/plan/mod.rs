@@ -9,9 +9,12 @@ mod collect;
 mod projection;
 mod value;
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    any::Any,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use apollo_compiler::{
@@ -25,10 +28,18 @@ use async_graphql::{Pos, Value};
 use self::value::value;
 pub use self::{collect::conditions, value::coerced};
 use super::{catalog::Catalog, object::AnyObject};
-use crate::query::{keys::Shape, projection::Projection};
+use crate::{
+    error::Result,
+    query::{keys::Shape, projection::Projection},
+};
 
 /// What a field takes beside its own parts, for the allocator and the lists of what is planned below it.
 const FIELD_BYTES: usize = 96;
+
+/// What a shape takes, about, beside what is made of its arguments.
+const SHAPE_BYTES: usize = 512;
+/// How many bytes are made of each byte of its arguments.
+const SHAPE_BYTES_PER_BYTE: usize = 16;
 
 /// How many bytes the plans of a document may keep. A scope that does not fit is planned again whenever it is executed.
 pub struct PlanBudget {
@@ -80,6 +91,8 @@ pub struct PlannedField {
     scopes: Mutex<Vec<(String, Arc<Scope>)>>,
     /// What is read of the records that the field leads to, by their tables.
     projections: Mutex<Vec<(&'static str, Shape<Arc<Projection>>)>>,
+    /// What its keys have in common, by the rank of the viewer, if its arguments are the same in all executions.
+    shapes: Mutex<Vec<(i16, Arc<dyn Any + Send + Sync>)>>,
 }
 
 impl Scope {
@@ -116,6 +129,12 @@ impl PlannedField {
     pub fn arguments<'a>(&'a self, variables: &'a JsonMap) -> impl Iterator<Item = (&'a str, Value)> {
         let given = self.occurrences[0].arguments.iter();
         given.filter_map(|argument| Some((argument.name.as_str(), value(&argument.value, variables)?)))
+    }
+
+    /// About how many bytes the arguments take, if none of them depends on a variable.
+    fn constant_bytes(&self) -> Option<usize> {
+        let mut arguments = self.occurrences[0].arguments.iter();
+        arguments.try_fold(0, |bytes, argument| Some(bytes + value::constant_bytes(&argument.value)?))
     }
 
     /// The value of an argument.
@@ -178,6 +197,27 @@ impl Plan {
             scopes.push((ty.to_owned(), scope.clone()));
         }
         scope
+    }
+
+    /// What the keys of a field have in common. It is made once for all executions by viewers of a rank, unless the
+    /// arguments depend on variables.
+    pub fn shape<T: Send + Sync + 'static>(
+        &self,
+        field: &PlannedField,
+        rank: i16,
+        make: impl FnOnce() -> Result<T>,
+    ) -> Result<Shape<T>> {
+        let Some(bytes) = field.constant_bytes() else { return make().map(Shape::new) };
+        let mut shapes = field.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = shapes.iter().filter(|(of, _)| *of == rank).find_map(|(_, shape)| shape.downcast_ref::<Shape<T>>());
+        if let Some(known) = known {
+            return Ok(known.clone());
+        }
+        let shape = Shape::new(make()?);
+        if self.budget.try_reserve(bytes * SHAPE_BYTES_PER_BYTE + SHAPE_BYTES) {
+            shapes.push((rank, Arc::new(shape.clone())));
+        }
+        Ok(shape)
     }
 
     /// Whether a field selects one of `names` on a type that it leads to.

@@ -42,3 +42,17 @@ pub fn coerced(value: &JsonValue) -> Value {
         }
     }
 }
+
+/// About how many bytes a literal has; `None` if it depends on a variable.
+pub(super) fn constant_bytes(literal: &Literal) -> Option<usize> {
+    match literal {
+        Literal::Variable(_) => None,
+        Literal::Null | Literal::Boolean(_) | Literal::Int(_) | Literal::Float(_) => Some(8),
+        Literal::String(text) => Some(text.len() + 8),
+        Literal::Enum(name) => Some(name.len() + 8),
+        Literal::List(items) => items.iter().try_fold(8, |bytes, item| Some(bytes + constant_bytes(item)?)),
+        Literal::Object(fields) => {
+            fields.iter().try_fold(8, |bytes, (name, field)| Some(bytes + name.len() + 8 + constant_bytes(field)?))
+        }
+    }
+}

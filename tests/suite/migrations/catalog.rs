@@ -12,6 +12,8 @@ pub struct Table {
     pub columns: BTreeMap<String, (String, bool)>,
     /// The kind and the columns, by name.
     pub constraints: BTreeMap<String, (Kind, Vec<String>)>,
+    /// What constraints name, by their name: the table that a foreign key leads to, the words that a check allows.
+    pub named: BTreeMap<String, Vec<String>>,
     /// The columns or expressions, by name; those of constraints included.
     pub indexes: BTreeMap<String, Vec<String>>,
 }
@@ -56,6 +58,7 @@ async fn postgres(database: &TestDatabase) -> Catalog {
         table.columns.insert(text(&row, "name"), (text(&row, "ty"), text(&row, "n") == "YES"));
     }
     let constraints = "SELECT c.relname::text AS t, n.conname::text AS name, n.contype::text AS ty, \
+         pg_get_constraintdef(n.oid) AS def, \
          COALESCE((SELECT string_agg(a.attname::text, ',' ORDER BY k.o) FROM unnest(n.conkey) WITH ORDINALITY AS k(num, o) \
          JOIN pg_attribute a ON a.attrelid = n.conrelid AND a.attnum = k.num), '') AS cols FROM pg_constraint n \
          JOIN pg_class c ON c.oid = n.conrelid WHERE c.relnamespace = 'public'::regnamespace \
@@ -69,6 +72,7 @@ async fn postgres(database: &TestDatabase) -> Catalog {
         };
         let columns = if kind == Kind::Check { Vec::new() } else { list(&text(&row, "cols")) };
         let table = tables.get_mut(&text(&row, "t")).expect("a table");
+        table.named.insert(text(&row, "name"), named(kind, &text(&row, "def")));
         table.constraints.insert(text(&row, "name"), (kind, columns));
     }
     let indexes = "SELECT tablename::text AS t, indexname::text AS name, indexdef AS def FROM pg_indexes \
@@ -115,6 +119,7 @@ async fn sqlite(database: &TestDatabase) -> Catalog {
             if matches!(kind, Kind::Primary | Kind::Unique) {
                 table.indexes.insert(constraint.replace('"', ""), columns.clone());
             }
+            table.named.insert(constraint.replace('"', ""), named(kind, what));
             table.constraints.insert(constraint.replace('"', ""), (kind, columns));
         }
         let indexes = format!(
@@ -126,6 +131,21 @@ async fn sqlite(database: &TestDatabase) -> Catalog {
         tables.insert(name, table);
     }
     tables
+}
+
+/// What the definition of a constraint names.
+fn named(kind: Kind, definition: &str) -> Vec<String> {
+    let words = |text: &str, delimiter: char| -> Vec<String> {
+        text.split(delimiter).skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    match (kind, definition.split_once("REFERENCES ")) {
+        (Kind::Foreign, Some((_, to))) => {
+            let table = to.trim_start_matches('"');
+            vec![table[..table.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(table.len())].to_owned()]
+        }
+        (Kind::Check, _) => words(definition, '\''),
+        _ => Vec::new(),
+    }
 }
 
 /// What stands between the first bracket and its partner.

@@ -1,0 +1,33 @@
+//! Changes of the data set: what every writer of records does, whatever it writes.
+
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, Set, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+
+use super::{effective_visibility::update_effective_visibility, unbuilt_statements::lock_for_change};
+use crate::{
+    clock::Clock,
+    db::Moment,
+    domain::dataset::{self, DatasetVersion},
+    model::Model,
+};
+
+/// Begins the transaction of a change. Another change waits for its end, because what one writes depends on which records
+/// the database has.
+pub async fn begin_change(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+    let transaction = connection.begin_with_options(options).await?;
+    lock_for_change(&transaction).await?;
+    Ok(transaction)
+}
+
+/// Completes a change, before its transaction is committed: brings the effective visibility of all records up to date, and
+/// adds a version of the data set, of which subscribers are told.
+pub async fn complete_change(transaction: &DatabaseTransaction, model: &Model, clock: &Clock) -> Result<(), DbErr> {
+    update_effective_visibility(transaction, model).await?;
+    let newest = DatasetVersion::newest(transaction).await?;
+    let next = dataset::ActiveModel { version: Set(newest.version + 1), changed_at: Set(Moment(clock.now())) };
+    dataset::Entity::insert(next).exec_without_returning(transaction).await.map(drop)
+}
