@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::{Backend, Data, Server, TestDatabase, backends};
 
 /// How soon a statement must have stopped, in a build that is not optimised and beside other tests.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(15);
 /// More than there are connections.
 const CLIENTS: usize = 12;
 /// Reads a table that is never read to its end.

@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use coopgraph::{
@@ -234,7 +235,9 @@ impl Server {
         let task = tokio::spawn(async move {
             http::serve(listener, router, &config, stopping, std::future::pending()).await.expect("a server");
         });
-        Self { data, address, client: reqwest::Client::new(), task }
+        // The server closes a connection that is idle for 10 s: a request must not meet that.
+        let client = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(5)).build().expect("a client");
+        Self { data, address, client, task }
     }
 
     /// The whole answer to a query, as text.
