@@ -30,6 +30,9 @@ fn documents() -> Vec<String> {
     let mut documents: Vec<String> = readme.map(str::to_owned).collect();
     documents.extend([
         "{ __typename }".to_owned(),
+        format!("{{ cities(filter: {{and: [{}]}}) {{ totalCount }} }}", "{topics: {some: {}}} ".repeat(20)),
+        format!("{{ cities(filter: {{key: {{in: [{}]}}}}) {{ totalCount }} }}", "\"a\" ".repeat(300)),
+        format!("{{ cities {{ nodes {{ {} }} }} }}", aliases(30, "parts(filter: {topics: {some: {}}}) { totalCount }")),
         "{ cities { nodes { id } } }".to_owned(),
         conditional,
         format!("{{ {} }}", aliases(18, "rateLimit { limit remaining }")),

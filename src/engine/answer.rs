@@ -63,7 +63,7 @@ pub(super) struct CostReport {
     pub requested: u64,
     /// The actual cost, in points.
     pub actual: u64,
-    /// How many database statements were run.
+    /// How many database statements it needed.
     pub statements: u64,
     /// How many objects were returned.
     pub objects: u64,

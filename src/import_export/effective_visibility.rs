@@ -65,7 +65,7 @@ async fn set(
 fn own(record: &RecordType) -> Expr {
     let is = |visibility: Visibility| Expr::col((record.table, "visibility")).eq(visibility.to_value());
     let mut rank = CaseStatement::new();
-    // There is no other value; for one, the rank would be `NULL`, which the table refuses.
+    // The tables allow no other value (`ck_…_visibility`).
     for visibility in Visibility::iter() {
         rank = rank.case(is(visibility), visibility.rank());
     }

@@ -11,6 +11,7 @@ use super::{
     change::{begin_change, complete_change},
     columns::{file_name, headers},
     csv_reader::CsvReader,
+    effective_visibility::update_effective_visibility,
     keys::Keys,
     row::RowReader,
     unbuilt_statements::{analyze, defer_foreign_keys},
@@ -85,6 +86,9 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     counts.imported.annotations = annotations::write(&import, &transaction, &keys).await?;
     if counts.imported.is_change() {
         complete_change(&transaction, import.model, import.clock).await?;
+    } else {
+        // An earlier version may have decided otherwise who can see what.
+        update_effective_visibility(&transaction, import.model).await?;
     }
     if import.dry_run {
         transaction.rollback().await?;

@@ -8,7 +8,7 @@ use opentelemetry_sdk::trace::Span;
 
 use super::{Observer, Traces, traces};
 
-/// Observes the database statements of one request.
+/// Observes the database statements of one request. One that several requests share is observed by the request that runs it.
 #[derive(Clone)]
 pub struct StatementObserver {
     observer: Observer,

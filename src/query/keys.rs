@@ -1,8 +1,9 @@
 //! The keys of the loader. The type of a key says what is fetched.
 //!
-//! Keys of one type that share a [`Shape`] are fetched by one statement (two for the two sides of a page); a look-up has a
-//! statement of its own. A field gives the keys of all its objects with the same shape. Shapes are compared by identity, so the number of statements depends on the document alone, never on which
-//! fields happen to ask for equal things at the same time.
+//! Keys of one type that share a [`Shape`] are fetched by one statement (two for the two sides of a page); a look-up by an
+//! identifier has a statement of its own. A field gives the keys of all its objects with the same shape. Shapes are compared
+//! by identity, so the number of statements that an operation needs depends on the document alone, never on which fields
+//! happen to ask for equal things at the same time.
 
 use std::{
     hash::{Hash, Hasher},

@@ -45,19 +45,20 @@ impl RecordLoader {
         Ok(try_join_all(statements).await?.into_iter().flatten().collect())
     }
 
-    /// The same, by the shape of the keys, and together with other operations.
+    /// The same, by the shape of the keys, and together with other operations. `rows` is how many rows a key leads to.
     async fn by_shape<K: Clone + Eq + Hash, V: Clone, F>(
         &self,
         groups: &Groups<K, V>,
         keys: &[K],
         address: impl Fn(&K) -> usize,
+        rows: impl Fn(&K) -> usize,
         fetch: impl Fn(Vec<K>) -> F,
     ) -> Result<HashMap<K, V>>
     where
         F: Future<Output = Result<HashMap<K, V>>>,
     {
         let rank = self.clearance.rank();
-        self.by_group(keys, &address, |keys| groups.load((address(&keys[0]), rank), keys, &fetch)).await
+        self.by_group(keys, &address, |keys| groups.load((address(&keys[0]), rank), rows(&keys[0]), keys, &fetch)).await
     }
 }
 
@@ -73,7 +74,7 @@ impl Loader<ById> for RecordLoader {
             let records = self.records(of, Some(ids.len()), passes).await?;
             Ok(records.into_iter().map(|row| (ById { id: row.id, of: of.clone() }, row)).collect())
         };
-        self.by_shape(&self.shared.by_id, keys, |key| key.of.address(), fetch).await
+        self.by_shape(&self.shared.by_id, keys, |key| key.of.address(), |_| 1, fetch).await
     }
 }
 
@@ -95,7 +96,7 @@ impl Loader<ByKey> for RecordLoader {
             let keyed = |row: Arc<Row>| Some((ByKey { key: row.text(key)?.to_owned(), of: of.clone() }, row));
             Ok(found.into_iter().filter_map(keyed).collect())
         };
-        self.by_shape(&self.shared.by_key, keys, |key| key.of.address(), fetch).await
+        self.by_shape(&self.shared.by_key, keys, |key| key.of.address(), |_| 1, fetch).await
     }
 }
 
@@ -133,7 +134,7 @@ impl Loader<PageOf> for RecordLoader {
             let page = |(parent, rows)| (PageOf { parent, list: list.clone() }, Arc::new(rows));
             Ok(pages.into_iter().map(page).collect())
         };
-        self.by_shape(&self.shared.pages, keys, |key| key.list.address(), fetch).await
+        self.by_shape(&self.shared.pages, keys, |key| key.list.address(), |key| key.list.page.size + 1, fetch).await
     }
 }
 
@@ -148,7 +149,7 @@ impl Loader<TotalOf> for RecordLoader {
             let total = |(parent, total)| (TotalOf { parent, list: list.clone() }, total);
             Ok(totals.into_iter().map(total).collect())
         };
-        self.by_shape(&self.shared.totals, keys, |key| key.list.address(), fetch).await
+        self.by_shape(&self.shared.totals, keys, |key| key.list.address(), |_| 1, fetch).await
     }
 }
 
@@ -181,7 +182,7 @@ impl Loader<CounterpartsOf> for RecordLoader {
             }
             Ok(lists)
         };
-        self.by_shape(&self.shared.counterparts, keys, |key| key.of.address(), fetch).await
+        self.by_shape(&self.shared.counterparts, keys, |key| key.of.address(), |_| 1, fetch).await
     }
 }
 

@@ -64,7 +64,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// The number of statements that were run.
+    /// The number of statements that it needed, also if they were shared with other operations.
     #[must_use]
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)

@@ -84,7 +84,8 @@ pub(super) fn arguments(record: &RecordType) -> Vec<Argument> {
     ]
 }
 
-/// Answers a connection, an object of the type `connection`, for each parent; the only parent of the list of all records is `None`.
+/// Answers a connection, an object of the type `connection`, for each parent. The only parent of the list of all records is
+/// `None`.
 pub(super) async fn connect(
     call: Call<'_>,
     record: &'static RecordType,

@@ -13,8 +13,10 @@ use crate::support::{Backend, Data, Server, TestDatabase, backends};
 const SOON: Duration = Duration::from_secs(15);
 /// More than there are connections.
 const CLIENTS: usize = 12;
-/// Reads a table that is never read to its end.
-const ENDLESS: &str = "{ topics { totalCount } }";
+/// A document that reads a table which is never read to its end. Each has a plan of its own: they share no statements.
+fn endless(i: usize) -> String {
+    format!("{{ a{i}: topics {{ totalCount }} }}")
+}
 
 /// A server on whose database reading topics never ends.
 async fn server(backend: Backend, request_timeout: Duration) -> Server {
@@ -73,11 +75,12 @@ async fn statements_of_clients_that_left_are_stopped() {
         join_all((0..CLIENTS).map(|_| cities())).await;
         let before = processes(&server, backend).await;
         let client = reqwest::Client::new();
-        let ask = || {
-            let request = client.post(format!("http://{}/graphql", server.address)).json(&json!({ "query": ENDLESS }));
+        let ask = |i| {
+            let request =
+                client.post(format!("http://{}/graphql", server.address)).json(&json!({ "query": endless(i) }));
             request.timeout(Duration::from_millis(300)).send()
         };
-        let answers = join_all((0..CLIENTS).map(|_| ask())).await;
+        let answers = join_all((0..CLIENTS).map(ask)).await;
         assert!(answers.iter().all(|answer| answer.as_ref().is_err_and(reqwest::Error::is_timeout)), "{answers:?}");
         is_at_rest(&server).await;
         let after = processes(&server, backend).await;
@@ -92,7 +95,7 @@ async fn statements_of_clients_that_left_are_stopped() {
 async fn statements_that_take_too_long_are_stopped() {
     for backend in backends() {
         let server = server(backend, Duration::from_millis(300)).await;
-        let answers = join_all((0..CLIENTS).map(|_| server.error(ENDLESS, json!({})))).await;
+        let answers = join_all((0..CLIENTS).map(async |i| server.error(&endless(i), json!({})).await)).await;
         for (code, message) in answers {
             assert_eq!(code, "TIMEOUT");
             assert!(message.contains("300 ms"), "{message}");
@@ -107,19 +110,20 @@ async fn no_client_has_all_connections() {
     for backend in backends() {
         let server = &server(backend, Duration::from_mins(1)).await;
         let client = reqwest::Client::new();
-        let ask = |address: &'static str, query: &'static str, patience: Duration| {
+        let ask = |address: &'static str, query: String, patience: Duration| {
             let request = client.post(format!("http://{}/graphql", server.address)).json(&json!({ "query": query }));
             request.header("x-forwarded-for", address).timeout(patience).send()
         };
-        let greedy = join_all((0..CLIENTS).map(|_| ask("192.0.2.1", ENDLESS, SOON + SOON)));
+        let greedy = join_all((0..CLIENTS).map(|i| ask("192.0.2.1", endless(i), SOON + SOON)));
         let other = async {
             let started = Instant::now();
             // Until the greedy one has all that it may have.
-            while ask("192.0.2.1", "{ __typename }", SOON).await.expect("an answer").status() != 503 {
+            while ask("192.0.2.1", "{ __typename }".to_owned(), SOON).await.expect("an answer").status() != 503 {
                 assert!(started.elapsed() < SOON, "it was never refused");
             }
-            let answer =
-                ask("192.0.2.2", "{ cities(first: 1) { nodes { key } } }", SOON).await.expect("an answer in time");
+            let answer = ask("192.0.2.2", "{ cities(first: 1) { nodes { key } } }".to_owned(), SOON)
+                .await
+                .expect("an answer in time");
             assert_eq!(answer.status(), 200);
         };
         tokio::select! {

@@ -332,7 +332,10 @@ impl Guard {
             let (name, ty) = (&input.name, input.ty.name.as_str());
             let test = match ty {
                 "TextFilter" => format!("{{contains: \"{MARKER}\"}}"),
-                "DateFilter" => "{possiblyWithin: \"2003\"}".to_owned(),
+                "DateFilter" => {
+                    let date = hidden[0].get(&kind_of(name));
+                    format!("{{possiblyWithin: \"{}\"}}", date.split('-').next().expect("a year"))
+                }
                 "StringFilter" => format!("{{eq: {}}}", Value::from(hidden[0].get(&kind_of(name)))),
                 "IdFilter" => format!("{{eq: \"{}\"}}", hidden[0].id()),
                 "IntFilter" | "FloatFilter" | "DecimalFilter" => "{gte: 0}".to_owned(),

@@ -33,5 +33,6 @@ mod process;
 mod readme;
 mod reference;
 mod schema;
+mod sharing;
 mod support;
 mod walk;

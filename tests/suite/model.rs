@@ -7,6 +7,13 @@ use coopgraph::{
 
 use crate::support::golden;
 
+fn linked(link: Link, target: &str) -> String {
+    match link {
+        Link::Column { table, column } => format!("{table}.{column} <-"),
+        Link::Through { table, parent, child } => format!("{table}: {parent} -> {child} -> {target}"),
+    }
+}
+
 /// What refers to what, what a record cannot be shown without, and what each list holds. The other guards take it from the
 /// model; here is what a reader compares it with.
 #[test]
@@ -28,13 +35,14 @@ fn the_relations_are_those_of_the_golden_file() {
                         need(&to_any.id)
                     )
                 }
-                AttributeKind::ToMany(many) => match many.link {
-                    Link::Column { table, column } => format!("{table}.{column} <-"),
-                    Link::Through { table, parent, child } => {
-                        format!("{table}: {parent} -> {child} -> {}", many.target)
-                    }
-                },
-                AttributeKind::Keys { target, at_least, .. } => format!("keys of {target}, at least {at_least}"),
+                AttributeKind::ToMany(many) => {
+                    let edges = many.counterparts.map(|of| format!("; edges lead by {} to {}", of.column, of.target));
+                    linked(many.link, many.target) + &edges.unwrap_or_default()
+                }
+                AttributeKind::Keys { link, target, at_least, counterpart } => {
+                    let pairs = counterpart.map(|column| format!(", each pair with {column}")).unwrap_or_default();
+                    format!("keys, at least {at_least}; {}{pairs}", linked(*link, target))
+                }
                 _ => continue,
             };
             text += &format!("{}.{}: {relation}\n", record.name, attribute.name);

@@ -19,7 +19,7 @@ use coopgraph::{
     http,
     import_export::{self, Files, Import, Imported},
 };
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -103,6 +103,14 @@ impl TestDatabase {
     /// Runs SQL that returns nothing.
     pub async fn execute(&self, sql: &str) {
         self.database.connection().execute_unprepared(sql).await.expect(sql);
+    }
+
+    /// A transaction that keeps others from reading a table of PostgreSQL until it ends.
+    pub async fn lock(&self, table: &str) -> DatabaseTransaction {
+        let transaction = self.database.connection().begin().await.expect("a transaction");
+        let lock = format!("LOCK TABLE \"{table}\" IN ACCESS EXCLUSIVE MODE");
+        transaction.execute_unprepared(&lock).await.expect("a lock");
+        transaction
     }
 
     /// Imports a directory.
@@ -280,6 +288,16 @@ impl Server {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a text");
         (status, headers, serde_json::from_str(&text).unwrap_or_else(|cause| panic!("{cause}: {text}")))
+    }
+
+    /// Waits until so many requests are being executed.
+    pub async fn all_are_running(&self, requests: usize) {
+        let running = format!("coopgraph_requests_running {requests}");
+        let started = std::time::Instant::now();
+        while !self.get("/metrics").await.1.lines().any(|line| line == running) {
+            assert!(started.elapsed() < Duration::from_mins(1), "{requests} requests never ran at the same time");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     pub async fn get(&self, path: &str) -> (u16, String) {

@@ -234,12 +234,23 @@ impl Plan {
 
     #[cfg(test)]
     fn plan_below(&self, scope: &Scope) {
+        use crate::query::{filter::FilterScope, keys::List, page::Page};
         for field in &scope.fields {
             let ty = field.occurrences[0].definition.ty.inner_named_type();
             let targets = self.catalog.targets(ty);
             let items = self.catalog.object(ty).and_then(AnyObject::items);
             for record in targets.iter().copied().chain(items) {
                 let _ = self.projection(field, record);
+            }
+            if let Some(record) = items {
+                let scope = FilterScope { model: self.catalog.model(), backend: sea_orm::DbBackend::Sqlite, rank: 0 };
+                let no_variables = JsonMap::new();
+                let make = || {
+                    let page = Page::read(scope, record, field.arguments(&no_variables))?;
+                    let projection = (*self.projection(field, record)).clone();
+                    Ok(List { link: None, page, projection })
+                };
+                self.shape(field, 0, make).expect("arguments that are valid");
             }
             let types: Vec<_> =
                 if targets.is_empty() { vec![ty.as_str()] } else { targets.iter().map(|to| to.name).collect() };

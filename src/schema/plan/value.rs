@@ -43,6 +43,9 @@ pub fn coerced(value: &JsonValue) -> Value {
     }
 }
 
+/// How many bytes an object counts as: a condition on related records is built from a few of them.
+const OBJECT_BYTES: usize = 128;
+
 /// About how many bytes a literal has; `None` if it depends on a variable.
 pub(super) fn constant_bytes(literal: &Literal) -> Option<usize> {
     match literal {
@@ -51,8 +54,8 @@ pub(super) fn constant_bytes(literal: &Literal) -> Option<usize> {
         Literal::String(text) => Some(text.len() + 8),
         Literal::Enum(name) => Some(name.len() + 8),
         Literal::List(items) => items.iter().try_fold(8, |bytes, item| Some(bytes + constant_bytes(item)?)),
-        Literal::Object(fields) => {
-            fields.iter().try_fold(8, |bytes, (name, field)| Some(bytes + name.len() + 8 + constant_bytes(field)?))
-        }
+        Literal::Object(fields) => fields
+            .iter()
+            .try_fold(OBJECT_BYTES, |bytes, (name, field)| Some(bytes + name.len() + 8 + constant_bytes(field)?)),
     }
 }

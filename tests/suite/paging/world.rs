@@ -140,6 +140,8 @@ fn count(kind: &str) -> usize {
     let count = match choices(kind).into_iter().product() {
         1 if by_date => 22,
         1 => 9,
+        // Enough for each kind that a column can name.
+        choices if choices < 8 => 6 * choices,
         choices => 4 * usize::min(choices, kinds().len()),
     };
     count + usize::from(count % 7 == 0)
