@@ -1,4 +1,4 @@
-//! Connecting, and saying in one line why a database cannot be used.
+//! Connecting to a database, with one line for the operator if that is not possible.
 
 use std::{
     str::FromStr,
@@ -12,14 +12,14 @@ use sea_orm::{
     sqlx::{self, ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 
-use super::readers::{Readers, Target};
+use super::readers::{Connector, Readers};
 
-/// For migrations, import and export, and the questions of the server itself. Clients are answered by [`Readers`].
+/// The number of connections for migrations, import, export and health checks. Clients are answered by [`Readers`].
 const CONNECTIONS: u32 = 2;
-/// How long a database that is just starting is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long between two attempts.
-const PAUSE: Duration = Duration::from_millis(200);
+/// How long to wait for a database that is starting.
+const START_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time between two attempts to connect.
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
 /// A database that can be read and written.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub struct Database {
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// The database may be made if it is missing.
+    /// The database is created if it is missing.
     Create,
     /// The database must exist.
     Open,
@@ -41,68 +41,69 @@ pub enum Access {
 /// Why a database cannot be used: one line for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
-    /// Nothing answers at the address, or no file is there.
+    /// There is no server at the address, or no file.
     #[error("cannot open the database {url}: {cause}")]
     Unreachable {
-        /// The address, without its password.
+        /// The URL without its password.
         url: String,
-        /// What the driver said.
+        /// The error of the driver.
         cause: sqlx::Error,
     },
-    /// There is no file, and none can be made.
+    /// There is no file, and none can be created.
     #[error("cannot open the database {url}: {cause}")]
-    Unmade {
-        /// The address.
+    NotCreated {
+        /// The URL without its password.
         url: String,
-        /// What the driver said.
+        /// The error of the driver.
         cause: DbErr,
     },
     /// There is no such file.
     #[error(
-        "cannot open the database {0}: there is no such file; `coopgraph migrate` makes one, and `coopgraph serve` one \
-         with the bundled data"
+        "cannot open the database {0}: the file does not exist; `coopgraph migrate` creates it, and `coopgraph serve` \
+         creates it with the bundled data"
     )]
     Missing(String),
-    /// It has tables, but none of ours.
+    /// It has tables, but not those of coopgraph.
     #[error(
-        "the database is used by something else: it has the table {0}, but none of coopgraph; give coopgraph one of its own"
+        "the database belongs to another application: it has the table {0}, but not those of coopgraph; use a database of its \
+         own for coopgraph"
     )]
     Foreign(String),
     /// It is neither SQLite nor PostgreSQL.
-    #[error("{0} is no address of a database: write sqlite://FILE or postgres://USER@HOST/NAME")]
+    #[error("{0} is not the URL of a database: write sqlite://FILE or postgres://USER@HOST/NAME")]
     Unknown(String),
-    /// Tables are missing or old.
-    #[error("the database is not up to date ({missing} step(s) missing): run `coopgraph migrate`")]
+    /// Migrations are missing.
+    #[error("the database is not up to date ({missing} migrations are missing): run `coopgraph migrate`")]
     NotMigrated {
-        /// How many steps are missing.
+        /// The number of missing migrations.
         missing: usize,
     },
-    /// A newer coopgraph has changed the tables.
-    #[error("the database is newer than this coopgraph (it knows the step {step}): upgrade coopgraph")]
+    /// A newer version of coopgraph migrated the database.
+    #[error("the database is newer than this version of coopgraph (it has the migration {step}): upgrade coopgraph")]
     Newer {
-        /// A step that we do not know.
+        /// A migration that this version does not have.
         step: String,
     },
     /// It cannot be written.
     #[error("the database cannot be written: {0}")]
     ReadOnly(DbErr),
-    /// Anything else that the database said.
-    #[error("the database failed: {0}")]
+    /// Any other error of the database.
+    #[error("database error: {0}")]
     Failed(#[from] DbErr),
 }
 
-/// Called with the text of every statement that was run.
+/// Is called with the text of every statement.
 pub type Observer = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Database {
-    /// Connects to `sqlite://FILE` or `postgres://…`; `observer` sees every statement.
+    /// Connects to `sqlite://FILE` or `postgres://…`. `observer` is called with every statement.
     pub async fn connect(url: &str, access: Access, observer: Option<Observer>) -> Result<Self, Unusable> {
         let sqlite = url.starts_with("sqlite:");
         if !sqlite && !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
             return Err(Unusable::Unknown(without_password(url)));
         }
-        // Looked at before anything is changed; and the pool would say no more than that it waited.
-        match look(&target(url)?).await {
+        // Before anything is changed; and the pool would only report a timeout.
+        match probe(&connector(url)?).await {
             Ok(Some(table)) => return Err(Unusable::Foreign(table)),
             Ok(None) => {}
             Err(cause) if sqlite && is_missing(&cause) => match access {
@@ -115,11 +116,11 @@ impl Database {
         options.max_connections(CONNECTIONS).connect_lazy(true).test_before_acquire(false).sqlx_logging(false);
         options.map_sqlx_sqlite_opts(move |options| sqlite_options(options, access));
         options.map_sqlx_postgres_opts(postgres_options);
-        let unmade = |cause| Unusable::Unmade { url: without_password(url), cause };
-        let mut connection = sea_orm::Database::connect(options).await.map_err(unmade)?;
+        let not_created = |cause| Unusable::NotCreated { url: without_password(url), cause };
+        let mut connection = sea_orm::Database::connect(options).await.map_err(not_created)?;
         if sqlite && access == Access::Create {
-            // Makes the file, if it is missing.
-            connection.execute_unprepared("SELECT 1").await.map_err(unmade)?;
+            // Creates the file if it is missing.
+            connection.execute_unprepared("SELECT 1").await.map_err(not_created)?;
         }
         if let Some(observer) = observer.clone() {
             connection.set_metric_callback(move |info| observer(&info.statement.sql));
@@ -127,20 +128,22 @@ impl Database {
         Ok(Self { url: url.to_owned(), connection, observer })
     }
 
-    /// Connections that answer clients, who wait so long for a statement.
-    pub fn readers(&self, most: Duration) -> Result<Readers, Unusable> {
-        let target = match target(&self.url)? {
-            Target::Sqlite(options) => Target::Sqlite(sqlite_options(options, Access::Open).pragma("query_only", "ON")),
-            Target::Postgres(options) => Target::Postgres(postgres_options(options).options([
+    /// Connections that answer clients. `request_timeout` is how long a request may take.
+    pub fn readers(&self, request_timeout: Duration) -> Result<Readers, Unusable> {
+        let connector = match connector(&self.url)? {
+            Connector::Sqlite(options) => {
+                Connector::Sqlite(sqlite_options(options, Access::Open).pragma("query_only", "ON"))
+            }
+            Connector::Postgres(options) => Connector::Postgres(postgres_options(options).options([
                 ("default_transaction_read_only", "on"),
-                // Should nobody be left to stop it.
-                ("statement_timeout", &(most + PATIENCE).as_millis().to_string()),
-                // Statements are made for the indexes, whatever their values: planning them anew each time took up to 40 %
-                // of the time of an answer.
+                // If the server itself ended before it could cancel the statement.
+                ("statement_timeout", &(request_timeout + START_TIMEOUT).as_millis().to_string()),
+                // The statements suit the indexes whatever the values are; planning them for each execution took up to
+                // 40 % of the time of a request.
                 ("plan_cache_mode", "force_generic_plan"),
             ])),
         };
-        Ok(Readers::of(target, self.connection.clone(), self.observer.clone()))
+        Ok(Readers::of(connector, self.connection.clone(), self.observer.clone()))
     }
 
     /// The connection, for migrations, import and export. What clients read goes through [`Readers`].
@@ -149,13 +152,13 @@ impl Database {
         &self.connection
     }
 
-    /// Which of the two it is.
+    /// The database system.
     #[must_use]
     pub fn backend(&self) -> DbBackend {
         self.connection.get_database_backend()
     }
 
-    /// Brings the tables up to date.
+    /// Applies the missing migrations.
     pub async fn migrate(&self) -> Result<(), Unusable> {
         let applied = self.applied().await?;
         refuse_newer(&applied)?;
@@ -169,12 +172,12 @@ impl Database {
         })
     }
 
-    /// Whether no step was ever applied.
+    /// Whether no migration was ever applied.
     pub async fn is_new(&self) -> Result<bool, Unusable> {
         Ok(self.applied().await?.is_empty())
     }
 
-    /// Says whether the tables are those that this binary knows.
+    /// Checks that all migrations of this version were applied, and no others.
     pub async fn check(&self) -> Result<(), Unusable> {
         let applied = self.applied().await?;
         refuse_newer(&applied)?;
@@ -184,13 +187,13 @@ impl Database {
         }
     }
 
-    /// Says whether the database can be written, by writing nothing.
+    /// Checks that the database can be written, with an update of no rows.
     pub async fn check_writable(&self) -> Result<(), Unusable> {
         let nothing = "UPDATE \"record\" SET \"kind\" = \"kind\" WHERE FALSE";
         self.connection.execute_unprepared(nothing).await.map(drop).map_err(Unusable::ReadOnly)
     }
 
-    /// The steps that were applied; none if there is no table of them yet.
+    /// The migrations that were applied; none if their table does not exist yet.
     async fn applied(&self) -> Result<Vec<String>, Unusable> {
         let exists = match self.backend() {
             DbBackend::Postgres => {
@@ -208,12 +211,12 @@ impl Database {
     }
 }
 
-fn target(url: &str) -> Result<Target, Unusable> {
+fn connector(url: &str) -> Result<Connector, Unusable> {
     let unreachable = |cause| Unusable::Unreachable { url: without_password(url), cause };
     Ok(if url.starts_with("sqlite:") {
-        Target::Sqlite(SqliteConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging())
+        Connector::Sqlite(SqliteConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging())
     } else {
-        Target::Postgres(PgConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging())
+        Connector::Postgres(PgConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging())
     })
 }
 
@@ -225,10 +228,10 @@ fn sqlite_options(options: SqliteConnectOptions, access: Access) -> SqliteConnec
         .pragma("journal_mode", "WAL")
         .pragma("synchronous", "NORMAL")
         .pragma("temp_store", "MEMORY")
-        // What lies in the file's pages is read where it lies, up to a gigabyte.
+        // Pages are read where they are mapped into memory, up to a gigabyte of the file.
         .pragma("mmap_size", "1073741824")
         .pragma("cache_size", "-16384")
-        // A page of rows is written into it without waiting for its reader.
+        // The thread of a connection writes a whole page of rows without waiting for their reader.
         .row_buffer_size(1024)
         .statement_cache_capacity(256)
 }
@@ -237,20 +240,22 @@ fn postgres_options(options: PgConnectOptions) -> PgConnectOptions {
     options.statement_cache_capacity(256)
 }
 
-/// Opens a connection for a moment; a server that is just starting has some time for it. If the database belongs to something
-/// else, one of its tables is named.
-async fn look(target: &Target) -> Result<Option<String>, sqlx::Error> {
+/// Opens a connection and closes it again, and waits for a server that is starting. Returns the name of a table if the
+/// database belongs to another application.
+async fn probe(connector: &Connector) -> Result<Option<String>, sqlx::Error> {
     let begun = Instant::now();
     let mut reader = loop {
-        match target.open().await {
+        match connector.open().await {
             Ok(reader) => break reader,
-            Err(cause) if is_starting(&cause) && begun.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+            Err(cause) if is_starting(&cause) && begun.elapsed() < START_TIMEOUT => {
+                tokio::time::sleep(RETRY_INTERVAL).await;
+            }
             Err(cause) => return Err(cause),
         }
     };
-    let tables = match target {
-        Target::Sqlite(_) => "(SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%')",
-        Target::Postgres(_) => {
+    let tables = match connector {
+        Connector::Sqlite(_) => "(SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%')",
+        Connector::Postgres(_) => {
             "(SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = current_schema())"
         }
     };
@@ -258,12 +263,12 @@ async fn look(target: &Target) -> Result<Option<String>, sqlx::Error> {
         "SELECT name FROM {tables} AS t WHERE NOT EXISTS (SELECT 1 FROM {tables} AS o WHERE o.name = 'seaql_migrations') \
          ORDER BY name LIMIT 1"
     );
-    let rows = reader.rows(&Statement::from_string(target.backend(), foreign)).await?;
+    let rows = reader.rows(&Statement::from_string(connector.backend(), foreign)).await?;
     reader.close().await?;
     Ok(rows.first().and_then(|row| row.try_get("", "name").ok()))
 }
 
-/// `SQLITE_CANTOPEN`: no such file, most likely.
+/// `SQLITE_CANTOPEN`: most likely, the file does not exist.
 fn is_missing(cause: &sqlx::Error) -> bool {
     matches!(cause, sqlx::Error::Database(cause) if cause.code().is_some_and(|code| code == "14"))
 }
@@ -289,8 +294,7 @@ fn known() -> Vec<String> {
     Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
 }
 
-/// The address without what lies between `:` and `@` of its user part, and without its parameters, which may have a
-/// password, too.
+/// The URL without its password and without its parameters, which can contain a password, too.
 fn without_password(url: &str) -> String {
     let url = url.split_once('?').map_or(url, |(url, _)| url);
     let Some((scheme, rest)) = url.split_once("://") else {

@@ -1,5 +1,5 @@
-//! Reading for clients: connections of their own, on which nothing can be written and whose statements stop when nobody waits
-//! for them any more.
+//! The read-only connections that answer clients. When a client disconnects, or a request takes too long, its statements are
+//! cancelled in the database, too.
 
 use std::{
     sync::{
@@ -22,96 +22,98 @@ use sea_query_sqlx::SqlxValues;
 
 use super::connect::Observer;
 
-/// Each has a thread and a cache of its own, which more of them would only drive out of the processor's.
+/// Each has its own thread and page cache; with more of them, the caches no longer fit into that of the processor.
 const SQLITE_CONNECTIONS: usize = 4;
-/// Each is a process of the server.
+/// Each is a process of the database server.
 const POSTGRES_CONNECTIONS: usize = 8;
-/// How many instructions SQLite carries out between two looks at whether it should stop: less than a millisecond.
-const SQLITE_INSTRUCTIONS: i32 = 10_000;
-/// How long PostgreSQL has for stopping a statement before it is asked again.
-const AGAIN: Duration = Duration::from_millis(100);
-/// How long a statement may take to stop before its connection is given up.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// After how many instructions SQLite checks whether the statement was cancelled: they take less than a millisecond.
+const SQLITE_PROGRESS_INTERVAL: i32 = 10_000;
+/// After how long PostgreSQL is asked again to cancel a statement.
+const CANCEL_RETRY_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a cancelled statement may take to end before its connection is closed.
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The connections that answer clients.
 #[derive(Clone)]
 pub struct Readers {
-    pool: Pool<Target>,
-    /// Over which PostgreSQL is asked to stop statements.
-    aside: DatabaseConnection,
+    pool: Pool<Connector>,
+    /// The connection for requests to PostgreSQL to cancel a statement.
+    control: DatabaseConnection,
     observer: Option<Observer>,
 }
 
-/// To what to connect, and how.
-pub(super) enum Target {
+/// Opens connections to a database.
+pub(super) enum Connector {
     Sqlite(SqliteConnectOptions),
     Postgres(PgConnectOptions),
 }
 
-/// A connection, and how its statement is stopped.
+/// A connection, and how its statement is cancelled.
 pub(super) struct Reader {
-    link: Link,
-    broken: bool,
+    connection: Connection,
+    is_broken: bool,
 }
 
-enum Link {
-    /// SQLite looks at the flag.
+enum Connection {
+    /// The flag tells SQLite to cancel the statement.
     Sqlite(SqliteConnection, Arc<AtomicBool>),
-    /// PostgreSQL knows the connection by its process.
+    /// The number is that of the process which serves the connection.
     Postgres(PgConnection, i32),
 }
 
 impl Readers {
-    pub(super) fn of(target: Target, aside: DatabaseConnection, observer: Option<Observer>) -> Self {
+    pub(super) fn of(target: Connector, control: DatabaseConnection, observer: Option<Observer>) -> Self {
         let size = match target {
-            Target::Sqlite(_) => SQLITE_CONNECTIONS,
-            Target::Postgres(_) => POSTGRES_CONNECTIONS,
+            Connector::Sqlite(_) => SQLITE_CONNECTIONS,
+            Connector::Postgres(_) => POSTGRES_CONNECTIONS,
         };
         // The connection used last has the warmest caches.
         let pool = Pool::builder(target).max_size(size).queue_mode(QueueMode::Lifo).build();
-        Self { pool: pool.expect("no timeout asks for a runtime"), aside, observer }
+        Self { pool: pool.expect("no timeout needs a runtime"), control, observer }
     }
 
-    /// Which database they read.
+    /// The database system.
     #[must_use]
     pub fn backend(&self) -> DbBackend {
-        self.aside.get_database_backend()
+        self.control.get_database_backend()
     }
 
-    /// How many connections there can be.
+    /// The maximum number of connections.
     #[must_use]
-    pub fn most(&self) -> usize {
+    pub fn max_connections(&self) -> usize {
         self.pool.status().max_size
     }
 
-    /// How many connections are in use, and how many wait to be used.
+    /// How many connections are in use, and how many are idle.
     #[must_use]
     pub fn connections(&self) -> (usize, usize) {
         let status = self.pool.status();
         (status.size - status.available, status.available)
     }
 
-    /// Runs a statement. Whoever drops the future stops the statement, in the database too.
+    /// Runs a statement. If the future is dropped, the statement is cancelled in the database.
     pub async fn rows(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
         if let Some(observer) = &self.observer {
             observer(&statement.sql);
         }
         let mut attempts = 0;
         loop {
-            let mut lease =
-                Lease { reader: Some(self.pool.get().await.map_err(unavailable)?), aside: self.aside.clone() };
-            let answered = lease.rows(statement).await;
+            let mut running = RunningStatement {
+                reader: Some(self.pool.get().await.map_err(unavailable)?),
+                control: self.control.clone(),
+            };
+            let answered = running.rows(statement).await;
             attempts += 1;
             match answered {
-                // The database was restarted, say: all connections may be broken, a new one will do.
-                Err(cause) if is_broken(&cause) && attempts <= self.most() => {}
+                // If the database was restarted, all connections are broken, and a new one works.
+                Err(cause) if is_broken(&cause) && attempts <= self.max_connections() => {}
                 answered => return answered.map_err(failed),
             }
         }
     }
 }
 
-/// Entities can be read, too; nothing can be written.
+/// `SeaORM` can read entities with them. Everything that writes is an error.
 #[async_trait::async_trait]
 impl ConnectionTrait for Readers {
     fn get_database_backend(&self) -> DbBackend {
@@ -136,10 +138,10 @@ impl ConnectionTrait for Readers {
 }
 
 fn read_only() -> DbErr {
-    DbErr::Custom("these connections only read".to_owned())
+    DbErr::Custom("these connections are read-only".to_owned())
 }
 
-impl Target {
+impl Connector {
     pub(super) fn backend(&self) -> DbBackend {
         match self {
             Self::Sqlite(_) => DbBackend::Sqlite,
@@ -148,26 +150,26 @@ impl Target {
     }
 
     pub(super) async fn open(&self) -> Result<Reader, sqlx::Error> {
-        let link = match self {
+        let connection = match self {
             Self::Sqlite(options) => {
                 let mut connection = SqliteConnection::connect_with(options).await?;
-                let stop = Arc::new(AtomicBool::new(false));
-                let stopped = stop.clone();
-                let goes_on = move || !stopped.load(Ordering::Relaxed);
-                connection.lock_handle().await?.set_progress_handler(SQLITE_INSTRUCTIONS, goes_on);
-                Link::Sqlite(connection, stop)
+                let is_cancelled = Arc::new(AtomicBool::new(false));
+                let flag = is_cancelled.clone();
+                let continues = move || !flag.load(Ordering::Relaxed);
+                connection.lock_handle().await?.set_progress_handler(SQLITE_PROGRESS_INTERVAL, continues);
+                Connection::Sqlite(connection, is_cancelled)
             }
             Self::Postgres(options) => {
                 let mut connection = PgConnection::connect_with(options).await?;
                 let process = sqlx::query("SELECT pg_backend_pid()").fetch_one(&mut connection).await?.try_get(0)?;
-                Link::Postgres(connection, process)
+                Connection::Postgres(connection, process)
             }
         };
-        Ok(Reader { link, broken: false })
+        Ok(Reader { connection, is_broken: false })
     }
 }
 
-impl Manager for Target {
+impl Manager for Connector {
     type Type = Reader;
     type Error = sqlx::Error;
 
@@ -176,7 +178,7 @@ impl Manager for Target {
     }
 
     async fn recycle(&self, reader: &mut Reader, _: &Metrics) -> RecycleResult<sqlx::Error> {
-        if reader.broken { Err(RecycleError::message("the connection is broken")) } else { Ok(()) }
+        if reader.is_broken { Err(RecycleError::message("the connection is broken")) } else { Ok(()) }
     }
 }
 
@@ -184,12 +186,12 @@ impl Reader {
     pub(super) async fn rows(&mut self, statement: &Statement) -> Result<Vec<QueryResult>, sqlx::Error> {
         let sql = AssertSqlSafe(statement.sql.as_str());
         let values = SqlxValues(statement.values.clone().unwrap_or(Values(Vec::new())));
-        match &mut self.link {
-            Link::Sqlite(connection, _) => {
+        match &mut self.connection {
+            Connection::Sqlite(connection, _) => {
                 let rows = sqlx::query_with(sql, values).fetch_all(connection).await?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
-            Link::Postgres(connection, _) => {
+            Connection::Postgres(connection, _) => {
                 let rows = sqlx::query_with(sql, values).fetch_all(connection).await?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
@@ -197,31 +199,31 @@ impl Reader {
     }
 
     pub(super) async fn close(self) -> Result<(), sqlx::Error> {
-        match self.link {
-            Link::Sqlite(connection, _) => connection.close().await,
-            Link::Postgres(connection, _) => connection.close().await,
+        match self.connection {
+            Connection::Sqlite(connection, _) => connection.close().await,
+            Connection::Postgres(connection, _) => connection.close().await,
         }
     }
 
-    /// Stops the statement that runs, and waits until it has stopped.
-    async fn stop(&mut self, aside: &DatabaseConnection) -> Result<(), DbErr> {
-        match &mut self.link {
-            Link::Sqlite(connection, stop) => {
-                stop.store(true, Ordering::Relaxed);
-                let stopped = connection.ping().await;
-                stop.store(false, Ordering::Relaxed);
-                stopped.map_err(failed)
+    /// Cancels the running statement, and waits until it has ended.
+    async fn cancel(&mut self, control: &DatabaseConnection) -> Result<(), DbErr> {
+        match &mut self.connection {
+            Connection::Sqlite(connection, is_cancelled) => {
+                is_cancelled.store(true, Ordering::Relaxed);
+                let ended = connection.ping().await;
+                is_cancelled.store(false, Ordering::Relaxed);
+                ended.map_err(failed)
             }
-            Link::Postgres(connection, process) => {
+            Connection::Postgres(connection, process) => {
                 let sql = "SELECT pg_cancel_backend($1)";
                 let cancel = Statement::from_sql_and_values(DbBackend::Postgres, sql, [(*process).into()]);
-                let mut stopped = std::pin::pin!(at_rest(connection));
+                let mut cancelled = std::pin::pin!(wait_until_idle(connection));
                 loop {
-                    // The signal has come before the next statement can, and PostgreSQL passes over it while it runs none.
-                    // The statement may not have begun yet, which is why it may have to be asked more than once.
-                    aside.execute_raw(cancel.clone()).await?;
-                    if let Ok(stopped) = tokio::time::timeout(AGAIN, &mut stopped).await {
-                        return stopped.map_err(failed);
+                    // PostgreSQL ignores the signal if no statement is running. The statement may not have started yet, so it
+                    // may have to be asked again; no other statement uses the connection meanwhile.
+                    control.execute_raw(cancel.clone()).await?;
+                    if let Ok(ended) = tokio::time::timeout(CANCEL_RETRY_INTERVAL, &mut cancelled).await {
+                        return ended.map_err(failed);
                     }
                 }
             }
@@ -229,53 +231,52 @@ impl Reader {
     }
 }
 
-/// Waits until no statement runs.
-async fn at_rest(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// Waits until no statement is running.
+async fn wait_until_idle(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     match connection.ping().await {
-        // That the statement was stopped; what follows is the answer to the ping.
+        // The error of the cancelled statement; the next answer is that to the ping.
         Err(sqlx::Error::Database(_)) => connection.ping().await,
         answered => answered,
     }
 }
 
-/// A reader while it runs a statement.
-struct Lease {
-    reader: Option<Object<Target>>,
-    aside: DatabaseConnection,
+/// A connection that runs a statement. If this is dropped before the statement has ended, the statement is cancelled.
+struct RunningStatement {
+    reader: Option<Object<Connector>>,
+    control: DatabaseConnection,
 }
 
-impl Lease {
+impl RunningStatement {
     async fn rows(&mut self, statement: &Statement) -> Result<Vec<QueryResult>, sqlx::Error> {
         let Some(reader) = &mut self.reader else { return Err(sqlx::Error::WorkerCrashed) };
         let answered = reader.rows(statement).await;
-        reader.broken = answered.as_ref().is_err_and(is_broken);
+        reader.is_broken = answered.as_ref().is_err_and(is_broken);
         self.reader = None;
         answered
     }
 }
 
-/// Nobody waits for the statement any more.
-impl Drop for Lease {
+impl Drop for RunningStatement {
     fn drop(&mut self) {
         let (Some(mut reader), Ok(runtime)) = (self.reader.take(), tokio::runtime::Handle::try_current()) else {
             return;
         };
-        let aside = self.aside.clone();
+        let control = self.control.clone();
         runtime.spawn(async move {
-            let stopped = tokio::time::timeout(PATIENCE, reader.stop(&aside)).await;
-            reader.broken = !matches!(stopped, Ok(Ok(())));
-            if reader.broken {
-                tracing::warn!(?stopped, "a statement was not stopped in time: its connection is given up");
+            let cancelled = tokio::time::timeout(CANCEL_TIMEOUT, reader.cancel(&control)).await;
+            reader.is_broken = !matches!(cancelled, Ok(Ok(())));
+            if reader.is_broken {
+                tracing::warn!(?cancelled, "a cancelled statement did not end in time: its connection is closed");
             }
         });
     }
 }
 
-/// Whether the connection is of no use any more.
+/// Whether the connection can no longer be used.
 fn is_broken(cause: &sqlx::Error) -> bool {
     match cause {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => true,
-        // Class 57P: the operator has ended it (appendix A of PostgreSQL's manual).
+        // Class 57P, operator intervention (appendix A of PostgreSQL's manual).
         sqlx::Error::Database(cause) => cause.code().is_some_and(|code| code.starts_with("57P")),
         _ => false,
     }

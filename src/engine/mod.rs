@@ -143,7 +143,7 @@ impl Engine {
             shared,
             schema,
             persisted: PersistedDocuments::new(config.trusted_documents.as_deref(), config.is_hardened())?,
-            rate_limiter: Arc::new(RateLimiter::new(config.rate_limit, readers.most() - 1, clock)),
+            rate_limiter: Arc::new(RateLimiter::new(config.rate_limit, readers.max_connections() - 1, clock)),
             requests: Arc::new(Semaphore::new(config.max_concurrent_requests)),
             subscriptions: Arc::new(Semaphore::new(config.max_subscriptions)),
             requests_per_client: ConcurrencyLimiter::new(match config.rate_limit {

@@ -94,7 +94,10 @@ async fn a_database_that_is_newer() {
         let mut place = Place::new(Backend::Sqlite).await;
         place.url.clone_from(&database.url);
         for args in ALL {
-            refused(&place.run(args), "newer than this coopgraph (it knows the step m9999_future): upgrade coopgraph");
+            refused(
+                &place.run(args),
+                "newer than this version of coopgraph (it has the migration m9999_future): upgrade coopgraph",
+            );
         }
         // So too where the newer one has taken its steps together in a new first one.
         database.execute("DELETE FROM \"seaql_migrations\" WHERE \"version\" <> 'm9999_future'").await;
@@ -176,7 +179,7 @@ async fn a_database_of_something_else() {
         let file = || place.url.strip_prefix("sqlite://").map(|file| fs::read(file).expect("a file"));
         let before = file();
         for args in ALL {
-            refused(&place.run(args), "it has the table bookmark, but none of coopgraph");
+            refused(&place.run(args), "it has the table bookmark, but not those of coopgraph");
         }
         assert!(file() == before, "the file was changed");
     }
