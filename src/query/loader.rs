@@ -76,6 +76,12 @@ impl Tally {
         self.objects.load(Ordering::Relaxed)
     }
 
+    /// Takes back statements that only asked for records that the viewer may not see: their number would tell that there are
+    /// some.
+    pub fn uncount_statements(&self, statements: usize) {
+        self.statements.fetch_sub(statements as u64, Ordering::Relaxed);
+    }
+
     /// Counts objects of the answer.
     pub fn count_objects(&self, objects: usize) {
         self.objects.fetch_add(objects as u64, Ordering::Relaxed);

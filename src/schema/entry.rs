@@ -197,7 +197,7 @@ impl<A: Api> OutputType for Nodes<A> {
         let info = FieldInfo::of_library("[Node]");
         let answer = async |call: Call<'_>| {
             let wanted = self.ids.iter().map(|(table, id)| Wanted::ById(Some((*table, *id)))).collect();
-            let positions = load_any(call, wanted).await?;
+            let positions = load_any(call, wanted, false).await?;
             Ok(Answer::Many { starts: vec![0, index(self.ids.len())], positions })
         };
         resolve_at(context.path_node.as_ref(), context, A::catalog(), &info, answer).await
@@ -206,6 +206,7 @@ impl<A: Api> OutputType for Nodes<A> {
 
 async fn one<A: Api>(context: &ContextSelectionSet<'_>, table: &'static str, id: Uuid) -> ServerResult<Value> {
     let info = FieldInfo::of_library("Node");
-    let answer = async |call: Call<'_>| Ok(Answer::One(load_any(call, vec![Wanted::ById(Some((table, id)))]).await?));
+    let answer =
+        async |call: Call<'_>| Ok(Answer::One(load_any(call, vec![Wanted::ById(Some((table, id)))], false).await?));
     resolve_at(context.path_node.as_ref(), context, A::catalog(), &info, answer).await
 }

@@ -114,8 +114,12 @@ async fn load_one(
 ) -> Result<Answer> {
     let of = call.projection(target);
     let key = |row: &Arc<Row>| row.uuid(to_one.column).map(|id| ById { id, of: of.clone() });
-    let missing = rows.iter().filter(|row| row.joined(attribute).is_none()).filter_map(key);
+    let missing: Vec<_> = rows.iter().filter(|row| row.joined(attribute).is_none()).filter_map(key).collect();
+    let is_asked = !missing.is_empty();
     let found = call.loader().load_many(missing).await?;
+    if is_asked && found.is_empty() {
+        call.loader().loader().tally.uncount_statements(1);
+    }
     let records = rows.iter().map(|row| match row.joined(attribute) {
         Some(joined) => joined.cloned(),
         None => key(row).and_then(|key| found.get(&key).cloned()),
@@ -132,7 +136,7 @@ async fn load_any_of(call: Call<'_>, rows: &[Arc<Row>], attribute: &str, to_any:
             None => Wanted::ById(row.text(to_any.table).zip(row.uuid(to_any.id))),
         })
         .collect();
-    Ok(Answer::One(load_any(call, wanted).await?))
+    Ok(Answer::One(load_any(call, wanted, true).await?))
 }
 
 /// A record that is wanted at a position.
@@ -143,8 +147,9 @@ pub(super) enum Wanted<'a> {
     ById(Option<(&'a str, Uuid)>),
 }
 
-/// Loads records of several types: one statement for each type that occurs.
-pub(super) async fn load_any(call: Call<'_>, wanted: Vec<Wanted<'_>>) -> Result<Positions> {
+/// Loads records of several types: one statement for each type that occurs. `are_references` says that records refer to
+/// them; otherwise the client gave their ids.
+pub(super) async fn load_any(call: Call<'_>, wanted: Vec<Wanted<'_>>, are_references: bool) -> Result<Positions> {
     let model = call.execution.catalog.model();
     let mut shapes: IndexMap<&str, Shape<_>> = IndexMap::new();
     for one in &wanted {
@@ -159,6 +164,11 @@ pub(super) async fn load_any(call: Call<'_>, wanted: Vec<Wanted<'_>>) -> Result<
         _ => None,
     });
     let found = call.loader().load_many(keys).await?;
+    if are_references {
+        let is_found = |table: &str| found.values().any(|row| row.record().table == table);
+        let in_vain = shapes.keys().filter(|table| !is_found(table)).count();
+        call.loader().loader().tally.uncount_statements(in_vain);
+    }
     let mut groups: IndexMap<&'static str, Distinct<Row>> = IndexMap::new();
     let positions = wanted.into_iter().map(|one| {
         let row = match one {

@@ -79,17 +79,20 @@ impl Guard {
         own.chain(other).collect()
     }
 
-    /// Asks both; the answers must be the same, and without an error.
+    /// Asks both; the answers must be the same, their costs included, and without an error.
     async fn ask(&mut self, query: &str) -> Value {
         self.asked += 1;
-        let (found, right) = tokio::join!(self.server.text(query, json!({})), self.without.text(query, json!({})));
+        let body = json!({ "query": query, "extensions": { "cost": true } });
+        let (found, right) = tokio::join!(self.server.text_of(&body), self.without.text_of(&body));
         let leaked: Vec<_> =
             found.split('"').filter(|part| part.contains(MARKER) || self.forbidden.contains(*part)).collect();
         let value: Value = serde_json::from_str(&found).unwrap_or_else(|cause| panic!("{cause}: {found}"));
         assert!(value.get("errors").is_none(), "{query}: {found}");
         if found != right || !leaked.is_empty() {
             let right: Value = serde_json::from_str(&right).expect("JSON");
-            self.failures.push(format!("{leaked:?}: {}", difference(query, &value["data"], &right["data"])));
+            let cost = first_difference(&value["extensions"], &right["extensions"], "extensions");
+            let data = difference(query, &value["data"], &right["data"]);
+            self.failures.push(format!("{leaked:?}: {data}\n  {query:.200}\n    {cost}"));
         }
         value["data"].clone()
     }

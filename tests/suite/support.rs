@@ -250,9 +250,13 @@ impl Server {
 
     /// The whole answer to a query, as text.
     pub async fn text(&self, query: &str, variables: Value) -> String {
-        let body = json!({ "query": query, "variables": variables });
+        self.text_of(&json!({ "query": query, "variables": variables })).await
+    }
+
+    /// The answer to a body, as text.
+    pub async fn text_of(&self, body: &Value) -> String {
         let url = format!("http://{}/graphql", self.address);
-        let response = self.client.post(url).json(&body).send().await.expect("an answer");
+        let response = self.client.post(url).json(body).send().await.expect("an answer");
         response.text().await.expect("a text")
     }
 
