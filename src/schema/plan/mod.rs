@@ -92,7 +92,7 @@ pub struct PlannedField {
     /// What is read of the records that the field leads to, by their tables.
     projections: Mutex<Vec<(&'static str, Shape<Arc<Projection>>)>>,
     /// What its keys have in common, by the rank of the viewer, if its arguments are the same in all executions.
-    shapes: Mutex<Vec<(i16, Arc<dyn Any + Send + Sync>)>>,
+    shapes: Mutex<Vec<(i16, Box<dyn Any + Send + Sync>)>>,
 }
 
 impl Scope {
@@ -207,15 +207,24 @@ impl Plan {
         rank: i16,
         make: impl FnOnce() -> Result<T>,
     ) -> Result<Shape<T>> {
-        let Some(bytes) = field.constant_bytes() else { return make().map(Shape::new) };
-        let mut shapes = field.shapes.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = shapes.iter().filter(|(of, _)| *of == rank).find_map(|(_, shape)| shape.downcast_ref::<Shape<T>>());
-        if let Some(known) = known {
-            return Ok(known.clone());
+        let lock = || field.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = |shapes: &[(i16, Box<dyn Any + Send + Sync>)]| {
+            let mut of_rank = shapes.iter().filter(|(of, _)| *of == rank);
+            of_rank.find_map(|(_, shape)| shape.downcast_ref::<Shape<T>>().cloned())
+        };
+        if let Some(known) = known(&lock()) {
+            return Ok(known);
         }
+        // Not under the lock: reading the arguments of one request must not hold up others.
         let shape = Shape::new(make()?);
-        if self.budget.try_reserve(bytes * SHAPE_BYTES_PER_BYTE + SHAPE_BYTES) {
-            shapes.push((rank, Arc::new(shape.clone())));
+        if let Some(bytes) = field.constant_bytes() {
+            let mut shapes = lock();
+            if let Some(known) = known(&shapes) {
+                return Ok(known);
+            }
+            if self.budget.try_reserve(bytes * SHAPE_BYTES_PER_BYTE + SHAPE_BYTES) {
+                shapes.push((rank, Box::new(shape.clone())));
+            }
         }
         Ok(shape)
     }
