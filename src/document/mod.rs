@@ -5,6 +5,7 @@
 //! size, and documents that are sent once do not evict those that are sent again.
 
 mod cost;
+mod errors;
 mod filter_cost;
 mod library_document;
 mod limits;
@@ -25,18 +26,19 @@ use apollo_compiler::{
     collections::HashMap,
     executable::{Operation, OperationType},
     introspection,
-    parser::{LineColumn, Parser},
+    parser::Parser,
     request::{self, RequestError},
-    response::{GraphQLError, JsonMap, JsonValue},
+    response::{JsonMap, JsonValue},
     schema::Implementers,
-    validation::{DiagnosticList, Valid, WithErrors},
+    validation::{Valid, WithErrors},
 };
-use async_graphql::{Pos, ServerError, parser::types as library};
+use async_graphql::{ServerError, parser::types as library};
 use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 
 use self::{
     cost::{CostContext, DocumentCost},
+    errors::{from_diagnostics, from_request_error, single},
     metrics::DocumentMetrics,
 };
 pub use self::{
@@ -44,7 +46,7 @@ pub use self::{
     limits::Limits,
 };
 use crate::{
-    error::{Code, request_error},
+    error::Code,
     schema::{
         Catalog, OperationData,
         plan::{self, Plan, PlanBudget},
@@ -55,8 +57,6 @@ use crate::{
 const PARSED_BYTES_PER_POINT: u64 = 100;
 /// How deep brackets may be nested: far deeper than the limit on fields, and not deep enough to overflow a stack.
 const MAX_NESTING: usize = 200;
-/// How many errors of a document are reported.
-const MAX_ERRORS: usize = 5;
 /// What a plan takes beside its scopes and its operation, in bytes.
 const PLAN_BYTES: usize = 768;
 /// How many plans are kept with a document.
@@ -371,28 +371,6 @@ fn bytes(value: &JsonValue) -> usize {
         JsonValue::Array(items) => 2 + items.iter().map(bytes).sum::<usize>(),
         JsonValue::Object(fields) => fields.iter().map(|(name, value)| name.as_str().len() + 3 + bytes(value)).sum(),
     }
-}
-
-fn single(error: ServerError) -> RequestErrors {
-    Arc::from([error])
-}
-
-fn from_diagnostics(errors: &DiagnosticList, code: Code) -> RequestErrors {
-    errors.iter().take(MAX_ERRORS).map(|error| server_error(error.to_json(), code)).collect()
-}
-
-fn from_request_error(code: Code, error: &RequestError, document: &ExecutableDocument) -> RequestErrors {
-    single(server_error(error.to_graphql_error(&document.sources), code))
-}
-
-fn server_error(error: GraphQLError, code: Code) -> ServerError {
-    let mut server_error = request_error(code, error.message);
-    server_error.locations = error.locations.into_iter().map(position).collect();
-    server_error
-}
-
-fn position(location: LineColumn) -> Pos {
-    Pos { line: location.line, column: location.column }
 }
 
 /// The SHA-256 of a text, in lower-case hexadecimal.

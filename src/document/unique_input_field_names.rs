@@ -29,7 +29,7 @@ pub(super) fn check(document: &Document) -> Result<(), ServerError> {
     let message = format!("the input object has more than one field `{}`: give each field once", duplicate.name);
     let mut error = request_error(Code::GraphqlValidationFailed, message);
     let location = duplicate.value.location().and_then(|location| location.line_column(&document.sources));
-    error.locations = location.map(super::position).into_iter().collect();
+    error.locations = location.map(super::errors::position).into_iter().collect();
     Err(error)
 }
 

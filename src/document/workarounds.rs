@@ -27,7 +27,7 @@ pub(super) fn check_selections(document: &Document) -> Result<(), ServerError> {
     empty.map_err(|location| {
         let mut error = request_error(Code::GraphqlParseFailed, "expected a field or a fragment between `{` and `}`");
         let location = location.and_then(|location| location.line_column(&document.sources));
-        error.locations = location.map(super::position).into_iter().collect();
+        error.locations = location.map(super::errors::position).into_iter().collect();
         error
     })
 }
