@@ -1,8 +1,10 @@
 //! The steps that make and change the tables of coopgraph, on SQLite and PostgreSQL.
 //!
 //! To add a step: a file `m<number>_<what it does>.rs` with `up` and `down`, and a line in [`Migrator`]. Steps that were
-//! released are never edited. Names: `pk_<table>`, `uq_<table>_<columns>`, `fk_<table>_<column>`, `ck_<table>_<column>`,
-//! `ix_<table>_<columns>`.
+//! released are never edited. `use_transaction` returns `Some(true)`, because by default only PostgreSQL runs a step in a
+//! transaction, and an interrupted step must not leave half of its tables behind.
+//!
+//! Names: `pk_<table>`, `uq_<table>_<columns>`, `fk_<table>_<column>`, `ck_<table>_<column>`, `ix_<table>_<columns>`.
 
 mod m0001_cooperation_graph;
 mod m0002_dataset_version;

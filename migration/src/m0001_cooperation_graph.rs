@@ -178,7 +178,6 @@ fn describe(name: &'static str) -> Table {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    // By default only on PostgreSQL. A step that was interrupted must not leave half of its tables behind.
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }

@@ -9,7 +9,6 @@ pub(crate) struct Migration;
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    // By default only on PostgreSQL. A step that was interrupted must not leave half of its tables behind.
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }

@@ -48,6 +48,14 @@ async fn up_and_down_and_up_again() {
     }
 }
 
+/// SQLite's migrations run in a transaction only if they say so; an interrupted one would leave half of its tables behind.
+#[test]
+fn every_migration_is_a_transaction() {
+    for step in Migrator::migrations() {
+        assert_eq!(step.use_transaction(), Some(true), "{}: `use_transaction` must return `Some(true)`", step.name());
+    }
+}
+
 /// Both databases have the same tables, columns, constraints and indexes; only types are called differently.
 #[tokio::test(flavor = "multi_thread")]
 async fn both_databases_have_the_same_tables() {
