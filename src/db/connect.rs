@@ -73,7 +73,7 @@ pub enum Unusable {
     #[error("{0} is not the URL of a database: write sqlite://FILE or postgres://USER@HOST/NAME")]
     Unknown(String),
     /// Migrations are missing.
-    #[error("the database is not up to date ({missing} migrations are missing): run `coopgraph migrate`")]
+    #[error("the database is not up to date (missing migrations: {missing}): run `coopgraph migrate`")]
     NotMigrated {
         /// The number of missing migrations.
         missing: usize,

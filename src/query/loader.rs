@@ -79,7 +79,9 @@ impl Tally {
     /// Takes back statements that only asked for records that the viewer may not see: their number would tell that there are
     /// some.
     pub fn uncount_statements(&self, statements: usize) {
-        self.statements.fetch_sub(statements as u64, Ordering::Relaxed);
+        let remove = |counted: u64| Some(counted.saturating_sub(statements as u64));
+        // The closure always returns a value.
+        let _ = self.statements.try_update(Ordering::Relaxed, Ordering::Relaxed, remove);
     }
 
     /// Counts objects of the answer.
