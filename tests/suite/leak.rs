@@ -4,6 +4,8 @@
 //! world in which they never were: their rows, and all that cannot be shown without them, are left out of its files. Ids and
 //! moments are the same. So every answer must be the same, byte for byte; the queries are made from the schema itself.
 
+mod filters;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -15,7 +17,7 @@ use crate::{
     columns::{choices, kinds},
     population::{MARKER, Population, Record, is_needed, key},
     support::{Backend, Server, backends},
-    walk::{Field, Schema, brief, is_connection, items, kind_of, lower_first, text},
+    walk::{Field, Schema, brief, is_connection, items, kind_of, text},
 };
 
 /// How many records of a kind have every relation.
@@ -241,118 +243,6 @@ impl Guard {
     /// The relations of the third level: those that can lead to hidden records.
     fn third(&self, record: &str) -> String {
         self.relations(record, "", &|_| "key ".to_owned())
-    }
-
-    /// Every filter that could tell a hidden record apart from none.
-    async fn filters(&mut self) {
-        for record in self.schema.records().to_vec() {
-            let list = self.schema.list(&record).name.clone();
-            let (mut near, far) = (self.tests(&record, 1), self.tests(&record, 2));
-            let nots: Vec<_> = near.iter().step_by(5).map(|test| format!("{{not: {test}}}")).collect();
-            near.extend(nots);
-            assert!(near.len() > 80 && far.len() > 20, "{record}: {} and {} filters", near.len(), far.len());
-            let all: Vec<_> =
-                near.iter().chain(&far).map(|test| format!("{list}(filter: {test}) {{ totalCount }}")).collect();
-            self.ask_all(&all).await;
-        }
-    }
-
-    /// Filters of a type: of the record itself, or through `depth` relations.
-    fn tests(&self, record: &str, depth: usize) -> Vec<String> {
-        let mut tests = if depth < 2 { self.own_tests(record, depth == 0) } else { Vec::new() };
-        if depth == 0 {
-            return tests;
-        }
-        for input in self.schema.get(&format!("{record}Filter")).inputs.clone() {
-            let (name, ty) = (input.name, input.ty.name);
-            let Some(ty) = ty.strip_suffix("Filter").filter(|_| !matches!(name.as_str(), "and" | "or" | "not")) else {
-                continue;
-            };
-            if self.schema.is_record(ty) {
-                tests.extend(self.inner_tests(ty, depth).iter().map(|test| format!("{{{name}: {test}}}")));
-            } else if let Some(target) = ty.strip_suffix("List") {
-                for quantifier in if depth == 1 { &["some", "every", "none"][..] } else { &["some"] } {
-                    tests.extend(
-                        self.inner_tests(target, depth)
-                            .iter()
-                            .map(|test| format!("{{{name}: {{{quantifier}: {test}}}}}")),
-                    );
-                }
-            } else if let Some(union) = ty.strip_suffix("Reference") {
-                for target in self.schema.get(union).possible.clone() {
-                    let kind = lower_first(&target);
-                    if depth == 1 {
-                        tests.extend(
-                            self.some(&target, true, 2).iter().map(|r| format!("{{{name}: {{id: \"{}\"}}}}", r.id())),
-                        );
-                    }
-                    tests.extend(
-                        self.inner_tests(&target, depth).iter().map(|test| format!("{{{name}: {{{kind}: {test}}}}}")),
-                    );
-                }
-            }
-        }
-        tests
-    }
-
-    /// Whether a type of filter is of other records, which `tests` goes through.
-    fn leads_to_records(&self, filter: &str) -> bool {
-        let of = filter.strip_suffix("Filter").unwrap_or(filter);
-        let target = of.strip_suffix("List").or_else(|| of.strip_suffix("Reference")).unwrap_or(of);
-        self.schema.is_record(target) || !self.schema.get(target).possible.is_empty()
-    }
-
-    fn inner_tests(&self, record: &str, depth: usize) -> Vec<String> {
-        if depth == 1 {
-            return self.own_tests(record, true);
-        }
-        // Two relations away: whether there is anything at all.
-        let mut tests = Vec::new();
-        for input in &self.schema.get(&format!("{record}Filter")).inputs {
-            let (name, ty) = (&input.name, input.ty.name.trim_end_matches("Filter"));
-            if self.schema.is_record(ty) && name != "not" && !input.ty.list {
-                tests.push(format!("{{{name}: {{}}}}"));
-            } else if ty.ends_with("List") {
-                tests.push(format!("{{{name}: {{some: {{}}}}}}"));
-            }
-        }
-        tests
-    }
-
-    /// Filters that hidden records of a type pass, or that they alone fail.
-    fn own_tests(&self, record: &str, any: bool) -> Vec<String> {
-        let hidden = self.some(record, true, 40);
-        let list =
-            |of: &dyn Fn(&Record) -> String| Value::from(hidden.iter().map(|r| of(r)).collect::<Vec<_>>()).to_string();
-        let mut tests = vec![
-            format!("{{id: {{in: {}}}}}", list(&Record::id)),
-            format!("{{key: {{in: {}}}}}", list(&|r: &Record| r.key.clone())),
-            format!("{{key: {{eq: \"{}\"}}}}", hidden[0].key),
-            "{visibility: {in: [PARTNER, INTERNAL]}}".to_owned(),
-            "{visibility: {eq: PUBLIC}}".to_owned(),
-        ];
-        for input in &self.schema.get(&format!("{record}Filter")).inputs {
-            let (name, ty) = (&input.name, input.ty.name.as_str());
-            let test = match ty {
-                "TextFilter" => format!("{{contains: \"{MARKER}\"}}"),
-                "DateFilter" => {
-                    let date = hidden[0].get(&kind_of(name));
-                    format!("{{possiblyWithin: \"{}\"}}", date.split('-').next().expect("a year"))
-                }
-                "StringFilter" => format!("{{eq: {}}}", Value::from(hidden[0].get(&kind_of(name)))),
-                "IdFilter" => format!("{{eq: \"{}\"}}", hidden[0].id()),
-                "IntFilter" | "FloatFilter" | "DecimalFilter" => "{gte: 0}".to_owned(),
-                "BooleanFilter" => "{eq: true}".to_owned(),
-                _ if self.leads_to_records(ty) => continue,
-                _ => match ty.strip_suffix("Filter").map(|words| &self.schema.get(words).values) {
-                    Some(words) if !words.is_empty() => format!("{{in: [{}]}}", words.join(", ")),
-                    _ => panic!("{record}Filter.{name}: what would {ty} tell of a hidden record?"),
-                },
-            };
-            tests.push(format!("{{{name}: {test}}}"));
-        }
-        tests.extend(any.then(|| "{}".to_owned()));
-        tests
     }
 }
 
