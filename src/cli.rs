@@ -8,8 +8,8 @@ use sea_orm::{ConnectionTrait, Statement};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    signal::unix::{Signal, SignalKind, signal},
 };
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::{Clock, IdSource},
@@ -17,7 +17,7 @@ use crate::{
     db::{Access, Database},
     domain,
     engine::Engine,
-    http,
+    http::{self, Shutdown},
     import_export::{self, Files, Import, Imported},
     observe::{Observer, Traces, logs},
 };
@@ -146,7 +146,7 @@ fn fail(failed: &Failed) -> ExitCode {
 
 async fn serve(args: Serve) -> Result<(), Failed> {
     // First of all, so that signals are handled during the setup, too.
-    let stop = stop_signal()?;
+    let signals = StopSignals::new()?;
     let database = Database::connect(&args.db.database_url, Access::Create, None).await?;
     if database.is_new().await? {
         database.migrate().await?;
@@ -174,16 +174,17 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     println!("health      http://{at}/healthz, http://{at}/readyz");
     let observer = Observer::new(IdSource::system(), traces.clone());
     let engine = Arc::new(Engine::new(database, args.config, Clock::system())?.observed(observer));
-    let stopping = CancellationToken::new();
+    let shutdown = Shutdown::default();
     let metrics_server = metrics_listener.map(|(listener, _)| {
-        let (engine, until) = (engine.clone(), stopping.clone().cancelled_owned());
+        let (engine, until) = (engine.clone(), shutdown.stopped_owned());
         tokio::spawn(async move {
             let router = http::metrics_router(engine.clone());
-            http::serve(listener, router, engine.config(), CancellationToken::new(), until).await
+            http::serve(listener, router, engine.config(), Shutdown::default(), until).await
         })
     });
-    let router = http::router(engine.clone(), stopping.clone());
-    http::serve(listener, router, engine.config(), stopping, stop).await?;
+    let router = http::router(engine.clone(), shutdown.clone());
+    let drained = drain(signals, shutdown.clone(), engine.config().shutdown_delay());
+    http::serve(listener, router, engine.config(), shutdown, drained).await?;
     if let Some(metrics_server) = metrics_server {
         metrics_server.await??;
     }
@@ -206,17 +207,32 @@ async fn is_empty(database: &Database) -> Result<bool, Failed> {
     Ok(database.connection().query_one_raw(any).await?.is_none())
 }
 
-/// Handles SIGTERM and SIGINT from now on. The future completes when one of them is received.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
+/// The signals that tell the server to stop: SIGTERM and SIGINT.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// Handles the signals from now on.
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-        println!("stopping: waiting for running requests");
-    })
+    }
+}
+
+/// Waits for a signal, and then drains the server for a time. Another signal ends that.
+async fn drain(mut signals: StopSignals, shutdown: Shutdown, delay: Duration) {
+    signals.next().await;
+    println!("stopping: waiting for running requests");
+    shutdown.drain();
+    let _ = tokio::time::timeout(delay, signals.next()).await;
 }
 
 async fn migrate(args: Db) -> Result<(), Failed> {

@@ -1,11 +1,10 @@
 //! The settings of the server: flags of `serve`, each with an environment variable.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use axum::http::Uri;
 use clap::{Args, Parser, ValueEnum, builder::BoolishValueParser};
 
-use crate::document::Limits;
+use crate::{document::Limits, web_origin};
 
 /// What the server offers to anonymous clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,10 +40,15 @@ pub struct Config {
     /// Origins that may use the server from a browser, such as `https://example.org`, separated by commas; `*` allows all.
     #[arg(long, env = "COOPGRAPH_CORS_ORIGINS", value_delimiter = ',', value_parser = origin)]
     pub cors_origins: Vec<String>,
-    /// Takes the address of a client from the last entry of X-Forwarded-For. Use it only behind a proxy that sets this
-    /// header.
+    /// Takes the address of a client from the last entry of X-Forwarded-For, and the address by which it reached the server
+    /// from the last entries of X-Forwarded-Host and X-Forwarded-Proto. Use it only behind a proxy that sets or removes each of
+    /// these headers.
     #[arg(long, env = "COOPGRAPH_TRUST_PROXY", value_parser = BoolishValueParser::new())]
     pub trust_proxy: bool,
+    /// The prefix of all paths, such as /cooperation, behind a proxy that adds it. Paths with it and without it are served; the
+    /// start page shows it.
+    #[arg(long, env = "COOPGRAPH_PATH_PREFIX", value_parser = path_prefix)]
+    pub path_prefix: Option<Arc<str>>,
     /// The maximum size of a request body, in bytes.
     #[arg(long, env = "COOPGRAPH_MAX_BODY_BYTES", default_value_t = 1 << 20)]
     pub max_body_bytes: usize,
@@ -80,12 +84,16 @@ pub struct Config {
     /// The maximum number of open subscriptions of one client.
     #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS_PER_CLIENT", default_value_t = 1_000)]
     pub max_subscriptions_per_client: usize,
-    /// The maximum number of open connections.
+    /// The maximum number of open connections; 16 more are accepted for health checks.
     #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS", default_value_t = 10_000)]
     pub max_connections: usize,
     /// The maximum number of open connections of one address. It does not apply with --trust-proxy.
     #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS_PER_CLIENT", default_value_t = 1_000)]
     pub max_connections_per_client: usize,
+    /// The time between the signal to stop and the moment when no new connections are accepted, in milliseconds. Until then,
+    /// /readyz says that the server is not ready: set it to more than the time that a load balancer needs to see that.
+    #[arg(long, env = "COOPGRAPH_SHUTDOWN_DELAY_MS", default_value_t = 0)]
+    pub shutdown_delay_ms: u64,
     /// Serves Prometheus metrics at /metrics on this address only. By default, the public profile serves them on the main
     /// address, and the hardened profile does not serve them.
     #[arg(long, env = "COOPGRAPH_METRICS_LISTEN")]
@@ -106,6 +114,12 @@ impl Config {
         Duration::from_millis(self.request_timeout_ms)
     }
 
+    /// The time between the signal to stop and the moment when no new connections are accepted.
+    #[must_use]
+    pub const fn shutdown_delay(&self) -> Duration {
+        Duration::from_millis(self.shutdown_delay_ms)
+    }
+
     /// Whether metrics are served on the main address.
     #[must_use]
     pub fn has_metrics(&self) -> bool {
@@ -119,19 +133,30 @@ impl Config {
     }
 }
 
-/// Parses an origin as browsers send it (RFC 6454, section 6.2), or `*`.
+/// Parses an origin, or `*`.
 fn origin(text: &str) -> Result<String, String> {
-    let is_origin = text.parse::<Uri>().is_ok_and(|uri| {
-        let parts = (uri.scheme_str(), uri.authority());
-        matches!(parts, (Some(scheme), Some(host)) if text == format!("{scheme}://{host}") && !host.as_str().contains('@'))
-    });
-    if text == "*" || is_origin && text == text.to_ascii_lowercase() {
-        Ok(text.to_owned())
-    } else {
-        Err("use a scheme, a host in lower case, and a port unless it is the default, such as \
-             https://example.org or http://localhost:5173; or * to allow all origins"
-            .to_owned())
+    if text == "*" {
+        return Ok(text.to_owned());
     }
+    web_origin::normalized(text).ok_or_else(|| {
+        "use a scheme, a host, and a port unless it is the default, such as https://example.org or \
+         http://localhost:5173; or * to allow all origins"
+            .to_owned()
+    })
+}
+
+/// Parses a prefix of paths.
+fn path_prefix(text: &str) -> Result<Arc<str>, String> {
+    let is_segment = |segment: &str| {
+        let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~');
+        !matches!(segment, "" | "." | "..") && segment.chars().all(is_safe)
+    };
+    let segments = text.strip_prefix('/').filter(|rest| rest.split('/').all(is_segment));
+    segments.map(|_| text.into()).ok_or_else(|| {
+        "use a path that starts with a slash and does not end with one, of letters, digits, `-`, `.`, `_` and `~`, such \
+         as /cooperation"
+            .to_owned()
+    })
 }
 
 /// The defaults, overridden by environment variables.

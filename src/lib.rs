@@ -13,7 +13,7 @@
 //! - [`document`]: parsing, validation, limits, costs · [`engine`]: from a request to its answer
 //! - [`http`]: the endpoint · [`config`]: its settings · [`cli`]: the command
 //! - [`db`]: connections and ids · [`edtf`]: dates · [`clock`]: time and fresh ids
-//! - [`observe`]: metrics, the log, traces · [`error`], [`request_id`], [`quoted`]
+//! - [`observe`]: metrics, the log, traces · [`error`], [`request_id`], [`quoted`], [`web_origin`]
 
 pub mod api;
 pub mod async_graphql_internals;
@@ -34,3 +34,4 @@ pub mod query;
 pub mod quoted;
 pub mod request_id;
 pub mod schema;
+pub mod web_origin;

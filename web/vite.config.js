@@ -43,7 +43,8 @@ const compress = {
 };
 
 export default defineConfig({
-  base: '/playground/',
+  // Relative, so that the playground also works behind a proxy that adds a prefix.
+  base: './',
   resolve: {
     alias: {
       'monaco-editor/esm/vs/editor/edcore.main.js': ours('src/monaco.js'),

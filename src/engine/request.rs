@@ -6,6 +6,13 @@ use percent_encoding::percent_decode;
 
 use crate::error::{Code, request_error};
 
+/// UTF-8's byte order mark.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// The names of the parameter with the ID of a trusted document.
+const DOCUMENT_ID: &[&str] = &["documentId", "doc_id"];
+/// The same, if there is no document: beside one, `id` is anything that a client calls its request.
+const DOCUMENT_ID_ALONE: &[&str] = &["documentId", "doc_id", "id"];
+
 /// A well-formed request. Its document is not parsed yet.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
@@ -22,8 +29,9 @@ pub struct Request {
 }
 
 impl Request {
-    /// Decodes the body of a POST request.
+    /// Decodes the body of a POST request. A byte order mark in front of it is ignored (RFC 8259, section 8.1).
     pub fn from_json(body: &[u8]) -> Result<Self, ServerError> {
+        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         let body =
             serde_json::from_slice(body).map_err(|cause| bad_request(format!("the body is not JSON: {cause}")))?;
         Self::from_value(body)
@@ -40,9 +48,11 @@ impl Request {
             }
             _ => return Err(bad_request("the body must be a JSON object with a `query`")),
         };
-        let document_id = ["documentId", "doc_id", "id"].into_iter().find_map(|name| parts.remove(name));
+        let query = string("query", parts.remove("query"))?;
+        let names = if query.is_some() { DOCUMENT_ID } else { DOCUMENT_ID_ALONE };
+        let document_id = names.iter().find_map(|name| parts.remove(*name));
         let request = Self {
-            query: string("query", parts.remove("query"))?,
+            query,
             document_id: string("documentId", document_id)?,
             operation_name: string("operationName", parts.remove("operationName"))?,
             variables: object("variables", parts.remove("variables"))?,
@@ -57,6 +67,7 @@ impl Request {
             return Err(bad_request("the URL parameters are not UTF-8"));
         }
         let mut request = Self::default();
+        let mut id = None;
         for (name, value) in form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| !value.is_empty()) {
             let json = || {
                 serde_json::from_str(&value)
@@ -64,12 +75,16 @@ impl Request {
             };
             match &*name {
                 "query" => request.query = Some(value.into_owned()),
-                "documentId" | "doc_id" | "id" => request.document_id = Some(value.into_owned()),
+                "documentId" | "doc_id" => request.document_id = Some(value.into_owned()),
+                "id" => id = Some(value.into_owned()),
                 "operationName" => request.operation_name = Some(value.into_owned()),
                 "variables" => request.variables = object("variables", Some(json()?))?,
                 "extensions" => request.extensions = object("extensions", Some(json()?))?,
                 _ => {}
             }
+        }
+        if request.query.is_none() {
+            request.document_id = request.document_id.or(id);
         }
         request.check_document()
     }

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use mediatype::{
     MediaType, MediaTypeList, Name, ReadParams,
-    names::{_STAR, APPLICATION, CHARSET, EVENT_STREAM, JSON, Q, TEXT},
+    names::{_STAR, APPLICATION, CHARSET, EVENT_STREAM, HTML, JSON, Q, TEXT},
 };
 
 const APPLICATION_JSON: MediaType<'static> = MediaType::new(APPLICATION, JSON);
@@ -58,6 +58,12 @@ impl ResponseMediaType {
             Self::EventStream => "text/event-stream; charset=utf-8",
         })
     }
+}
+
+/// Whether a client asks for a page: a browser that opens an address does.
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accept.flat_map(MediaTypeList::new).flatten().any(|range| range.essence() == MediaType::new(TEXT, HTML))
 }
 
 /// How specific a media range is that matches a media type; `None` if it does not match.

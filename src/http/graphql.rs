@@ -7,13 +7,14 @@ use async_graphql::ServerError;
 use axum::{
     extract::{ConnectInfo, Extension, FromRequestParts, Request as HttpRequest, State, WebSocketUpgrade},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
 use super::{
-    App, RATE_LIMIT, RATE_LIMIT_POLICY, accept, accept::ResponseMediaType, caller, response_body, sse, websocket,
+    App, RATE_LIMIT, RATE_LIMIT_POLICY, accept, accept::ResponseMediaType, caller, forwarded::PublicAddress,
+    response_body, sse, websocket,
 };
 use crate::{
     api::RateLimit,
@@ -37,14 +38,22 @@ pub(super) async fn handle(
         response(app.engine.refuse(&origin, caller, code, &[request_error(code, message)]), media_type, status)
     };
     if is_websocket_upgrade(&request) {
-        if !is_allowed_origin(request.headers(), &config.cors_origins) {
-            let message = "This origin is not allowed to open a WebSocket. Use an origin that the server allows \
-                           (COOPGRAPH_CORS_ORIGINS).";
+        if !is_allowed_origin(request.headers(), config) {
+            let message = "Pages of this origin are not allowed to open a WebSocket. The operator of the server can allow \
+                           them with --cors-origins (COOPGRAPH_CORS_ORIGINS); if a proxy changes the header Host, with \
+                           --trust-proxy (COOPGRAPH_TRUST_PROXY).";
             return refuse(StatusCode::FORBIDDEN, ResponseMediaType::Json, message.to_owned());
         }
+        // The names of headers are written as the client writes them: some clients compare them literally.
+        let mut spelling = request.extensions().clone();
+        spelling.remove::<hyper::upgrade::OnUpgrade>();
         let (mut parts, _) = request.into_parts();
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => websocket::open(upgrade, app.clone(), caller, origin),
+            Ok(upgrade) => {
+                let mut response = websocket::open(upgrade, app.clone(), caller, origin);
+                response.extensions_mut().extend(spelling);
+                response
+            }
             Err(rejection) => refuse(rejection.status(), ResponseMediaType::Json, rejection.body_text()),
         };
     }
@@ -56,6 +65,12 @@ pub(super) async fn handle(
         let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, ResponseMediaType::Json, message);
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
         return response;
+    }
+    if get && request.uri().query().is_none() && !config.is_hardened() && accept::wants_page(request.headers()) {
+        // A browser opened the endpoint.
+        let up = if request.uri().path().ends_with('/') { "../" } else { "" };
+        let varies = [(header::VARY, "accept")];
+        return (varies, Redirect::to(&format!("{up}playground/"))).into_response();
     }
     let mut response = match ResponseMediaType::negotiate(request.headers()) {
         None => {
@@ -98,11 +113,11 @@ fn is_websocket_upgrade(request: &HttpRequest) -> bool {
 
 /// Whether the origin of a request may open a WebSocket. Browsers do not apply CORS to `WebSocket`s, but send
 /// `Origin`.
-fn is_allowed_origin(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(origin) = text(header::ORIGIN) else { return true };
-    let own = origin.split_once("://").is_some_and(|(_, host)| Some(host) == text(header::HOST));
-    own || allowed.iter().any(|allowed| allowed == "*" || allowed == origin)
+fn is_allowed_origin(headers: &HeaderMap, config: &Config) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    PublicAddress::of(headers, config.trust_proxy).is_origin(origin)
+        || config.cors_origins.iter().any(|allowed| allowed == "*" || allowed == origin)
 }
 
 async fn answer(engine: &Arc<Engine>, request: Request, origin: &Origin, caller: Caller, get: bool) -> Answer {

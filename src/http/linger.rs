@@ -6,6 +6,7 @@
 use std::{
     io,
     pin::Pin,
+    sync::atomic::Ordering,
     task::{Context, Poll},
     time::Duration,
 };
@@ -16,6 +17,8 @@ use tokio::{
     runtime::Handle,
     time::timeout,
 };
+
+use super::idle::Received;
 
 /// How long a closed connection lingers in total.
 const CLOSE_LINGER: Duration = Duration::from_secs(10);
@@ -34,12 +37,18 @@ const BUFFER_BYTES: usize = 16 << 10;
 pub(super) struct LingeringStream<G: Send + Unpin + 'static> {
     /// `None` only while it is dropped.
     stream: Option<(TcpStream, G)>,
+    received: Received,
 }
 
 impl<G: Send + Unpin + 'static> LingeringStream<G> {
     /// Wraps a stream. `guard` is dropped when the connection is closed for good.
     pub(super) fn new(stream: TcpStream, guard: G) -> Self {
-        Self { stream: Some((stream, guard)) }
+        Self { stream: Some((stream, guard)), received: Received::default() }
+    }
+
+    /// Counts the bytes that are received.
+    pub(super) fn received(&self) -> Received {
+        self.received.clone()
     }
 
     fn inner(&mut self) -> io::Result<Pin<&mut TcpStream>> {
@@ -75,7 +84,10 @@ async fn linger(mut stream: TcpStream) -> io::Result<()> {
 
 impl<G: Send + Unpin + 'static> AsyncRead for LingeringStream<G> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.inner()?.poll_read(context, buf)
+        let before = buf.filled().len();
+        let read = self.inner()?.poll_read(context, buf);
+        self.received.fetch_add((buf.filled().len() - before) as u64, Ordering::Relaxed);
+        read
     }
 }
 

@@ -1,15 +1,19 @@
 //! The HTTP server.
 //!
 //! [`graphql`] implements GraphQL over HTTP, `sse` event streams, `websocket` the protocol for `WebSocket`s. `accept` negotiates
-//! the media type, `pages` serves the start page and the playground, `serve` accepts connections, and `linger` closes them.
+//! the media type, `pages` serves the start page and the playground, `forwarded` reads what proxies add. `serve` accepts
+//! connections, `idle` limits how long they wait, `linger` closes them, and `shutdown` ends the server.
 
 mod accept;
 mod body_limits;
+mod forwarded;
 mod graphql;
+mod idle;
 mod linger;
 mod pages;
 mod response_body;
 mod serve;
+mod shutdown;
 mod sse;
 mod websocket;
 
@@ -24,22 +28,21 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::{any, get},
 };
-use tokio_util::sync::CancellationToken;
 use tower_http::{
     compression::{
         CompressionLayer, Predicate,
         predicate::{NotForContentType, SizeAbove},
     },
-    cors::{AllowOrigin, CorsLayer},
+    cors::{AllowHeaders, AllowOrigin, CorsLayer},
     request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
 };
 
 use self::body_limits::BodyLimits;
-pub use self::serve::serve;
+pub use self::{serve::serve, shutdown::Shutdown};
 use crate::{
     config::Profile,
     engine::{Caller, Client, Engine},
@@ -58,9 +61,12 @@ const COMPRESSED_ABOVE: u64 = 1024;
 struct App {
     engine: Arc<Engine>,
     body_limits: BodyLimits,
-    /// Is cancelled when the server stops; subscriptions and `WebSocket`s end then.
-    stopping: CancellationToken,
+    shutdown: Shutdown,
 }
+
+/// Marks the requests of a connection that is beyond the limit on connections. Only health checks are answered.
+#[derive(Clone, Copy)]
+struct OverCapacity;
 
 /// The schema in GraphQL's definition language, with every description.
 #[must_use]
@@ -82,13 +88,14 @@ pub fn page_paths(profile: Profile) -> Vec<(&'static str, &'static str)> {
     pages
 }
 
-/// The routes. When `stopping` is cancelled, subscriptions and `WebSocket`s end.
-pub fn router(engine: Arc<Engine>, stopping: CancellationToken) -> Router {
+/// The routes. When `shutdown` stops the server, subscriptions and `WebSocket`s end.
+pub fn router(engine: Arc<Engine>, shutdown: Shutdown) -> Router {
     let config = engine.config();
     let body_limits = BodyLimits::new(config.max_unfinished_bytes);
     let schema: &'static str = sdl().leak();
     let mut router = Router::new()
         .route("/graphql", any(graphql::handle))
+        .route("/graphql/", any(graphql::handle))
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(ready));
     if config.has_metrics() {
@@ -103,7 +110,7 @@ pub fn router(engine: Arc<Engine>, stopping: CancellationToken) -> Router {
         middleware::map_request(check_request_id),
         SetRequestIdLayer::new(REQUEST_ID, engine.observer().clone()),
         PropagateRequestIdLayer::new(REQUEST_ID),
-        middleware::from_fn_with_state(engine.clone(), observe),
+        middleware::from_fn_with_state((engine.clone(), shutdown.clone()), observe),
         SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
@@ -113,12 +120,36 @@ pub fn router(engine: Arc<Engine>, stopping: CancellationToken) -> Router {
         // Compression would delay events.
         CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotForContentType::SSE)),
     );
-    router.layer(layers).with_state(App { engine, body_limits, stopping })
+    let prefix = config.path_prefix.clone();
+    let router = router.layer(layers).with_state(App { engine, body_limits, shutdown });
+    match prefix {
+        Some(prefix) => Router::new()
+            .fallback_service(router)
+            .layer(middleware::from_fn(move |request, next| below_prefix(prefix.clone(), request, next))),
+        None => router,
+    }
+}
+
+/// Removes the prefix from the path of a request, for proxies that pass it on. Those that remove it need nothing.
+async fn below_prefix(prefix: Arc<str>, mut request: Request, next: Next) -> Response {
+    let Some(rest) = request.uri().path_and_query().and_then(|whole| whole.as_str().strip_prefix(&*prefix)) else {
+        return next.run(request).await;
+    };
+    if rest.is_empty() || rest.starts_with('?') {
+        // Relative addresses start from here.
+        return Redirect::permanent(&format!("{prefix}/{rest}")).into_response();
+    }
+    if rest.starts_with('/')
+        && let Ok(uri) = rest.parse()
+    {
+        *request.uri_mut() = uri;
+    }
+    next.run(request).await
 }
 
 /// The routes of the separate address for metrics.
 pub fn metrics_router(engine: Arc<Engine>) -> Router {
-    let app = App { engine, body_limits: BodyLimits::new(0), stopping: CancellationToken::new() };
+    let app = App { engine, body_limits: BodyLimits::new(0), shutdown: Shutdown::default() };
     Router::new().route("/metrics", get(metrics)).with_state(app)
 }
 
@@ -134,17 +165,30 @@ async fn check_request_id(mut request: Request) -> Request {
     request
 }
 
-/// Adds the [`Origin`] of the request to its extensions, checks the `Host` header, and counts responses.
-async fn observe(State(engine): State<Arc<Engine>>, mut request: Request, next: Next) -> Response {
+/// Adds the [`Origin`] of the request to its extensions, checks the `Host` header, counts responses, and says when the
+/// connection will not be used again.
+async fn observe(
+    State((engine, shutdown)): State<(Arc<Engine>, Shutdown)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let origin: Origin = engine.observer().origin(request.headers());
     request.extensions_mut().insert(origin);
     // RFC 9112, section 3.2.
     let hosts = request.headers().get_all(header::HOST).iter().count();
-    let response = if hosts == 1 || hosts == 0 && request.version() < Version::HTTP_11 {
+    let is_over_capacity = request.extensions().get::<OverCapacity>().is_some();
+    let mut response = if is_over_capacity && !matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics") {
+        let retry = [(header::RETRY_AFTER, "1")];
+        (StatusCode::SERVICE_UNAVAILABLE, retry, "Too many connections are open.\n").into_response()
+    } else if hosts == 1 || hosts == 0 && request.version() < Version::HTTP_11 {
         next.run(request).await
     } else {
         (StatusCode::BAD_REQUEST, "A request must have exactly one Host header.\n").into_response()
     };
+    let is_switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if (is_over_capacity || shutdown.is_draining()) && !is_switching {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     engine.observer().metrics().response(response.status().as_u16());
     response
 }
@@ -159,7 +203,9 @@ fn cors(origins: &[String]) -> CorsLayer {
         .allow_origin(allowed)
         .max_age(CORS_MAX_AGE)
         .allow_methods([axum::http::Method::GET, axum::http::Method::POST])
-        .allow_headers([header::CONTENT_TYPE, header::ACCEPT, header::AUTHORIZATION, REQUEST_ID])
+        // Clients and tracers send headers of their own. None of them has a meaning here that a page could abuse: there are
+        // no cookies.
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([REQUEST_ID, header::RETRY_AFTER, RATE_LIMIT, RATE_LIMIT_POLICY])
 }
 
@@ -168,7 +214,10 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// A client's rate limit.
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-async fn ready(State(App { engine, .. }): State<App>) -> impl IntoResponse {
+async fn ready(State(App { engine, shutdown, .. }): State<App>) -> impl IntoResponse {
+    if shutdown.is_draining() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n");
+    }
     match engine.database().check().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
         Err(cause) => {

@@ -2,14 +2,14 @@
 
 use axum::{
     Router,
-    extract::Path,
+    extract::{Path, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use include_dir::{Dir, include_dir};
 
-use super::App;
+use super::{App, forwarded::PublicAddress};
 
 /// The output of `build.rs` for `web`; empty if it could not be built.
 static PLAYGROUND: Dir<'_> = include_dir!("$OUT_DIR/playground");
@@ -30,11 +30,12 @@ const PLAYGROUND_POLICY: &str = "default-src 'none'; script-src 'self'; worker-s
 /// The routes of the pages.
 pub(super) fn routes() -> Router<App> {
     Router::new()
-        .route("/", get(async |headers: HeaderMap| page(StatusCode::OK, START, &headers)))
+        .route("/", get(start))
         .route("/pages.css", get(async || response(STATIC_POLICY, "text/css; charset=utf-8", STYLE)))
         .route("/favicon.svg", get(async || response(STATIC_POLICY, "image/svg+xml", ICON)))
-        .route("/playground", get(async |headers: HeaderMap| playground(&PLAYGROUND, &headers)))
-        .route("/playground/", get(async |headers: HeaderMap| playground(&PLAYGROUND, &headers)))
+        // Pages refer to others by relative addresses, so that they also work behind a proxy that adds a prefix.
+        .route("/playground", get(async || Redirect::permanent("playground/")))
+        .route("/playground/", get(open_playground))
         .route("/playground/licences.txt", get(async |headers: HeaderMap| file("licences.txt", &headers)))
         .route("/playground/assets/{name}", get(asset))
 }
@@ -44,11 +45,29 @@ pub(super) fn has_playground() -> bool {
     PLAYGROUND.get_file("index.html").is_some()
 }
 
-fn playground(files: &'static Dir<'_>, headers: &HeaderMap) -> Response {
+async fn start(State(app): State<App>, headers: HeaderMap) -> Response {
+    page(StatusCode::OK, START, &address(&app, &headers))
+}
+
+async fn open_playground(State(app): State<App>, headers: HeaderMap) -> Response {
+    playground(&PLAYGROUND, &headers, &address(&app, &headers))
+}
+
+/// The address by which a client reached the server, as a URL without a slash at its end.
+fn address(app: &App, headers: &HeaderMap) -> String {
+    let config = app.engine.config();
+    let prefix = config.path_prefix.as_deref().unwrap_or_default();
+    let PublicAddress { scheme, authority } = PublicAddress::of(headers, config.trust_proxy);
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    let authority = authority.filter(|authority| authority.as_str().chars().all(is_safe));
+    format!("{scheme}://{}{prefix}", authority.as_ref().map_or("127.0.0.1:8000", |authority| authority.as_str()))
+}
+
+fn playground(files: &'static Dir<'_>, headers: &HeaderMap, address: &str) -> Response {
     if files.get_file("index.html").is_some() {
         file("index.html", headers)
     } else {
-        page(StatusCode::NOT_FOUND, NO_PLAYGROUND, headers)
+        page(StatusCode::NOT_FOUND, NO_PLAYGROUND, address)
     }
 }
 
@@ -100,12 +119,9 @@ fn accepts_brotli(headers: &HeaderMap) -> bool {
     })
 }
 
-/// A static page with the host name by which the client reached the server.
-fn page(status: StatusCode, text: &'static str, headers: &HeaderMap) -> Response {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    let host = host.filter(|host| host.chars().all(is_safe)).unwrap_or("127.0.0.1:8000");
-    let text = text.replace("{host}", host).replace("{version}", env!("CARGO_PKG_VERSION"));
+/// A static page with the address by which the client reached the server.
+fn page(status: StatusCode, text: &'static str, address: &str) -> Response {
+    let text = text.replace("{base}", address).replace("{version}", env!("CARGO_PKG_VERSION"));
     (status, response(STATIC_POLICY, "text/html; charset=utf-8", text)).into_response()
 }
 
@@ -126,7 +142,8 @@ mod tests {
     #[tokio::test]
     async fn a_build_without_playground_explains_how_to_add_it() {
         static NOTHING: Dir<'_> = Dir::new("", &[]);
-        let response = playground(&NOTHING, &HeaderMap::new());
+        let headers = HeaderMap::new();
+        let response = playground(&NOTHING, &headers, "http://127.0.0.1:8000");
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
         assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], STATIC_POLICY);
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");

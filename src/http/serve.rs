@@ -4,52 +4,74 @@ use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sy
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::TcpListener,
     sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
-use super::linger::LingeringStream;
+use super::{
+    OverCapacity,
+    idle::{HEAD_TIMEOUT, HeadTimer},
+    linger::LingeringStream,
+    shutdown::{Shutdown, StopOnDrop},
+};
 use crate::{
     config::Config,
     engine::{Client, ConcurrencyLimiter},
 };
 
-/// How long a client may take to send the head of a request; also how long a connection may be idle.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a write may wait for the client to read.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The largest head of a request, in bytes.
 const MAX_HEAD_BYTES: usize = 64 << 10;
+/// How many connections beyond the limit are accepted for health checks.
+const SPARE_CONNECTIONS: usize = 16;
 /// How long running requests may take to finish after the server was told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Serves until `stop` is done. Then `stopping` is cancelled, no new connections are accepted, and running requests have 30
-/// seconds to finish. `stopping` is cancelled as well if this future is dropped.
+/// Serves until `stop` is done. Then no new connections are accepted, and running requests have 30 seconds to finish. The
+/// server stops as well if this future is dropped.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     config: &Config,
-    stopping: CancellationToken,
+    shutdown: Shutdown,
     stop: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let slots = Arc::new(Semaphore::new(config.max_connections));
+    let spare_slots = Arc::new(Semaphore::new(SPARE_CONNECTIONS));
     let per_client =
         ConcurrencyLimiter::new(if config.trust_proxy { usize::MAX } else { config.max_connections_per_client });
     let connections = TaskTracker::new();
-    let stopping = stopping.drop_guard();
+    let stop_on_drop = StopOnDrop(shutdown.clone());
     let mut stop = pin!(stop);
     loop {
-        // While all slots are taken, new connections wait in the backlog of the kernel.
-        let accepted = async { (slots.clone().acquire_owned().await, listener.accept().await) };
+        // While all slots are taken, a few more connections are accepted for health checks. When these are taken, too, new
+        // connections wait in the backlog of the kernel.
+        let slot = async {
+            tokio::select! {
+                biased;
+                slot = slots.clone().acquire_owned() => (slot, false),
+                slot = spare_slots.clone().acquire_owned() => (slot, true),
+            }
+        };
+        let accepted = async {
+            let (slot, is_spare) = slot.await;
+            let accepted = listener.accept().await;
+            // In the meantime, another connection may have been closed.
+            match slots.clone().try_acquire_owned() {
+                Ok(slot) if is_spare => ((Ok(slot), false), accepted),
+                _ => ((slot, is_spare), accepted),
+            }
+        };
         tokio::select! {
             () = &mut stop => break,
-            (slot, accepted) = accepted => match accepted {
+            ((slot, is_spare), accepted) = accepted => match accepted {
                 Ok((stream, peer)) => {
                     // Responses are written whole, so Nagle's algorithm would only delay them. An error here means that the
                     // client has disconnected, which is noticed later.
@@ -57,7 +79,7 @@ pub async fn serve(
                     if let (Ok(slot), Some(permit)) = (slot, per_client.try_acquire(Client::at(peer.ip()))) {
                         // All three are held until the connection is closed, even if it is upgraded to a WebSocket.
                         let stream = LingeringStream::new(stream, (slot, permit, connections.token()));
-                        connect(stream, peer, router.clone(), stopping.token().clone());
+                        connect(stream, peer, is_spare, router.clone(), shutdown.clone());
                     } else {
                         tracing::debug!(%peer, "too many connections from this address");
                     }
@@ -72,7 +94,7 @@ pub async fn serve(
         }
     }
     drop(listener);
-    stopping.disarm().cancel();
+    drop(stop_on_drop);
     connections.close();
     if timeout(DRAIN_TIMEOUT, connections.wait()).await.is_err() {
         tracing::warn!("requests that were still running after 30 s were aborted");
@@ -83,9 +105,11 @@ pub async fn serve(
 fn connect(
     stream: LingeringStream<impl Send + Unpin + 'static>,
     peer: SocketAddr,
+    is_spare: bool,
     router: Router,
-    stopping: CancellationToken,
+    shutdown: Shutdown,
 ) {
+    let timer = HeadTimer(stream.received());
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIMEOUT));
     let service = service_fn(move |request: Request<Incoming>| {
@@ -93,17 +117,22 @@ fn connect(
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
+            if is_spare {
+                request.extensions_mut().insert(OverCapacity);
+            }
             Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {}))
         }
     });
     tokio::spawn(async move {
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
+        builder.timer(timer).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
+        // Some clients compare the names of headers literally.
+        builder.title_case_headers(true).preserve_header_case(true);
         let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades();
         let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = &mut connection => ended,
-            () = stopping.cancelled() => {
+            () = shutdown.stopped() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

@@ -5,6 +5,7 @@ use std::{convert::Infallible, future::ready};
 use apollo_compiler::executable::OperationType;
 use axum::{
     body::{Body, Bytes},
+    http::HeaderValue,
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -16,6 +17,7 @@ use super::{
     App,
     accept::ResponseMediaType,
     graphql::{allow_over_get, insert_rate_limit, respond},
+    shutdown::Shutdown,
 };
 use crate::{
     api::RateLimit,
@@ -27,7 +29,7 @@ use crate::{
 pub(super) async fn answer(app: App, request: Request, origin: &Origin, caller: Caller, get: bool) -> Response {
     // Errors in the document are sent as events, errors in the request by the HTTP status.
     let refused = |answer: Answer| match answer.outcome {
-        Outcome::Refused(code) if code.is_of_document() => events(answer.budget, stream::once(ready(answer))),
+        Outcome::Refused(code) if code.is_of_document() => events(answer.budget, stream::once(ready(answer)), None),
         _ => respond(answer, ResponseMediaType::GraphqlResponse, app.engine.config(), get),
     };
     let prepared = match app.engine.prepare(request, origin, caller, if get { allow_over_get } else { allow_all }) {
@@ -37,13 +39,13 @@ pub(super) async fn answer(app: App, request: Request, origin: &Origin, caller: 
     let budget = prepared.budget();
     if prepared.operation_type() != OperationType::Subscription {
         let answer = app.engine.run(prepared).await;
-        return events(budget, stream::once(ready(answer)));
+        return events(budget, stream::once(ready(answer)), None);
     }
     let answers = match app.engine.clone().stream(prepared).await {
         Ok(answers) => answers,
         Err(answer) => return refused(answer),
     };
-    events(budget, answers.take_until(app.stopping.cancelled_owned()))
+    events(budget, answers.take_until(app.shutdown.stopped_owned()), Some(app.shutdown))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it has the type of `allow_over_get`")]
@@ -51,14 +53,25 @@ const fn allow_all(_: OperationType) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn events(budget: Option<RateLimit>, answers: impl Stream<Item = Answer> + Send + 'static) -> Response {
+/// An event stream of these answers. What `shutdown` ends is not complete, so that clients connect again.
+fn events(
+    budget: Option<RateLimit>,
+    answers: impl Stream<Item = Answer> + Send + 'static,
+    shutdown: Option<Shutdown>,
+) -> Response {
     let next = answers.map(|answer| Event::default().event("next").data(String::from_utf8_lossy(&answer.body)));
     let events = Sse::new(next.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default());
     let (mut head, next) = events.into_response().into_parts();
+    // nginx would keep events back until its buffer is full.
+    head.headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     if let Some(budget) = budget {
         insert_rate_limit(&mut head.headers, budget, None);
     }
     // Browsers ignore an event without a data field, and `Event` omits a data field that is empty.
-    let complete = stream::once(ready(Ok(Bytes::from_static(b"event: complete\ndata:\n\n"))));
+    let complete = async move {
+        let is_complete = !shutdown.is_some_and(|shutdown| shutdown.is_stopping());
+        is_complete.then(|| Ok(Bytes::from_static(b"event: complete\ndata:\n\n")))
+    };
+    let complete = stream::once(complete).filter_map(ready);
     Response::from_parts(head, Body::from_stream(next.into_data_stream().chain(complete)))
 }

@@ -148,7 +148,7 @@ impl Connection {
     async fn run(mut self, mut messages: mpsc::Receiver<ServerMessage>) {
         let init_timeout = Duration::from_millis(self.app.engine.config().init_timeout_ms);
         let mut init_deadline = pin!(sleep_until(Instant::now() + init_timeout));
-        let mut stopped = pin!(self.app.stopping.clone().cancelled_owned());
+        let mut stopped = pin!(self.app.shutdown.stopped_owned());
         let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut count = 0;
@@ -337,13 +337,13 @@ impl Operation {
                 Ok(answers) => answers,
                 Err(answer) => return self.send_last(error_message(&self.id, &answer)).await,
             };
-            let mut answers = pin!(answers.take_until(self.app.stopping.cancelled()));
+            let mut answers = pin!(answers.take_until(self.app.shutdown.stopped()));
             while let Some(answer) = answers.next().await {
                 if !self.send_next(&answer).await {
                     return;
                 }
             }
-            if self.app.stopping.is_cancelled() {
+            if self.app.shutdown.is_stopping() {
                 // No `complete`: the client subscribes again after it has reconnected.
                 return;
             }

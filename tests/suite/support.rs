@@ -16,13 +16,12 @@ use coopgraph::{
     db::{Access, Database},
     document::Limits,
     engine::Engine,
-    http,
+    http::{self, Shutdown},
     import_export::{self, Files, Import, Imported},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
-use tokio_util::sync::CancellationToken;
 
 /// Which database a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +61,8 @@ pub struct TestDatabase {
     pub url: String,
     /// The texts of the statements that were run.
     statements: Arc<Mutex<Vec<String>>>,
-    _directory: tempfile::TempDir,
+    /// Where the file of SQLite is.
+    directory: tempfile::TempDir,
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -92,7 +92,7 @@ impl TestDatabase {
         let observer: Arc<dyn Fn(&str) + Send + Sync> =
             Arc::new(move |sql: &str| seen.lock().expect("a list").push(sql.to_owned()));
         let database = Database::connect(&url, Access::Create, Some(observer)).await.expect("a database");
-        Self { database, url, statements, _directory: directory }
+        Self { database, url, statements, directory }
     }
 
     /// The statements since the last call.
@@ -238,12 +238,12 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let engine = Engine::new(data.database.clone(), config.clone(), Clock::system()).expect("an engine");
-        let stopping = CancellationToken::new();
-        let router = http::router(Arc::new(engine), stopping.clone());
+        let shutdown = Shutdown::default();
+        let router = http::router(Arc::new(engine), shutdown.clone());
         let task = tokio::spawn(async move {
-            http::serve(listener, router, &config, stopping, std::future::pending()).await.expect("a server");
+            http::serve(listener, router, &config, shutdown, std::future::pending()).await.expect("a server");
         });
-        // The server closes a connection that is idle for 10 s: a request must not meet that.
+        // The server closes a connection that is idle for 75 s: a request must not meet that.
         let client = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(5)).build().expect("a client");
         Self { data, address, client, task }
     }

@@ -14,7 +14,7 @@ import './style.css';
 
 import { examples } from './examples.js';
 
-const url = new URL('/graphql', location.href);
+const url = new URL('../graphql', location.href);
 const subscriptionUrl = new URL(url);
 subscriptionUrl.protocol = url.protocol.replace('http', 'ws');
 

@@ -21,7 +21,6 @@ use coopgraph::{
 };
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
 use super::{LONG, metrics};
 use crate::{
@@ -165,7 +164,7 @@ async fn operations_of_a_socket_are_told_apart() {
         }
     };
     wait_for(&mut socket, "\r\n\r\n");
-    wait_for(&mut socket, "x-request-id: socket\r\n");
+    wait_for(&mut socket, "X-Request-Id: socket\r\n");
     socket.write_all(&frame("{\"type\":\"connection_init\"}")).expect("a message");
     wait_for(&mut socket, "connection_ack");
     for id in ["a", "b"] {
@@ -228,7 +227,8 @@ async fn collector() -> (String, Sent) {
     let router = Router::new().route("/v1/traces", post(take)).with_state(sent.clone());
     tokio::spawn(async move {
         let config = Config::default();
-        coopgraph::http::serve(listener, router, &config, CancellationToken::new(), std::future::pending()).await
+        coopgraph::http::serve(listener, router, &config, coopgraph::http::Shutdown::default(), std::future::pending())
+            .await
     });
     (format!("http://{address}"), sent)
 }
