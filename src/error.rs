@@ -102,6 +102,8 @@ codes! {
     InvalidLanguage = "INVALID_LANGUAGE",
     /// The value of a filter or of another argument is not valid.
     InvalidArgument = "INVALID_ARGUMENT",
+    /// More fields failed than are listed in `errors`.
+    ErrorsOmitted = "ERRORS_OMITTED",
     /// An unexpected error on the server. The message contains an ID under which the cause was logged.
     InternalServerError = "INTERNAL_SERVER_ERROR",
 }

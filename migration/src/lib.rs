@@ -8,6 +8,7 @@
 
 mod m0001_cooperation_graph;
 mod m0002_dataset_version;
+mod m0003_durations;
 mod table;
 
 use sea_orm_migration::MigrationTrait;
@@ -19,6 +20,10 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_cooperation_graph::Migration), Box::new(m0002_dataset_version::Migration)]
+        vec![
+            Box::new(m0001_cooperation_graph::Migration),
+            Box::new(m0002_dataset_version::Migration),
+            Box::new(m0003_durations::Migration),
+        ]
     }
 }

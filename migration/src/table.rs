@@ -302,17 +302,7 @@ impl Table {
             self.indexes.push(columns);
         }
         for columns in &self.indexes {
-            let label: Vec<_> = columns.iter().map(|c| label(c)).collect();
-            let columns: Vec<_> =
-                columns.iter().map(|c| if c.contains('(') { c.clone() } else { format!("\"{c}\"") }).collect();
-            let name = self.name;
-            connection
-                .execute_unprepared(&format!(
-                    "CREATE INDEX \"ix_{name}_{}\" ON \"{name}\" ({})",
-                    label.join("_"),
-                    columns.join(", ")
-                ))
-                .await?;
+            create_index(manager, self.name, columns).await?;
         }
         Ok(())
     }
@@ -321,6 +311,60 @@ impl Table {
     pub(crate) async fn drop(manager: &SchemaManager<'_>, name: &str) -> Result<(), DbErr> {
         manager.get_connection().execute_unprepared(&format!("DROP TABLE \"{name}\"")).await.map(drop)
     }
+}
+
+/// Adds whole numbers that the database computes from other columns of the row. An expression must not use anything else.
+pub(crate) async fn add_generated(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    columns: &[(&str, String)],
+) -> Result<(), DbErr> {
+    // SQLite can only add columns that are computed when they are read.
+    let form = if manager.get_database_backend() == DbBackend::Postgres { "STORED" } else { "VIRTUAL" };
+    for (column, expression) in columns {
+        let sql = format!(
+            "ALTER TABLE \"{table}\" ADD COLUMN \"{column}\" integer GENERATED ALWAYS AS ({expression}) {form}"
+        );
+        manager.get_connection().execute_unprepared(&sql).await?;
+    }
+    Ok(())
+}
+
+/// Drops columns of a table that no index has.
+pub(crate) async fn drop_columns(manager: &SchemaManager<'_>, table: &str, columns: &[&str]) -> Result<(), DbErr> {
+    for column in columns {
+        let sql = format!("ALTER TABLE \"{table}\" DROP COLUMN \"{column}\"");
+        manager.get_connection().execute_unprepared(&sql).await?;
+    }
+    Ok(())
+}
+
+/// Creates an index of columns or expressions.
+pub(crate) async fn create_index(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    parts: &[impl AsRef<str>],
+) -> Result<(), DbErr> {
+    let quoted = |part: &str| if part.contains('(') { part.to_owned() } else { format!("\"{part}\"") };
+    let columns: Vec<_> = parts.iter().map(|part| quoted(part.as_ref())).collect();
+    let name = index_name(table, parts);
+    let sql = format!("CREATE INDEX \"{name}\" ON \"{table}\" ({})", columns.join(", "));
+    manager.get_connection().execute_unprepared(&sql).await.map(drop)
+}
+
+/// Drops what [`create_index`] created.
+pub(crate) async fn drop_index(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    parts: &[impl AsRef<str>],
+) -> Result<(), DbErr> {
+    let sql = format!("DROP INDEX \"{}\"", index_name(table, parts));
+    manager.get_connection().execute_unprepared(&sql).await.map(drop)
+}
+
+fn index_name(table: &str, parts: &[impl AsRef<str>]) -> String {
+    let labels: Vec<_> = parts.iter().map(|part| label(part.as_ref())).collect();
+    format!("ix_{table}_{}", labels.join("_"))
 }
 
 impl Type {

@@ -66,7 +66,8 @@ impl NodeQuery {
         Some(Node::new(&id))
     }
 
-    /// A list of the records with the given global IDs, in the same order; `null` for an ID without a record.
+    /// A list of the records with the given global IDs, in the same order; `null` for an ID without a record, and `null` with
+    /// an error for a malformed ID.
     async fn nodes(
         &self,
         #[graphql(desc = "The global IDs of the records, at most 100.")] ids: Vec<ID>,

@@ -12,7 +12,7 @@ use sea_orm::{
     sqlx::{self, ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 
-use super::readers::{Connector, Readers};
+use super::readers::{Connector, Reader, Readers};
 
 /// The number of connections for migrations, import, export and health checks. Clients are answered by [`Readers`].
 const CONNECTIONS: u32 = 2;
@@ -69,6 +69,12 @@ pub enum Unusable {
          own for coopgraph"
     )]
     Foreign(String),
+    /// It cannot store all characters.
+    #[error(
+        "the database has the encoding {0}: coopgraph needs UTF8; create another with `CREATE DATABASE … ENCODING 'UTF8' \
+         TEMPLATE template0`"
+    )]
+    Encoding(String),
     /// It is neither SQLite nor PostgreSQL.
     #[error("{0} is not the URL of a database: write sqlite://FILE or postgres://USER@HOST/NAME")]
     Unknown(String),
@@ -104,8 +110,9 @@ impl Database {
         }
         // Before anything is changed; and the pool would only report a timeout.
         match probe(&connector(url)?).await {
-            Ok(Some(table)) => return Err(Unusable::Foreign(table)),
-            Ok(None) => {}
+            Ok(Probed { encoding: Some(encoding), .. }) => return Err(Unusable::Encoding(encoding)),
+            Ok(Probed { foreign_table: Some(table), .. }) => return Err(Unusable::Foreign(table)),
+            Ok(Probed { .. }) => {}
             Err(cause) if sqlite && is_missing(&cause) => match access {
                 Access::Open => return Err(Unusable::Missing(without_password(url))),
                 Access::Create => {}
@@ -134,7 +141,7 @@ impl Database {
             Connector::Sqlite(options) => {
                 Connector::Sqlite(sqlite_options(options, Access::Open).pragma("query_only", "ON"))
             }
-            Connector::Postgres(options) => Connector::Postgres(postgres_options(options).options([
+            Connector::Postgres(options) => Connector::Postgres(options.options([
                 ("default_transaction_read_only", "on"),
                 // If the server itself ended before it could cancel the statement.
                 ("statement_timeout", &(request_timeout + START_TIMEOUT).as_millis().to_string()),
@@ -216,7 +223,8 @@ fn connector(url: &str) -> Result<Connector, Unusable> {
     Ok(if url.starts_with("sqlite:") {
         Connector::Sqlite(SqliteConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging())
     } else {
-        Connector::Postgres(PgConnectOptions::from_str(url).map_err(unreachable)?.disable_statement_logging())
+        let options = PgConnectOptions::from_str(url).map_err(unreachable)?;
+        Connector::Postgres(postgres_options(options.disable_statement_logging()))
     })
 }
 
@@ -236,13 +244,33 @@ fn sqlite_options(options: SqliteConnectOptions, access: Access) -> SqliteConnec
         .statement_cache_capacity(256)
 }
 
+/// What statements rely on, whatever the defaults of the server, the database or the role are. The driver sets the encoding,
+/// the time zone and the format of dates. Whether the database may be written is for its operator to say.
 fn postgres_options(options: PgConnectOptions) -> PgConnectOptions {
-    options.statement_cache_capacity(256)
+    options.statement_cache_capacity(256).options([
+        ("standard_conforming_strings", "on"),
+        ("transform_null_equals", "off"),
+        ("array_nulls", "on"),
+        ("default_transaction_isolation", "read committed"),
+        ("default_transaction_deferrable", "off"),
+        // Imports and migrations take their time.
+        ("statement_timeout", "0"),
+        ("lock_timeout", "0"),
+        ("idle_in_transaction_session_timeout", "0"),
+        ("idle_session_timeout", "0"),
+    ])
 }
 
-/// Opens a connection and closes it again, and waits for a server that is starting. Returns the name of a table if the
-/// database belongs to another application.
-async fn probe(connector: &Connector) -> Result<Option<String>, sqlx::Error> {
+/// Why a database cannot be used, although it can be opened.
+struct Probed {
+    /// The encoding, if it is not UTF-8.
+    encoding: Option<String>,
+    /// A table, if the database belongs to another application.
+    foreign_table: Option<String>,
+}
+
+/// Opens a connection and closes it again, and waits for a server that is starting.
+async fn probe(connector: &Connector) -> Result<Probed, sqlx::Error> {
     let begun = Instant::now();
     let mut reader = loop {
         match connector.open().await {
@@ -263,9 +291,18 @@ async fn probe(connector: &Connector) -> Result<Option<String>, sqlx::Error> {
         "SELECT name FROM {tables} AS t WHERE NOT EXISTS (SELECT 1 FROM {tables} AS o WHERE o.name = 'seaql_migrations') \
          ORDER BY name LIMIT 1"
     );
-    let rows = reader.rows(&Statement::from_string(connector.backend(), foreign)).await?;
+    let first = async |reader: &mut Reader, sql: &str| {
+        let rows = reader.rows(&Statement::from_string(connector.backend(), sql)).await?;
+        Ok::<_, sqlx::Error>(rows.first().and_then(|row| row.try_get::<String>("", "name").ok()))
+    };
+    let encoding = match connector {
+        Connector::Sqlite(_) => None,
+        Connector::Postgres(_) => first(&mut reader, "SELECT current_setting('server_encoding') AS name").await?,
+    };
+    let encoding = encoding.filter(|encoding| encoding != "UTF8");
+    let foreign_table = first(&mut reader, &foreign).await?;
     reader.close().await?;
-    Ok(rows.first().and_then(|row| row.try_get("", "name").ok()))
+    Ok(Probed { encoding, foreign_table })
 }
 
 /// `SQLITE_CANTOPEN`: most likely, the file does not exist.

@@ -3,24 +3,74 @@
 use std::sync::Arc;
 
 use apollo_compiler::{
-    ExecutableDocument, parser::LineColumn, request::RequestError, response::GraphQLError, validation::DiagnosticList,
+    ExecutableDocument, Name, Schema,
+    diagnostic::Diagnostic,
+    parser::LineColumn,
+    request::RequestError,
+    response::GraphQLError,
+    schema::ExtendedType,
+    validation::{DiagnosticData, DiagnosticList},
 };
 use async_graphql::{Pos, ServerError};
 
-use super::RequestErrors;
+use super::{
+    RequestErrors,
+    suggestions::{Hint, Suggestions},
+};
 use crate::error::{Code, request_error};
 
 /// How many errors of a document are reported.
-const MAX_ERRORS: usize = 5;
+pub(super) const MAX_ERRORS: usize = 5;
 
 /// One error.
 pub(super) fn single(error: ServerError) -> RequestErrors {
     Arc::from([error])
 }
 
-/// The first errors of the parser or the validator.
-pub(super) fn from_diagnostics(errors: &DiagnosticList, code: Code) -> RequestErrors {
-    errors.iter().take(MAX_ERRORS).map(|error| server_error(error.to_json(), code)).collect()
+/// The first errors of the parser.
+pub(super) fn from_parser(errors: &DiagnosticList) -> RequestErrors {
+    let errors = errors.iter().take(MAX_ERRORS);
+    errors.map(|error| server_error(error.to_json(), Code::GraphqlParseFailed)).collect()
+}
+
+/// The first errors of the validator, with what was probably meant.
+pub(super) fn from_validator(errors: &DiagnosticList, schema: &Schema, suggestions: Suggestions) -> RequestErrors {
+    let error = |error: Diagnostic<'_, DiagnosticData>| {
+        let mut shown = server_error(error.to_json(), Code::GraphqlValidationFailed);
+        if let Some(hint) = hint(error.error, schema, suggestions) {
+            shown.message.push_str(&hint.to_string());
+        }
+        shown
+    };
+    errors.iter().take(MAX_ERRORS).map(error).collect()
+}
+
+/// The names that are close to one that does not exist. The library tells them only in the form of graphql-js's messages,
+/// where they are quoted.
+fn hint(error: &DiagnosticData, schema: &Schema, suggestions: Suggestions) -> Option<Hint> {
+    let message = error.unstable_compat_message()?;
+    let names: Vec<_> = message.split('"').skip(1).step_by(2).collect();
+    let fields = |ty: &str| match schema.types.get(ty) {
+        Some(ExtendedType::Object(ty)) => Some(&ty.fields),
+        Some(ExtendedType::Interface(ty)) => Some(&ty.fields),
+        _ => None,
+    };
+    Some(match (error.unstable_error_name()?, &*names) {
+        ("UndefinedField", [field, ty]) => suggestions.name(field, fields(ty)?.keys().map(Name::as_str)),
+        ("UndefinedArgument", [argument, coordinate]) => {
+            let (ty, field) = coordinate.split_once('.')?;
+            let arguments = &fields(ty)?.get(field)?.arguments;
+            suggestions.name(argument, arguments.iter().map(|argument| argument.name.as_str()))
+        }
+        ("UndefinedEnumValue", [value, ty]) => {
+            suggestions.value(value, schema.get_enum(ty)?.values.keys().map(Name::as_str))
+        }
+        ("UndefinedInputValue", [field, ty]) => {
+            suggestions.name(field, schema.get_input_object(ty)?.fields.keys().map(Name::as_str))
+        }
+        ("UndefinedDefinition", [ty]) => suggestions.name(ty, schema.types.keys().map(Name::as_str)),
+        _ => return None,
+    })
 }
 
 /// Why an operation of a document cannot be executed.

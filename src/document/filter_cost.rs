@@ -10,6 +10,7 @@ use apollo_compiler::{
     Name, Schema,
     ast::Value,
     response::{JsonMap, JsonValue},
+    schema::ExtendedType,
 };
 use rustc_hash::FxHashMap;
 
@@ -39,12 +40,27 @@ pub(super) fn is_filter(schema: &Schema, ty: &Name) -> bool {
     not.is_some_and(|not| not.ty.inner_named_type() == ty)
 }
 
+/// An input type, and what it filters.
+#[derive(Clone, Copy)]
+struct FilterType<'a> {
+    ty: &'a Name,
+    /// Whether it is the filter of a union or an interface, and filters what a reference leads to: each type is then looked
+    /// up. In the filter of a list, it is about the records of the list themselves.
+    is_reference: bool,
+}
+
+/// Whether an input type is the filter of a union or an interface.
+fn is_group_filter(schema: &Schema, ty: &Name) -> bool {
+    let group = ty.strip_suffix("Filter").and_then(|name| schema.types.get(name));
+    matches!(group, Some(ExtendedType::Union(_) | ExtendedType::Interface(_)))
+}
+
 /// Estimates the cost of filters, for the variables of one operation.
 pub(super) struct FilterEstimator<'a> {
     schema: &'a Schema,
     variables: &'a JsonMap,
-    /// The costs of variables, by name and input type.
-    variable_costs: RefCell<FxHashMap<(&'a str, Name), u64>>,
+    /// The costs of variables, by name, input type, and whether it is the filter of a reference.
+    variable_costs: RefCell<FxHashMap<(&'a str, Name, bool), u64>>,
 }
 
 impl<'a> FilterEstimator<'a> {
@@ -54,30 +70,30 @@ impl<'a> FilterEstimator<'a> {
 
     /// The cost of a value of the input type `ty`.
     pub(super) fn estimate(&self, ty: &Name, value: &'a Value) -> u64 {
-        self.one(ty, InputValue::Ast(value))
+        self.one(FilterType { ty, is_reference: false }, InputValue::Ast(value))
     }
 
-    fn one(&self, ty: &Name, value: InputValue<'a>) -> u64 {
-        self.resolve(ty, value, |value| self.object(ty, value))
+    fn one(&self, of: FilterType<'_>, value: InputValue<'a>) -> u64 {
+        self.resolve(of, value, |value| self.object(of, value))
     }
 
     /// The cost of all filters in a list. GraphQL coerces a single value to a list of one.
-    fn list(&self, ty: &Name, value: InputValue<'a>) -> u64 {
+    fn list(&self, of: FilterType<'_>, value: InputValue<'a>) -> u64 {
         let sum = |items: &mut dyn Iterator<Item = InputValue<'a>>| {
-            items.map(|item| self.one(ty, item)).fold(0, u64::saturating_add)
+            items.map(|item| self.one(of, item)).fold(0, u64::saturating_add)
         };
-        self.resolve(ty, value, |value| match value {
+        self.resolve(of, value, |value| match value {
             InputValue::Ast(Value::List(items)) => sum(&mut items.iter().map(|item| InputValue::Ast(item))),
             InputValue::Json(JsonValue::Array(items)) => sum(&mut items.iter().map(InputValue::Json)),
-            single => self.object(ty, single),
+            single => self.object(of, single),
         })
     }
 
     /// Calls `cost`, with the value of a variable if there is one. The cost of a variable is computed once, because a
     /// document may use it very often.
-    fn resolve(&self, ty: &Name, value: InputValue<'a>, cost: impl FnOnce(InputValue<'a>) -> u64) -> u64 {
+    fn resolve(&self, of: FilterType<'_>, value: InputValue<'a>, cost: impl FnOnce(InputValue<'a>) -> u64) -> u64 {
         let InputValue::Ast(Value::Variable(name)) = value else { return cost(value) };
-        let key = (name.as_str(), ty.clone());
+        let key = (name.as_str(), of.ty.clone(), of.is_reference);
         if let Some(known) = self.variable_costs.borrow().get(&key) {
             return *known;
         }
@@ -87,19 +103,29 @@ impl<'a> FilterEstimator<'a> {
     }
 
     /// The cost of all fields of an input object; at least that of a condition.
-    fn object(&self, ty: &Name, value: InputValue<'a>) -> u64 {
-        let Some(input) = self.schema.get_input_object(ty) else { return CONDITION_COST };
+    fn object(&self, of: FilterType<'_>, value: InputValue<'a>) -> u64 {
+        let Some(input) = self.schema.get_input_object(of.ty) else { return CONDITION_COST };
+        let is_of_group = is_group_filter(self.schema, of.ty);
         let mut total = 0_u64;
         for (name, value) in fields(value) {
             let Some(field) = input.fields.get(name) else { continue };
             let inner = field.ty.inner_named_type();
-            let is_combinator = inner == ty && matches!(name, "and" | "or" | "not");
+            let is_combinator = inner == of.ty && matches!(name, "and" | "or" | "not");
+            let is_reference = if is_combinator { of.is_reference } else { is_group_filter(self.schema, inner) };
+            let inside = FilterType { ty: inner, is_reference };
             let is_list = is_combinator && field.ty.is_list();
-            let below = if is_list { self.list(inner, value) } else { self.one(inner, value) };
+            let below = if is_list { self.list(inside, value) } else { self.one(inside, value) };
             // An index finds neither substrings nor records that do not match.
             let scan = if matches!(name, "contains" | "not" | "every" | "none") { SCAN_COST } else { 0 };
             let below = below.saturating_add(scan);
-            let is_relation = !is_combinator && is_filter(self.schema, inner);
+            let is_relation = if is_combinator || is_reference {
+                // What it finds is looked up for each of the fields inside.
+                false
+            } else if is_of_group {
+                of.is_reference
+            } else {
+                is_filter(self.schema, inner)
+            };
             let cost =
                 if is_relation { below.saturating_add(RELATION_COST).saturating_mul(RELATION_FACTOR) } else { below };
             total = total.saturating_add(cost);

@@ -10,9 +10,11 @@ mod filter_cost;
 mod library_document;
 mod limits;
 mod metrics;
+mod suggestions;
 #[cfg(test)]
 mod tests;
 mod unique_input_field_names;
+mod variables;
 mod workarounds;
 
 use std::sync::{
@@ -27,7 +29,7 @@ use apollo_compiler::{
     executable::{Operation, OperationType},
     introspection,
     parser::Parser,
-    request::{self, RequestError},
+    request::RequestError,
     response::{JsonMap, JsonValue},
     schema::Implementers,
     validation::{Valid, WithErrors},
@@ -38,12 +40,14 @@ use sha2::{Digest, Sha256};
 
 use self::{
     cost::{CostContext, DocumentCost},
-    errors::{from_diagnostics, from_request_error, single},
+    errors::{from_parser, from_request_error, from_validator, single},
     metrics::DocumentMetrics,
+    variables::VariableContext,
 };
 pub use self::{
     cost::{EstimatedCost, STATEMENT_COST},
     limits::Limits,
+    suggestions::Suggestions,
 };
 use crate::{
     error::Code,
@@ -164,6 +168,7 @@ pub struct DocumentCache {
     implementers: HashMap<Name, Implementers>,
     catalog: &'static Catalog,
     limits: Limits,
+    suggestions: Suggestions,
     /// `None` if caching is off.
     cache: Option<Cache<Arc<str>, Arc<CachedDocument>, DocumentWeighter>>,
     hits: AtomicU64,
@@ -191,14 +196,23 @@ impl DocumentCache {
     /// # Panics
     /// If `sdl` is not a valid schema, or if the catalog does not say what a field that leads to objects costs.
     #[must_use]
-    pub fn new(sdl: &str, catalog: &'static Catalog, limits: Limits) -> Self {
+    pub fn new(sdl: &str, catalog: &'static Catalog, limits: Limits, suggestions: Suggestions) -> Self {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql").unwrap_or_else(|e| panic!("{}", e.errors));
         cost::check_costs(&schema, catalog);
         let schema = Arc::new(schema);
         let implementers = schema.implementers_map();
         let cache = (limits.document_cache_bytes > 0)
             .then(|| Cache::with_weighter(1024, limits.document_cache_bytes as u64, DocumentWeighter));
-        Self { schema, implementers, catalog, limits, cache, hits: AtomicU64::new(0), misses: AtomicU64::new(0) }
+        Self {
+            schema,
+            implementers,
+            catalog,
+            limits,
+            suggestions,
+            cache,
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }
     }
 
     /// The limits that documents are checked against.
@@ -247,7 +261,7 @@ impl DocumentCache {
             if parser.tokens_reached() > self.limits.tokens {
                 single(self.limits.too_many_tokens(parser.tokens_reached()))
             } else {
-                from_diagnostics(&invalid.errors, Code::GraphqlParseFailed)
+                from_parser(&invalid.errors)
             }
         })?;
         workarounds::check_selections(&ast).map_err(single)?;
@@ -259,7 +273,7 @@ impl DocumentCache {
             if workarounds::is_false_positive(&errors, &partial) {
                 Ok(Valid::assume_valid(partial))
             } else {
-                Err(from_diagnostics(&errors, Code::GraphqlValidationFailed))
+                Err(from_validator(&errors, &self.schema, self.suggestions))
             }
         })
     }
@@ -303,14 +317,15 @@ impl DocumentCache {
         let executable = &document.executable;
         let fail = |code, error: &RequestError| from_request_error(code, error, executable);
         let operation = executable.operations.get(name).map_err(|error| fail(Code::OperationNotFound, &error))?.clone();
-        let variables = request::coerce_variable_values(&self.schema, &operation, variables)
-            .map_err(|error| fail(Code::InvalidVariables, &error))?;
+        let Self { schema, suggestions, .. } = self;
+        let context = VariableContext { schema, executable, suggestions: *suggestions };
+        let variables = variables::coerce(context, &operation, variables)?;
         let used = document.variable_uses.iter().filter_map(|(name, uses)| Some((variables.get(name.as_str())?, uses)));
         self.limits.check_used_bytes(used.map(|(value, uses)| bytes(value) * uses).sum()).map_err(single)?;
         let cost = document.cost.estimate(&self.schema, operation.name.as_deref(), &variables);
         self.limits.check_cost(cost.total).map_err(single)?;
         let planned = self.plan(&document, &operation, &variables);
-        let data = Arc::new(OperationData { plan: planned.plan.clone(), variables: variables.into_inner() });
+        let data = Arc::new(OperationData { plan: planned.plan.clone(), variables });
         Ok(PreparedOperation { document, operation, data, planned, cost, introspected: JsonMap::new() })
     }
 

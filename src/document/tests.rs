@@ -5,7 +5,7 @@ use std::fmt::Write;
 use apollo_compiler::response::{JsonMap, JsonValue};
 use quick_cache::Weighter;
 
-use super::{DocumentCache, DocumentWeighter, Limits};
+use super::{DocumentCache, DocumentWeighter, Limits, Suggestions};
 use crate::{
     api::{self, Cooperation},
     schema::Api,
@@ -39,6 +39,8 @@ fn documents() -> Vec<String> {
         format!("{{ cities {{ nodes {{ {} }} }} }}", aliases(30, "name")),
         format!("{{ cities {{ nodes {{ {} }} }} }}", aliases(30, "country { name topics { nodes { name } } }")),
         format!("{{ nodes(ids: []) {{ {on_each_type} }} }}"),
+        format!("{{ topics {{ nodes {{ {} }} }} }}", aliases(29, "records { totalCount }")),
+        format!("{{ {} }}", aliases(18, "activities(filter: {visit: {topics: {some: {}}}}) { totalCount }")),
         format!("{{ citations {{ nodes {{ record {{ {on_each_type} citations {{ nodes {{ record {{ {on_each_type} }} }} }} }} }} }} }}"),
         "{ nodes(ids: []) { ...f } } fragment f on Record { id key citations { nodes { source { title } } } topics { nodes { name } } }"
             .to_owned(),
@@ -55,7 +57,12 @@ fn cache(bytes: usize) -> DocumentCache {
         limits: Limits,
     }
     let Defaults { limits } = clap::Parser::parse_from(["coopgraph"]);
-    DocumentCache::new(&api::sdl(), Cooperation::catalog(), Limits { document_cache_bytes: bytes, ..limits })
+    DocumentCache::new(
+        &api::sdl(),
+        Cooperation::catalog(),
+        Limits { document_cache_bytes: bytes, ..limits },
+        Suggestions::On,
+    )
 }
 
 /// Caches a document with all plans that are kept: up to one for each assignment of its conditions.

@@ -28,6 +28,8 @@ pub struct Model {
     pub end: Option<String>,
     pub end_earliest: Day,
     pub end_latest: Day,
+    pub min_days: Option<i32>,
+    pub max_days: Option<i32>,
     pub venue: Option<String>,
     pub city_id: Option<Id<city::Entity>>,
     pub organizer_id: Option<Id<organization::Entity>>,
@@ -71,6 +73,7 @@ impl Record for Entity {
         d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which the event began.");
         d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the event ended.");
         d.period(Column::Start, Column::End);
+        d.duration([Column::MinDays, Column::MaxDays]);
         d.text(Column::Venue, "The building or place in which the event was held.");
         d.belongs_to(Relation::City, "The city in which the event was held.");
         d.belongs_to(Relation::Organizer, "The organization that organized the event.");

@@ -28,7 +28,7 @@ mod common;
 
 use std::sync::LazyLock;
 
-use crate::model::{Model, Union};
+use crate::model::{Group, Model};
 
 /// All record types.
 #[must_use]
@@ -50,21 +50,27 @@ pub fn model() -> &'static Model {
             .with::<membership::Entity>()
             .with::<indicator::Entity>()
             .with::<citation::Entity>()
-            .with_union(Union {
-                name: "Participant",
-                description: "A participant in a visit or an event: an official, an organization, a city or a country.",
-                members: &["official", "organization", "city", "country"],
-            })
-            .with_union(Union {
-                name: "Activity",
-                description: "An activity that has participants: a visit or an event.",
-                members: &["visit", "event"],
-            })
-            .with_union(Union {
-                name: "Member",
-                description: "A member of an organization: an official, an organization or a city.",
-                members: &["official", "organization", "city"],
-            })
+            .with_union(Group::union(
+                "Participant",
+                "participants",
+                "A participant in a visit or an event: an official, an organization, a city or a country.",
+                &["official", "organization", "city", "country"],
+            ))
+            .with_union(
+                Group::union(
+                    "Activity",
+                    "activities",
+                    "An activity that has participants: a visit or an event.",
+                    &["visit", "event"],
+                )
+                .with_list(),
+            )
+            .with_union(Group::union(
+                "Member",
+                "members",
+                "A member of an organization: an official, an organization or a city.",
+                &["official", "organization", "city"],
+            ))
             .build()
     });
     &MODEL

@@ -74,6 +74,8 @@ pub struct Model {
     pub ended: Option<String>,
     pub ended_earliest: Day,
     pub ended_latest: Day,
+    pub min_days: Option<i32>,
+    pub max_days: Option<i32>,
     pub status: PartnershipStatus,
     pub level: Option<PartnershipLevel>,
     pub note: Option<String>,
@@ -107,6 +109,7 @@ impl Record for Entity {
         d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the partnership began.");
         d.date([Column::Ended, Column::EndedEarliest, Column::EndedLatest], "The day on which the partnership ended.");
         d.period(Column::Since, Column::Ended);
+        d.duration([Column::MinDays, Column::MaxDays]);
         d.word::<PartnershipStatus>(Column::Status, "The status of the partnership.");
         d.word::<PartnershipLevel>(Column::Level, "The level of government of the partners.");
         d.has_many_through::<city::Entity, _>(

@@ -28,6 +28,8 @@ pub struct Model {
     pub end: Option<String>,
     pub end_earliest: Day,
     pub end_latest: Day,
+    pub min_days: Option<i32>,
+    pub max_days: Option<i32>,
     pub as_of: Option<String>,
     pub as_of_earliest: Day,
     pub as_of_latest: Day,
@@ -77,6 +79,7 @@ impl Record for Entity {
             "The day on which the official left the position.",
         );
         d.period(Column::Start, Column::End);
+        d.duration([Column::MinDays, Column::MaxDays]);
         d.date(
             [Column::AsOf, Column::AsOfEarliest, Column::AsOfLatest],
             "A day on which, according to a source, the official held the position.",

@@ -8,7 +8,7 @@ use crate::{
         citation, city, country, event, indicator, innovation_center, membership, official, organization,
         participation, partnership, position, source, tag, visit,
     },
-    model::{Description, Record, Visibility, words},
+    model::{Description, Group, Record, Visibility, words},
 };
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -72,6 +72,12 @@ impl Record for Entity {
         tagged::<indicator::Entity>(d, "figures");
         tagged::<source::Entity>(d, "sources");
         tagged::<citation::Entity>(d, "taggedCitations");
+        d.has_many_any_through(
+            "records",
+            Group::RECORD,
+            (tag::Column::TopicId, tag::Column::RecordId),
+            "A list of the records of all types that are tagged with the topic.",
+        );
         d.default_order("NAME_ASC");
     }
 }

@@ -41,6 +41,8 @@ pub struct Model {
     pub end: Option<String>,
     pub end_earliest: Day,
     pub end_latest: Day,
+    pub min_days: Option<i32>,
+    pub max_days: Option<i32>,
     pub from_country_id: Option<Id<country::Entity>>,
     pub from_city_id: Option<Id<city::Entity>>,
     pub to_country_id: Option<Id<country::Entity>>,
@@ -81,6 +83,7 @@ impl Record for Entity {
         d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which the visit began.");
         d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the visit ended.");
         d.period(Column::Start, Column::End);
+        d.duration([Column::MinDays, Column::MaxDays]);
         d.belongs_to(Relation::FromCountry, "The country that the guests came from.");
         d.belongs_to(Relation::FromCity, "The city that the guests came from.");
         d.belongs_to(Relation::ToCountry, "The country that was visited.");

@@ -44,7 +44,7 @@ use crate::{
     clock::{Clock, IdSource},
     config::Config,
     db::{Database, Readers},
-    document::{DocumentCache, PreparedOperation},
+    document::{DocumentCache, PreparedOperation, Suggestions},
     error::{Code, Error, request_error},
     observe::{Gauges, Observer, Origin, RequestLog},
     query::{loader::Clearance, shared::SharedStatements},
@@ -135,14 +135,21 @@ impl Engine {
     /// Creates an engine for a database. Must be called within a Tokio runtime. The error is for the operator.
     pub fn new(database: Database, config: Config, clock: Clock) -> Result<Self, String> {
         let readers = database.readers(config.request_timeout()).map_err(|cause| cause.to_string())?;
-        let documents = Arc::new(DocumentCache::new(&api::sdl(), Cooperation::catalog(), config.limits.clone()));
+        // The schema is not public then.
+        let suggestions = if config.is_hardened() { Suggestions::Off } else { Suggestions::On };
+        let documents =
+            Arc::new(DocumentCache::new(&api::sdl(), Cooperation::catalog(), config.limits.clone(), suggestions));
         let shared = Arc::default();
         let schema = execution::schema(&documents, &readers, &shared).finish();
         Ok(Self {
             documents,
             shared,
             schema,
-            persisted: PersistedDocuments::new(config.trusted_documents.as_deref(), config.is_hardened())?,
+            persisted: PersistedDocuments::new(
+                config.trusted_documents.as_deref(),
+                config.is_hardened(),
+                config.limits.document_bytes,
+            )?,
             rate_limiter: Arc::new(RateLimiter::new(config.rate_limit, readers.max_connections() - 1, clock)),
             requests: Arc::new(Semaphore::new(config.max_concurrent_requests)),
             subscriptions: Arc::new(Semaphore::new(config.max_subscriptions)),

@@ -26,6 +26,8 @@ const CACHE_BYTES: u64 = 16 << 20;
 pub(super) struct PersistedDocuments {
     automatic: Cache<String, Arc<str>, TextWeighter>,
     trusted: Option<HashMap<String, Arc<str>>>,
+    /// The size of the largest document.
+    max_bytes: usize,
     /// Whether all other documents are rejected.
     only_trusted: bool,
 }
@@ -52,10 +54,11 @@ struct ManifestOperation {
 }
 
 impl PersistedDocuments {
-    pub(super) fn new(trusted: Option<&Path>, only_trusted: bool) -> Result<Self, String> {
+    pub(super) fn new(trusted: Option<&Path>, only_trusted: bool, max_bytes: usize) -> Result<Self, String> {
         let trusted = trusted.map(read).transpose()?;
         Ok(Self {
             automatic: Cache::with_weighter(1024, CACHE_BYTES, TextWeighter),
+            max_bytes,
             only_trusted: only_trusted && trusted.is_some(),
             trusted,
         })
@@ -97,7 +100,10 @@ impl PersistedDocuments {
                     return Err(request_error(Code::PersistedQueryInvalid, message));
                 }
                 let text: Arc<str> = text.into();
-                self.automatic.insert(hash, text.clone());
+                // One that is too large is refused later.
+                if text.len() <= self.max_bytes {
+                    self.automatic.insert(hash, text.clone());
+                }
                 Ok(text)
             }
             (Some(text), None) => Ok(text.into()),

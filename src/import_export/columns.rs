@@ -17,7 +17,7 @@ pub(super) fn headers(record: &RecordType) -> Vec<String> {
     let mut headers = vec!["key".to_owned()];
     for attribute in imported(record) {
         match &attribute.kind {
-            AttributeKind::Id | AttributeKind::ToMany(_) => {}
+            AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_) => {}
             AttributeKind::Scalar(column, _) => headers.push(column.name.to_owned()),
             AttributeKind::Name { name, language, .. } => headers.extend([name, language].map(|c| c.name.to_owned())),
             AttributeKind::Date { edtf, .. } => headers.push(edtf.name.to_owned()),

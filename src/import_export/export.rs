@@ -127,7 +127,8 @@ impl Export<'_> {
     /// Adds the cells of an attribute that is no list.
     fn push_cells(&self, cells: &mut Vec<String>, attribute: &Attribute, row: &QueryResult) -> Result<(), DbErr> {
         match &attribute.kind {
-            AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::Keys { .. } => {}
+            AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_) | AttributeKind::Keys { .. } => {
+            }
             AttributeKind::Scalar(column, _) => cells.push(text(row, *column)?),
             AttributeKind::Name { name, language, .. } => cells.extend([text(row, *name)?, text(row, *language)?]),
             AttributeKind::Date { edtf, .. } => cells.push(text(row, *edtf)?),

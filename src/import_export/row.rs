@@ -34,7 +34,7 @@ impl<'a> RowReader<'a> {
         let mut draft = Draft::new(self.record, id, key);
         for attribute in imported(self.record) {
             match &attribute.kind {
-                AttributeKind::Id | AttributeKind::ToMany(_) => {}
+                AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_) => {}
                 AttributeKind::Scalar(..) | AttributeKind::Date { .. } | AttributeKind::Decimal(_) => {
                     draft.set_text(attribute, next());
                 }

@@ -57,6 +57,8 @@ pub enum AttributeKind {
     ToAny(ToAny),
     /// The records that refer to this one, or that a table of links joins to it.
     ToMany(ToMany),
+    /// The records of several types that a table of links joins to this one.
+    ToManyAny(ToManyAny),
     /// A list of keys in the CSV file, stored in a table of links. It is no field: a [`ToMany`] is.
     Keys {
         /// The table of links, seen from this record.
@@ -113,8 +115,8 @@ pub struct ToAny {
     pub id: Column,
     /// The table of the record.
     pub table: Column,
-    /// The GraphQL interface or union.
-    pub interface: &'static str,
+    /// The name of the group that it can lead to: a GraphQL union, or the interface `Record`.
+    pub group: &'static str,
     /// The tables that it can lead to.
     pub targets: Vec<&'static str>,
 }
@@ -128,6 +130,15 @@ pub struct ToMany {
     pub target: &'static str,
     /// What the edges of the connection say beside the record, if they say more.
     pub counterparts: Option<CounterpartFields>,
+}
+
+/// Related records of several types, as a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct ToManyAny {
+    /// How they are related.
+    pub link: Link,
+    /// The name of their group.
+    pub group: &'static str,
 }
 
 /// Edges that tell the other records which a link joins: the partner cities of a partnership, seen from one of its cities.
@@ -169,7 +180,7 @@ pub enum Link {
 impl Attribute {
     pub(super) fn new(name: impl Into<String>, kind: AttributeKind, description: &'static str) -> Self {
         // The records of a connection are in files of their own.
-        let is_imported = !matches!(kind, AttributeKind::Id | AttributeKind::ToMany(_));
+        let is_imported = !matches!(kind, AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_));
         Self { name: name.into(), description, kind, is_filterable: true, is_imported, range: None }
     }
 
@@ -183,7 +194,9 @@ impl Attribute {
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {
         match &self.kind {
-            AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::Keys { .. } => Vec::new(),
+            AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_) | AttributeKind::Keys { .. } => {
+                Vec::new()
+            }
             AttributeKind::Scalar(column, _) | AttributeKind::Name { name: column, .. } => vec![*column],
             AttributeKind::Date { edtf, earliest, latest } => vec![*edtf, *earliest, *latest],
             AttributeKind::Decimal(decimal) => vec![decimal.exact],

@@ -111,9 +111,9 @@ impl<'a, E: Record> Description<'a, E> {
 
     /// A column of one value. Lists can be filtered and ordered by it; missing values come last.
     pub fn ordered_value(&mut self, column: E::Column, description: &'static str) -> &mut Attribute {
-        let at = self.at(column);
         self.value(column, description);
-        self.order_both(at.name, at, at.nullable);
+        self.ascending(column);
+        self.descending(column);
         let last = self.record.attributes.len() - 1;
         &mut self.record.attributes[last]
     }
@@ -179,11 +179,11 @@ impl<'a, E: Record> Description<'a, E> {
         self.push(to_one.column.name, AttributeKind::ToOne(to_one), description);
     }
 
-    /// A reference to a record of one of several types: the columns of its id and of its table. `interface` is the GraphQL
-    /// interface `Record`, or the name of a union. Lists can be filtered by what it leads to.
-    pub fn belongs_to_any(&mut self, [id, table]: [E::Column; 2], interface: &'static str, description: &'static str) {
+    /// A reference to a record of one of several types: the columns of its id and of its table. `group` is the name of a
+    /// union, or [`Group::RECORD`](super::Group::RECORD). Lists can be filtered by what it leads to.
+    pub fn belongs_to_any(&mut self, [id, table]: [E::Column; 2], group: &'static str, description: &'static str) {
         let [id, table] = [id, table].map(|column| self.at(column));
-        let to_any = ToAny { id, table, interface, targets: Vec::new() };
+        let to_any = ToAny { id, table, group, targets: Vec::new() };
         self.push(id.name, AttributeKind::ToAny(to_any), description);
     }
 
@@ -210,6 +210,41 @@ impl<'a, E: Record> Description<'a, E> {
     /// Says that the date `end` may not lie before the date `start`, as far as both are known.
     pub fn period(&mut self, start: E::Column, end: E::Column) {
         self.record.periods.push((start.as_str(), end.as_str()));
+    }
+
+    /// A column that the database computes from others. Lists can be filtered by it; it is not part of the CSV file.
+    pub fn generated(&mut self, column: E::Column, description: &'static str) {
+        self.value(column, description).is_imported = false;
+        self.record.generated.push(column.as_str());
+    }
+
+    /// Lets lists be ordered by a column, the smallest value first; missing values come last.
+    pub fn ascending(&mut self, column: E::Column) {
+        let at = self.at(column);
+        self.order(at.name, at, false, at.nullable);
+    }
+
+    /// Lets lists be ordered by a column, the largest value first; missing values come last.
+    pub fn descending(&mut self, column: E::Column) {
+        let at = self.at(column);
+        self.order(at.name, at, true, at.nullable);
+    }
+
+    /// How many days a period lasted, at least and at most: generated columns. Lists can be ordered by them, so that those
+    /// which certainly lasted longest or shortest come first.
+    pub fn duration(&mut self, [min, max]: [E::Column; 2]) {
+        self.generated(
+            min,
+            "The smallest number of days that it can have lasted, the first and the last day included; `null` if the \
+             beginning or the end is not known or open.",
+        );
+        self.generated(
+            max,
+            "The largest number of days that it can have lasted, the first and the last day included; `null` if the \
+             beginning or the end is not known or open.",
+        );
+        self.descending(min);
+        self.ascending(max);
     }
 
     /// Puts the order that applies when a client names none first.

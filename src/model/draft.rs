@@ -119,6 +119,7 @@ impl<'a> Draft<'a> {
             | AttributeKind::ToOne(_)
             | AttributeKind::ToAny(_)
             | AttributeKind::ToMany(_)
+            | AttributeKind::ToManyAny(_)
             | AttributeKind::Keys { .. } => {
                 debug_assert!(false, "{} is not set from a text", attribute.name);
             }
@@ -261,7 +262,9 @@ fn exact_decimal(text: &str) -> Result<(String, f64), (ProblemCode, String)> {
         let message = "expected a decimal number of at most 28 digits, such as 3000 or 0.35";
         (ProblemCode::Invalid, message.to_owned())
     };
-    let exact = rust_decimal::Decimal::from_str_exact(text).map_err(|_| wrong())?;
+    // The library also reads `1_000` and `+1`.
+    let is_plain = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
+    let exact = rust_decimal::Decimal::from_str_exact(text).ok().filter(|_| is_plain).ok_or_else(wrong)?;
     let number = exact.to_string().parse().map_err(|_| wrong())?;
     Ok((text.to_owned(), number))
 }

@@ -8,6 +8,7 @@ mod attribute;
 mod column;
 mod description;
 pub mod draft;
+mod group;
 pub mod identifier;
 pub mod name;
 pub mod record;
@@ -18,37 +19,29 @@ mod vocabulary;
 use indexmap::IndexMap;
 
 pub use self::{
-    attribute::{Attribute, AttributeKind, CounterpartFields, Decimal, Link, Order, Scalar, ToAny, ToMany, ToOne},
+    attribute::{
+        Attribute, AttributeKind, CounterpartFields, Decimal, Link, Order, Scalar, ToAny, ToMany, ToManyAny, ToOne,
+    },
     column::{Column, DataType},
     description::{Description, Record},
+    group::Group,
     record_type::RecordType,
     text::{camel_case, fold, language_tag, uncapitalized, with_article, words},
     vocabulary::{Visibility, Vocabulary, Word},
 };
 
-/// All record types, and the unions of them.
+/// All record types, and the groups of them.
 pub struct Model {
     types: IndexMap<&'static str, RecordType>,
-    unions: Vec<Union>,
+    groups: Vec<Group>,
     describe_shared: fn(&mut RecordType),
-}
-
-/// A named group of record types to which a reference can lead.
-#[derive(Clone, Debug)]
-pub struct Union {
-    /// The GraphQL name.
-    pub name: &'static str,
-    /// What its members have in common.
-    pub description: &'static str,
-    /// The tables of its members.
-    pub members: &'static [&'static str],
 }
 
 impl Model {
     /// A model without record types. `describe_shared` adds what all of them have.
     #[must_use]
     pub fn new(describe_shared: fn(&mut RecordType)) -> Self {
-        Self { types: IndexMap::new(), unions: Vec::new(), describe_shared }
+        Self { types: IndexMap::new(), groups: Vec::new(), describe_shared }
     }
 
     /// Adds a record type.
@@ -62,8 +55,8 @@ impl Model {
 
     /// Adds a union of record types.
     #[must_use]
-    pub fn with_union(mut self, union: Union) -> Self {
-        self.unions.push(union);
+    pub fn with_union(mut self, union: Group) -> Self {
+        self.groups.push(union);
         self
     }
 
@@ -74,13 +67,14 @@ impl Model {
     #[must_use]
     pub fn build(mut self) -> Self {
         let tables: Vec<&'static str> = self.types.keys().copied().collect();
-        for union in &self.unions {
-            for member in union.members {
-                assert!(tables.contains(member), "union {}: there is no record type {member}", union.name);
-            }
+        let about =
+            "The fields that all records have: ID, key, names, identifiers, citations, indicators, topics and version.";
+        self.groups.push(Group::of_all(about, tables.clone()));
+        for group in &mut self.groups {
+            group.resolve(|table| self.types.get(table));
         }
         for record in self.types.values_mut() {
-            record.resolve(&tables, &self.unions);
+            record.resolve(&tables, &self.groups);
         }
         for record in self.types.values() {
             self.check_links(record);
@@ -109,10 +103,27 @@ impl Model {
         self.types.values()
     }
 
-    /// The unions of record types.
+    /// The unions of record types, and the interface of all.
     #[must_use]
-    pub fn unions(&self) -> &[Union] {
-        &self.unions
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The group of a name.
+    #[must_use]
+    pub fn group(&self, name: &str) -> Option<&Group> {
+        self.groups.iter().find(|group| group.name == name)
+    }
+
+    /// The groups whose records are listed together, at the root or by a record.
+    pub fn listed_groups(&self) -> impl Iterator<Item = &Group> {
+        let is_related = |group: &Group| {
+            self.types
+                .values()
+                .flat_map(|record| &record.attributes)
+                .any(|attribute| matches!(&attribute.kind, AttributeKind::ToManyAny(many) if many.group == group.name))
+        };
+        self.groups.iter().filter(move |group| group.is_listed || is_related(group))
     }
 
     /// The record type of a table.

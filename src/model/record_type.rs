@@ -3,8 +3,8 @@
 use sea_orm::{ColumnTrait, EntityTrait, Iterable, Value, sea_query::InsertStatement};
 
 use super::{
-    Attribute, AttributeKind, Column, CounterpartFields, Description, Link, Order, Record, ToAny, ToMany, Union,
-    attribute::table_of,
+    Attribute, AttributeKind, Column, CounterpartFields, Description, Group, Link, Order, Record, ToAny, ToMany,
+    ToManyAny, attribute::table_of,
 };
 
 /// A type of record.
@@ -19,6 +19,8 @@ pub struct RecordType {
     pub description: &'static str,
     /// The columns of the table, in the order of the entity.
     pub columns: Vec<Column>,
+    /// The names of the columns that the database computes; nothing may write them.
+    pub generated: Vec<&'static str>,
     /// What the records have, in the order of the schema.
     pub attributes: Vec<Attribute>,
     /// The orders of lists; the first one applies when a client names none.
@@ -40,6 +42,7 @@ impl RecordType {
             plural: E::PLURAL,
             description: E::DESCRIPTION,
             columns,
+            generated: Vec::new(),
             attributes: Vec::new(),
             orders: Vec::new(),
             periods: Vec::new(),
@@ -97,6 +100,20 @@ impl RecordType {
         self.add(Attribute::new(name, AttributeKind::ToMany(many), description));
     }
 
+    /// Adds a connection: the records of all types of a group that a table of links joins to a record of this type. Lists
+    /// cannot be filtered by it.
+    pub fn has_many_any_through<C: ColumnTrait>(
+        &mut self,
+        name: &str,
+        group: &'static str,
+        (parent, child): (C, C),
+        description: &'static str,
+    ) {
+        let many = ToManyAny { link: Link::through(parent, child), group };
+        let attribute = Attribute::new(name, AttributeKind::ToManyAny(many), description);
+        self.add(Attribute { is_filterable: false, ..attribute });
+    }
+
     /// Lets the edges of the connection added last tell the other records that a link joins.
     ///
     /// # Panics
@@ -120,25 +137,25 @@ impl RecordType {
         self.attributes.push(attribute);
     }
 
-    /// Replaces the names of unions by their members, and checks that references lead to record types.
-    pub(super) fn resolve(&mut self, tables: &[&'static str], unions: &[Union]) {
+    /// Resolves the names of groups, and checks that references lead to record types.
+    pub(super) fn resolve(&mut self, tables: &[&'static str], groups: &[Group]) {
         let name = self.name;
         let known = |table: &'static str, attribute: &str| {
             assert!(tables.contains(&table), "{name}.{attribute}: there is no record type {table}");
+        };
+        let group_of = |group: &str, attribute: &str| {
+            let found = groups.iter().find(|known| known.name == group);
+            found.unwrap_or_else(|| panic!("{name}.{attribute}: there is no union {group}"))
         };
         for attribute in &mut self.attributes {
             match &mut attribute.kind {
                 AttributeKind::ToOne(to_one) => known(to_one.target, &attribute.name),
                 AttributeKind::ToMany(to_many) => known(to_many.target, &attribute.name),
                 AttributeKind::Keys { target, .. } => known(target, &attribute.name),
-                AttributeKind::ToAny(ToAny { interface, targets, .. }) => {
-                    let union = unions.iter().find(|union| union.name == *interface);
-                    *targets = match union {
-                        Some(union) => union.members.to_vec(),
-                        None if *interface == "Record" => tables.to_vec(),
-                        None => panic!("{name}.{}: there is no union {interface}", attribute.name),
-                    };
+                AttributeKind::ToAny(ToAny { group, targets, .. }) => {
+                    targets.clone_from(&group_of(group, &attribute.name).members);
                 }
+                AttributeKind::ToManyAny(to_many) => drop(group_of(to_many.group, &attribute.name)),
                 _ => {}
             }
         }

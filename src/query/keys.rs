@@ -83,7 +83,7 @@ pub struct ByIdentifier {
     pub of: Shape<Arc<Projection>>,
 }
 
-/// A list of records, and a page of it.
+/// A list of records of one type, and a page of it.
 pub struct List {
     /// How the records are related to those whose list it is; `None` for the list of all records.
     pub link: Option<Link>,

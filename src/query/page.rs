@@ -1,5 +1,7 @@
 //! Pages: which part of an ordered list a client asks for, and the cursors that say where a page ends.
 
+use std::{cmp::Ordering, sync::Arc};
+
 use async_graphql::Value;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sea_orm::{
@@ -15,7 +17,7 @@ use super::{
 };
 use crate::{
     error::{Code, Error, Result},
-    model::{DataType, Order, RecordType},
+    model::{DataType, Group, Order, RecordType},
     quoted::Quoted,
 };
 
@@ -24,10 +26,12 @@ pub const DEFAULT_SIZE: usize = 20;
 /// The largest number of items of a page.
 pub const MAX_SIZE: usize = 100;
 
-/// A page of a filtered, ordered list, as a client asked for it.
+/// A page of a filtered, ordered list, as a client asked for it: its records of one type.
 pub struct Page {
     /// The type of the records.
     pub record: &'static RecordType,
+    /// What cursors are bound to: the type, or the group, of the records of the list.
+    list: &'static str,
     /// The number of items.
     pub size: usize,
     /// Whether the page is taken from the end of the list.
@@ -81,6 +85,25 @@ impl Order {
 }
 
 impl Cursor {
+    /// Compares positions of one order as the databases do: texts by code point, which is the order of their bytes.
+    fn cmp(&self, other: &Self) -> Ordering {
+        use sea_orm::Value::{BigInt, Bool, Double, Int, SmallInt, String, Uuid};
+        let number = |value: &sea_orm::Value| match value {
+            SmallInt(number) => number.map(i64::from),
+            Int(number) => number.map(i64::from),
+            BigInt(number) => *number,
+            _ => None,
+        };
+        let by_value = match (&self.value, &other.value) {
+            (String(a), String(b)) => a.cmp(b),
+            (Double(Some(a)), Double(Some(b))) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
+            (Uuid(a), Uuid(b)) => a.cmp(b),
+            (Bool(a), Bool(b)) => a.cmp(b),
+            (a, b) => number(a).cmp(&number(b)),
+        };
+        by_value.then_with(|| self.id.cmp(&other.id))
+    }
+
     /// As clients see it: opaque, and bound to its list and order.
     fn encode(&self, list: &str, order: &str) -> String {
         let value = match &self.value {
@@ -125,14 +148,21 @@ impl Cursor {
 }
 
 impl Page {
-    /// Reads the arguments of a connection.
+    /// Reads the arguments of a connection. `group` is the group that the records of the list belong to, if the list has
+    /// records of several types; the page is then that of the records of one type.
     pub fn read<'a>(
         scope: FilterScope,
+        group: Option<&'static Group>,
         record: &'static RecordType,
         arguments: impl Iterator<Item = (&'a str, Value)>,
     ) -> Result<Self> {
+        let list = group.map_or(record.table, |group| group.name);
         let (mut first, mut last, mut after, mut before) = (None, None, None, None);
-        let (mut order, mut condition) = (&record.orders[0], None);
+        let mut order = match group.and_then(|group| group.orders.first()) {
+            Some(name) => named(record, name)?,
+            None => &record.orders[0],
+        };
+        let mut condition = None;
         for (name, value) in arguments {
             match (name, value) {
                 (_, Value::Null) => {}
@@ -142,7 +172,12 @@ impl Page {
                 ("before", Value::String(text)) => before = Some(text),
                 ("orderBy", Value::Enum(name)) => order = named(record, &name)?,
                 ("orderBy", Value::String(name)) => order = named(record, &name)?,
-                ("filter", value) => condition = Some(filter::read(scope, record, &value)?),
+                ("filter", value) => {
+                    condition = match group {
+                        Some(group) => filter::read_for_member(scope, group, record, &value)?,
+                        None => filter::read(scope, record, &value)?,
+                    };
+                }
                 (name, _) => {
                     let message = format!("the argument `{name}` has a value of the wrong type");
                     return Err(Error::input(Code::InvalidArgument, message));
@@ -159,15 +194,34 @@ impl Page {
             (None, Some(last)) => (last, true),
             (first, None) => (first.unwrap_or(DEFAULT_SIZE), false),
         };
-        let cursor = |text: Option<String>| text.map(|text| Cursor::decode(&text, record.table, order)).transpose();
+        let cursor = |text: Option<String>| text.map(|text| Cursor::decode(&text, list, order)).transpose();
         let (after, before) = (cursor(after)?, cursor(before)?);
-        Ok(Self { record, size, is_backward, after, before, filter: condition, order })
+        Ok(Self { record, list, size, is_backward, after, before, filter: condition, order })
     }
 
     /// The cursor of a record.
     #[must_use]
     pub fn cursor(&self, row: &Row) -> String {
-        Cursor { value: self.order.value(row), id: row.id }.encode(self.record.table, &self.order.name)
+        self.position(row).encode(self.list, &self.order.name)
+    }
+
+    fn position(&self, row: &Row) -> Cursor {
+        Cursor { value: self.order.value(row), id: row.id }
+    }
+
+    /// Merges the pages of the parts of one list, each of records of one type, into the page of the list. As each part does,
+    /// it has one record more than its size if there are more.
+    #[must_use]
+    pub fn merge(parts: Vec<(&Self, Vec<Arc<Row>>)>) -> Vec<Arc<Row>> {
+        let Some((page, _)) = parts.first() else { return Vec::new() };
+        let (is_descending, most) = (page.order.is_descending != page.is_backward, page.size + 1);
+        let of_part = |(page, rows): (&Self, Vec<Arc<Row>>)| {
+            rows.into_iter().map(|row| (page.position(&row), row)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<_> = parts.into_iter().flat_map(of_part).collect();
+        all.sort_by(|(a, _), (b, _)| if is_descending { b.cmp(a) } else { a.cmp(b) });
+        all.truncate(most);
+        all.into_iter().map(|(_, row)| row).collect()
     }
 
     /// Restricts a query to the rows strictly between the cursors.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{execute::Objects, leaf::json};
+use crate::query::projection::Row;
 
 /// The values of one field, one for each object of a scope.
 pub enum Answer {
@@ -72,6 +73,24 @@ impl Answer {
         Self::One(Positions { groups: vec![Box::new((ty, distinct.objects))], positions })
     }
 
+    /// A record, or `null`, for each object.
+    pub fn one_record(records: impl Iterator<Item = Option<Arc<Row>>>) -> Self {
+        let mut groups = RecordGroups::default();
+        let positions = records.map(|record| groups.position(record)).collect();
+        Self::One(groups.finish(positions))
+    }
+
+    /// A list of records for each object.
+    pub fn many_records(lists: impl Iterator<Item = impl IntoIterator<Item = Arc<Row>>>) -> Self {
+        let (mut starts, mut positions) = (vec![0], Vec::new());
+        let mut groups = RecordGroups::default();
+        for list in lists {
+            positions.extend(list.into_iter().map(|record| groups.position(Some(record))));
+            starts.push(index(positions.len()));
+        }
+        Self::Many { starts, positions: groups.finish(positions) }
+    }
+
     /// A list of objects for each object.
     pub fn many<S: Send + Sync + 'static>(
         ty: &'static str,
@@ -86,6 +105,29 @@ impl Answer {
             starts.push(index(positions.len()));
         }
         Self::Many { starts, positions: Positions { groups: vec![Box::new((ty, distinct.objects))], positions } }
+    }
+}
+
+/// Records of any types, in groups of one type.
+#[derive(Default)]
+pub(super) struct RecordGroups(Vec<(&'static str, Distinct<Row>)>);
+
+impl RecordGroups {
+    /// The position of a record, which is added to its group.
+    pub fn position(&mut self, record: Option<Arc<Row>>) -> Position {
+        let Some(record) = record else { return Position::Null };
+        let ty = record.record().name;
+        let group = self.0.iter().position(|(known, _)| *known == ty).unwrap_or_else(|| {
+            self.0.push((ty, Distinct::default()));
+            self.0.len() - 1
+        });
+        Position::Object { group: index(group), object: self.0[group].1.add(record) }
+    }
+
+    /// The groups, and the positions that were made.
+    pub fn finish(self, positions: Vec<Position>) -> Positions {
+        let groups = self.0.into_iter().map(|(ty, records)| Box::new((ty, records.objects)) as Box<_>).collect();
+        Positions { groups, positions }
     }
 }
 

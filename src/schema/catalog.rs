@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::{
-    connection::{self, ConnectionType, Names},
+    connection::{self, ConnectionType, Items, Names},
     cost::{FieldCost, Size},
     object::{AnyObject, Object},
     record,
@@ -26,15 +26,20 @@ impl Catalog {
     pub fn new(model: &'static Model, costs: Vec<(&'static str, &'static str, FieldCost)>) -> Self {
         let mut catalog = Self { model, objects: IndexMap::new(), root: Object::new("Query", ""), costs };
         for record in model.types() {
-            let names = catalog.connection_names(record, None);
-            catalog.add_connection(&ConnectionType::new(record, &names));
+            let names = catalog.connection_names(record.name, None);
+            catalog.add_connection(&ConnectionType::new(Items::Type(record), &names));
             for attribute in &record.attributes {
                 if let AttributeKind::ToMany(ToMany { link, target, counterparts: Some(fields) }) = attribute.kind {
-                    let names = catalog.connection_names(model.record_type(target), Some(&fields));
-                    let ty = ConnectionType::new(model.record_type(target), &names);
+                    let target = model.record_type(target);
+                    let names = catalog.connection_names(target.name, Some(&fields));
+                    let ty = ConnectionType::new(Items::Type(target), &names);
                     catalog.add_connection(&ty.with_counterparts(link, fields, model.record_type(fields.target)));
                 }
             }
+        }
+        for group in model.listed_groups() {
+            let names = catalog.connection_names(group.name, None);
+            catalog.add_connection(&ConnectionType::new(Items::Group(group, model), &names));
         }
         for record in model.types() {
             let object = record::object(record, &catalog);
@@ -85,13 +90,22 @@ impl Catalog {
     /// The record types that a field of a type can lead to: an object type, an interface, or a union.
     #[must_use]
     pub fn targets(&self, ty: &str) -> Vec<&'static RecordType> {
-        if ty == "Record" || ty == "Node" {
+        if ty == "Node" {
             return self.model.types().collect();
         }
-        if let Some(union) = self.model.unions().iter().find(|union| union.name == ty) {
-            return union.members.iter().map(|table| self.model.record_type(table)).collect();
+        if let Some(group) = self.model.group(ty) {
+            return Items::Group(group, self.model).types();
         }
         self.model.types().filter(|record| record.name == ty).collect()
+    }
+
+    /// The records of a group that a description names.
+    ///
+    /// # Panics
+    /// If there is none, which [`Model::build`] rules out.
+    pub(super) fn group(&self, name: &str) -> Items {
+        let group = self.model.group(name).unwrap_or_else(|| panic!("there is no group {name}"));
+        Items::Group(group, self.model)
     }
 
     /// What a field costs. Fields that are not known cost nothing: they are leaves of the library's own object types.
@@ -115,8 +129,8 @@ impl Catalog {
     }
 
     /// The names of the object types of a connection.
-    pub(super) fn connection_names(&self, record: &RecordType, counterparts: Option<&CounterpartFields>) -> Names {
-        let prefix = counterparts.map_or(record.name, |fields| fields.prefix);
+    pub(super) fn connection_names(&self, items: &'static str, counterparts: Option<&CounterpartFields>) -> Names {
+        let prefix = counterparts.map_or(items, |fields| fields.prefix);
         let known = |name: &str| self.objects.get_key_value(name).map(|(name, _)| *name);
         // Names live as long as the catalog, which is never dropped.
         let name = |name: String| known(&name).unwrap_or_else(|| name.leak());

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::{
-    answer::Answer,
+    answer::{Answer, index},
     cost::Size,
     execute::Call,
     leaf::json,
@@ -14,27 +14,39 @@ use super::{
 };
 use crate::{
     error::Result,
-    model::{CounterpartFields, Link, RecordType, words},
+    model::{CounterpartFields, Group, Link, Model, RecordType, words},
     query::{
         keys::{BeyondOf, Counterparts, CounterpartsOf, List, PageOf, Shape, TotalOf},
-        page::{DEFAULT_SIZE, MAX_SIZE},
+        page::{DEFAULT_SIZE, MAX_SIZE, Page},
         projection::Row,
     },
 };
 
+/// What a connection lists.
+#[derive(Clone, Copy)]
+pub(super) enum Items {
+    /// Records of one type.
+    Type(&'static RecordType),
+    /// Records of all types of a group. Such a list is the lists of its types, merged.
+    Group(&'static Group, &'static Model),
+}
+
 /// The object types of a connection.
 pub(super) struct ConnectionType {
-    record: &'static RecordType,
+    items: Items,
     connection: &'static str,
     edge: &'static str,
     /// What the edges contain in addition to the cursor and the node.
     counterparts: Option<(Link, CounterpartFields, &'static RecordType)>,
 }
 
+/// A list: its parts, each of the records of one type.
+pub(super) struct Parts(Vec<Shape<List>>);
+
 /// The page of one parent.
 pub(super) struct PageObject {
     parent: Option<Uuid>,
-    list: Shape<List>,
+    list: Shape<Parts>,
     rows: Vec<Arc<Row>>,
     /// Whether there are more rows in the direction in which the page was read.
     has_more: bool,
@@ -43,22 +55,22 @@ pub(super) struct PageObject {
 /// An item of a page.
 pub(super) struct Edge {
     parent: Option<Uuid>,
-    list: Shape<List>,
+    list: Shape<Parts>,
     node: Arc<Row>,
 }
 
 /// Where a page lies in its list.
 pub(super) struct PageInfo {
     parent: Option<Uuid>,
-    list: Shape<List>,
+    list: Shape<Parts>,
     has_more: bool,
     first: Option<Arc<Row>>,
     last: Option<Arc<Row>>,
 }
 
 /// The arguments of a connection.
-pub(super) fn arguments(record: &RecordType) -> Vec<Argument> {
-    let about = words(record.plural);
+pub(super) fn arguments(items: Items) -> Vec<Argument> {
+    let (name, about) = (items.name(), items.words());
     vec![
         Argument::new(
             "first",
@@ -71,45 +83,100 @@ pub(super) fn arguments(record: &RecordType) -> Vec<Argument> {
         Argument::new("after", "String", "Returns only items after this cursor."),
         Argument::new("last", "Int", format!("The number of items to return from the end, at most {MAX_SIZE}.")),
         Argument::new("before", "String", "Returns only items before this cursor."),
-        Argument::new(
-            "filter",
-            format!("{}Filter", record.name),
-            format!("Returns only the {about} that match this filter."),
-        ),
+        Argument::new("filter", format!("{name}Filter"), format!("Returns only the {about} that match this filter.")),
         Argument::new(
             "orderBy",
-            format!("{}Order", record.name),
+            format!("{name}Order"),
             "The order of the list. The default is the first value of the enum.",
         ),
     ]
+}
+
+impl Items {
+    /// The GraphQL type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Type(record) => record.name,
+            Self::Group(group, _) => group.name,
+        }
+    }
+
+    /// The plural, for descriptions.
+    pub fn words(self) -> String {
+        match self {
+            Self::Type(record) => words(record.plural),
+            Self::Group(group, _) => words(group.plural),
+        }
+    }
+
+    /// The record types.
+    pub fn types(self) -> Vec<&'static RecordType> {
+        match self {
+            Self::Type(record) => vec![record],
+            Self::Group(group, model) => group.members.iter().map(|table| model.record_type(table)).collect(),
+        }
+    }
+}
+
+impl Parts {
+    /// The parts of the list that a field asks for.
+    pub fn of(call: &Call<'_>, items: Items, link: Option<Link>) -> Result<Self> {
+        let group = match items {
+            Items::Type(_) => None,
+            Items::Group(group, _) => Some(group),
+        };
+        let part = |record| {
+            let (page, projection) = (call.page(group, record)?, (*call.projection(record)).clone());
+            Ok(Shape::new(List { link, page, projection }))
+        };
+        items.types().into_iter().map(part).collect::<Result<_>>().map(Self)
+    }
+
+    /// The page that was asked for, as far as it is the same for all parts.
+    fn page(&self) -> &Page {
+        &self.0[0].page
+    }
+
+    fn cursor(&self, row: &Row) -> String {
+        let of_type = self.0.iter().find(|part| std::ptr::eq(part.page.record, row.record()));
+        // The record is from one of the parts, so there is one.
+        of_type.unwrap_or(&self.0[0]).page.cursor(row)
+    }
 }
 
 /// Answers a connection, an object of the type `connection`, for each parent. The only parent of the list of all records is
 /// `None`.
 pub(super) async fn connect(
     call: Call<'_>,
-    record: &'static RecordType,
+    items: Items,
     connection: &'static str,
     link: Option<Link>,
     parents: Vec<Option<Uuid>>,
 ) -> Result<Answer> {
-    let list = call.shape(|| {
-        let (page, projection) = (call.page(record)?, (*call.projection(record)).clone());
-        Ok(List { link, page, projection })
-    })?;
+    let list = call.shape(items.types().len(), || Parts::of(&call, items, link))?;
     let mut pages = if call.selects(connection, &["edges", "nodes", "pageInfo"]) {
-        let keys = parents.iter().map(|parent| PageOf { parent: *parent, list: list.clone() });
+        let keys_of = |part: &Shape<List>| {
+            let key = |parent: &Option<Uuid>| PageOf { parent: *parent, list: part.clone() };
+            parents.iter().map(key).collect::<Vec<_>>()
+        };
+        let keys: Vec<_> = list.0.iter().flat_map(keys_of).collect();
         call.loader().load_many(keys).await?
     } else {
         std::collections::HashMap::new()
     };
     let pages = parents.into_iter().map(|parent| {
-        let rows = pages.remove(&PageOf { parent, list: list.clone() });
-        let mut rows =
-            rows.map(|rows| Arc::try_unwrap(rows).unwrap_or_else(|rows| (*rows).clone())).unwrap_or_default();
-        let has_more = rows.len() > list.page.size;
-        rows.truncate(list.page.size);
-        if list.page.is_backward {
+        let mut of_part = |part: &Shape<List>| {
+            let rows = pages.remove(&PageOf { parent, list: part.clone() });
+            rows.map(|rows| Arc::try_unwrap(rows).unwrap_or_else(|rows| (*rows).clone())).unwrap_or_default()
+        };
+        let mut rows = match &*list.0 {
+            [part] => of_part(part),
+            parts => Page::merge(parts.iter().map(|part| (&part.page, of_part(part))).collect()),
+        };
+        let page = list.page();
+        let has_more = rows.len() > page.size;
+        rows.truncate(page.size);
+        if page.is_backward {
             rows.reverse();
         }
         Some(Arc::new(PageObject { parent, list: list.clone(), rows, has_more }))
@@ -118,9 +185,9 @@ pub(super) async fn connect(
 }
 
 impl ConnectionType {
-    /// The names of the object types of the connection of a record type.
-    pub fn new(record: &'static RecordType, names: &Names) -> Self {
-        Self { record, connection: names.connection, edge: names.edge, counterparts: None }
+    /// A connection whose object types have these names.
+    pub fn new(items: Items, names: &Names) -> Self {
+        Self { items, connection: names.connection, edge: names.edge, counterparts: None }
     }
 
     /// Adds the counterparts to the edges.
@@ -130,9 +197,10 @@ impl ConnectionType {
 
     /// The object type of the pages.
     pub fn page_object(&self) -> Object<PageObject> {
-        let (record, edge) = (self.record, self.edge);
-        let mut o = Object::new(self.connection, format!("A page of a list of {}.", words(record.plural)));
-        o.items = Some(record);
+        let (items, edge) = (self.items, self.edge);
+        let mut o = Object::new(self.connection, format!("A page of a list of {}.", items.words()));
+        o.items = items.types();
+        let statements = index(o.items.len());
         o.batch(
             "edges",
             format!("[{edge}!]!"),
@@ -150,10 +218,10 @@ impl ConnectionType {
         .costs(0, Size::Items);
         o.batch(
             "nodes",
-            format!("[{}!]!", record.name),
+            format!("[{}!]!", items.name()),
             "A list of the items on this page.",
             Vec::new(),
-            move |_, pages| ready(Answer::many(record.name, pages.iter().map(|page| page.rows.iter().cloned()))),
+            move |_, pages| ready(Answer::many_records(pages.iter().map(|page| page.rows.iter().cloned()))),
         )
         .costs(0, Size::Items);
         o.batch("pageInfo", "PageInfo!", "Information about this page, for pagination.", Vec::new(), |_, pages| {
@@ -168,7 +236,8 @@ impl ConnectionType {
             });
             ready(Answer::one("PageInfo", infos))
         })
-        .costs(0, Size::One);
+        // `PageInfo` is the same type for all lists: its fields cost one statement each. Here is what others may take.
+        .costs(2 * (statements - 1), Size::One);
         o.batch(
             "totalCount",
             "Int",
@@ -176,28 +245,33 @@ impl ConnectionType {
             Vec::new(),
             |call, pages| {
                 Box::pin(async move {
-                    let key = |page: &Arc<PageObject>| TotalOf { parent: page.parent, list: page.list.clone() };
-                    let totals = call.loader().load_many(pages.iter().map(key)).await?;
-                    Ok(Answer::leaves(pages.iter().map(|page| totals.get(&key(page)).copied().unwrap_or(0))))
+                    let keys = |page: &Arc<PageObject>| {
+                        let (parent, list) = (page.parent, page.list.clone());
+                        (0..list.0.len()).map(move |part| TotalOf { parent, list: list.0[part].clone() })
+                    };
+                    let totals = call.loader().load_many(pages.iter().flat_map(keys)).await?;
+                    let total = |page| keys(page).filter_map(|key| totals.get(&key)).sum::<i64>();
+                    Ok(Answer::leaves(pages.iter().map(total)))
                 })
             },
-        );
+        )
+        .costs(statements, Size::None);
         o
     }
 
     /// The object type of the edges.
     pub fn edge_object(&self) -> Object<Edge> {
-        let record = self.record;
-        let mut o = Object::new(self.edge, format!("An item in a list of {}.", words(record.plural)));
-        o.items = Some(record);
+        let items = self.items;
+        let mut o = Object::new(self.edge, format!("An item in a list of {}.", items.words()));
+        o.items = items.types();
         o.leaf(
             "cursor",
             "String!",
             "The cursor of the item, for `after` and `before`. It is only valid in the same order.",
-            |edge: &Edge, out| json(&edge.list.page.cursor(&edge.node), out),
+            |edge: &Edge, out| json(&edge.list.cursor(&edge.node), out),
         );
-        o.batch("node", format!("{}!", record.name), "The item.", Vec::new(), move |_, edges| {
-            ready(Answer::one(record.name, edges.iter().map(|edge| Some(edge.node.clone()))))
+        o.batch("node", format!("{}!", items.name()), "The item.", Vec::new(), move |_, edges| {
+            ready(Answer::one_record(edges.iter().map(|edge| Some(edge.node.clone()))))
         })
         .costs(0, Size::One);
         if let Some((link, fields, target)) = self.counterparts {
@@ -245,7 +319,7 @@ async fn counterparts(
     fields: CounterpartFields,
     target: &'static RecordType,
 ) -> Result<Vec<Vec<Arc<Row>>>> {
-    let of = call.shape(|| Ok(Counterparts { link, fields, projection: (*call.projection(target)).clone() }))?;
+    let of = call.shape(1, || Ok(Counterparts { link, fields, projection: (*call.projection(target)).clone() }))?;
     let key = |edge: &Edge| Some(CounterpartsOf { item: edge.node.id, parent: edge.parent?, of: of.clone() });
     let mut found = call.loader().load_many(edges.iter().filter_map(|edge| key(edge))).await?;
     Ok(edges.iter().map(|edge| key(edge).and_then(|key| found.remove(&key)).unwrap_or_default()).collect())
@@ -267,7 +341,7 @@ pub(super) fn page_info() -> Object<PageInfo> {
             format!("The cursor of the {about} item; `null` if the page is empty."),
             move |info: &PageInfo, out| {
                 let row = if about == "first" { &info.first } else { &info.last };
-                json(&row.as_ref().map(|row| info.list.page.cursor(row)), out);
+                json(&row.as_ref().map(|row| info.list.cursor(row)), out);
             },
         );
     }
@@ -278,14 +352,16 @@ pub(super) fn page_info() -> Object<PageInfo> {
 /// itself tells; beyond a cursor, one statement finds out for all parents.
 fn has_more<'a>(call: Call<'a>, infos: &'a [Arc<PageInfo>], is_before: bool) -> BoxFuture<'a, Result<Answer>> {
     Box::pin(async move {
-        let cursor =
-            |page: &crate::query::page::Page| if is_before { page.after.is_some() } else { page.before.is_some() };
-        let key = |info: &Arc<PageInfo>| BeyondOf { parent: info.parent, list: info.list.clone(), is_before };
-        let asked = infos.iter().filter(|info| cursor(&info.list.page)).map(key);
+        let cursor = |page: &Page| if is_before { page.after.is_some() } else { page.before.is_some() };
+        let keys = |info: &Arc<PageInfo>| {
+            let (parent, list) = (info.parent, info.list.clone());
+            (0..list.0.len()).map(move |part| BeyondOf { parent, list: list.0[part].clone(), is_before })
+        };
+        let asked = infos.iter().filter(|info| cursor(info.list.page())).flat_map(keys);
         let beyond = call.loader().load_many(asked).await?;
         Ok(Answer::leaves(infos.iter().map(|info| {
-            let is_read_towards = info.list.page.is_backward == is_before && info.has_more;
-            is_read_towards || beyond.get(&key(info)).copied().unwrap_or(false)
+            let is_read_towards = info.list.page().is_backward == is_before && info.has_more;
+            is_read_towards || keys(info).any(|key| beyond.get(&key).copied().unwrap_or(false))
         })))
     })
 }

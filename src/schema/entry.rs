@@ -65,11 +65,14 @@ async fn resolve_at<T>(
     let call = Call::new(execution, &scope.fields[position]);
     let answer = answer(call).await;
     let Executed { json, is_propagated, errors } = execute(call, info, answer).await;
+    // Errors are part of the answer, and cost as much as objects.
+    loader.loader().tally.count_objects(errors.len());
     let mut errors: Vec<ServerError> = errors
         .into_iter()
         .map(|error| {
-            // The path begins with the field itself, which the path of the context ends with.
-            let path = segments.iter().cloned().chain(error.path.iter().skip(1).cloned()).collect();
+            // The path begins with the field itself, which the path of the context ends with. A remark has none.
+            let Some((_, inner)) = error.path.split_first() else { return error };
+            let path = segments.iter().chain(inner).cloned().collect();
             ServerError { path, ..error }
         })
         .collect();
@@ -140,7 +143,8 @@ pub struct Node<A> {
 
 /// Records of any types: the return type of `Query.nodes`.
 pub struct Nodes<A> {
-    ids: Vec<(&'static str, Uuid)>,
+    /// What is no global id is an error of its item.
+    ids: Vec<Result<(&'static str, Uuid)>>,
     api: PhantomData<fn() -> A>,
 }
 
@@ -160,7 +164,7 @@ impl<A: Api> Nodes<A> {
             return Err(Error::input(Code::InvalidPage, message));
         }
         let tables = tables::<A>();
-        Ok(Self { ids: ids.iter().map(|id| global_id(id, &tables)).collect::<Result<_>>()?, api: PhantomData })
+        Ok(Self { ids: ids.iter().map(|id| global_id(id, &tables)).collect(), api: PhantomData })
     }
 }
 
@@ -193,10 +197,15 @@ impl<A: Api> OutputType for Nodes<A> {
         Self::qualified_type_name()
     }
 
-    async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+    async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        let path = segments(context.path_node.as_ref());
+        for (item, error) in self.ids.iter().enumerate().filter_map(|(item, id)| Some((item, id.as_ref().err()?))) {
+            let path = path.iter().cloned().chain([PathSegment::Index(item)]).collect();
+            context.add_error(ServerError { path, locations: vec![field.pos], ..error.shown() });
+        }
         let info = FieldInfo::of_library("[Node]");
         let answer = async |call: Call<'_>| {
-            let wanted = self.ids.iter().map(|(table, id)| Wanted::ById(Some((*table, *id)))).collect();
+            let wanted = self.ids.iter().map(|id| Wanted::ById(id.as_ref().ok().copied())).collect();
             let positions = load_any(call, wanted, false).await?;
             Ok(Answer::Many { starts: vec![0, index(self.ids.len())], positions })
         };

@@ -19,10 +19,14 @@ use super::{
     result::{Column, FieldError, Nulls, Resolved, ScopeResult},
 };
 use crate::{
-    error::{Code, Error, Result},
-    model::RecordType,
+    error::{Code, Error, Result, request_error},
+    model::{Group, RecordType},
     query::{batch::Loader, filter::FilterScope, keys::Shape, page::Page, projection::Projection},
 };
+
+/// How many errors of one field of the root, and of what is below it, are told. Each list of errors on the way has at most
+/// one more, which tells that there are more.
+const MAX_ERRORS: usize = 100;
 
 /// The context of the execution of an operation.
 #[derive(Clone, Copy)]
@@ -83,15 +87,16 @@ impl<'a> Call<'a> {
         self.execution.plan.projection(self.field, record)
     }
 
-    /// What the keys of the field have in common, made once if its arguments are the same in all executions.
-    pub fn shape<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> Result<T>) -> Result<Shape<T>> {
+    /// What the keys of the field have in common, made once if its arguments are the same in all executions. `lists` says
+    /// how many lists it describes.
+    pub fn shape<T: Send + Sync + 'static>(&self, lists: usize, make: impl FnOnce() -> Result<T>) -> Result<Shape<T>> {
         let rank = self.loader().loader().clearance.rank();
-        self.execution.plan.shape(self.field, rank, make)
+        self.execution.plan.shape(self.field, rank, lists, make)
     }
 
-    /// The page that the arguments of a connection ask for.
-    pub fn page(&self, record: &'static RecordType) -> Result<Page> {
-        Page::read(self.filter_scope(), record, self.arguments())
+    /// The page that the arguments of a connection ask for; `group` is what the list has, if it has several types.
+    pub fn page(&self, group: Option<&'static Group>, record: &'static RecordType) -> Result<Page> {
+        Page::read(self.filter_scope(), group, record, self.arguments())
     }
 
     /// What reading a filter needs to know.
@@ -125,7 +130,14 @@ pub async fn execute(call: Call<'_>, info: &FieldInfo, answer: Result<Answer>) -
         path.reverse();
         ServerError { path, ..error }
     });
-    Executed { json, is_propagated: !resolved.nulls.is_empty(), errors: errors.collect() }
+    let mut errors: Vec<_> = errors.collect();
+    if errors.len() > MAX_ERRORS {
+        errors.truncate(MAX_ERRORS);
+        let message = format!("more than {MAX_ERRORS} fields failed: the other errors are not listed");
+        let locations = call.field.position.into_iter().collect();
+        errors.push(ServerError { locations, ..request_error(Code::ErrorsOmitted, message) });
+    }
+    Executed { json, is_propagated: !resolved.nulls.is_empty(), errors }
 }
 
 /// Objects of one type that wait to be executed.
@@ -164,6 +176,7 @@ async fn execute_scope<S: Send + Sync + 'static>(
             result.nulls.set(object);
         }
         result.errors.extend(errors);
+        result.errors.truncate(MAX_ERRORS + 1);
     }
     result.objects = objects;
     result
@@ -206,7 +219,7 @@ async fn finish<S: 'static>(
     let column = match answer {
         Err(error) => {
             let shown = error.shown();
-            (0..objects).for_each(|object| completion.fail(object, None, shown.clone()));
+            (0..objects).for_each(|object| completion.fail(object, None, || shown.clone()));
             Column::Constant(b"null".to_vec())
         }
         Ok(Answer::Leaves(leaves)) => Column::Leaves(leaves),
@@ -249,9 +262,12 @@ struct Completion<'a> {
 
 impl Completion<'_> {
     /// Notes a field error. `item` is the index of the item of the list, if the value is a list.
-    fn fail(&mut self, object: usize, item: Option<usize>, mut error: ServerError) {
-        error.locations = self.call.field.position.into_iter().collect();
-        self.errors.push(FieldError { object: index(object), path: self.path(item), error });
+    fn fail(&mut self, object: usize, item: Option<usize>, error: impl FnOnce() -> ServerError) {
+        if self.errors.len() <= MAX_ERRORS {
+            let locations = self.call.field.position.into_iter().collect();
+            let error = ServerError { locations, ..error() };
+            self.errors.push(FieldError { object: index(object), path: self.path(item), error });
+        }
         if item.is_none() {
             self.make_null(object);
         }
@@ -286,8 +302,9 @@ impl Completion<'_> {
                 // `null` because of an error below, which is noted there.
                 Position::Object { .. } => {}
                 Position::Null => {
-                    let message = format!("no value for the required field {}", self.call.field.name());
-                    self.fail(object, item, Error::internal(message).shown());
+                    let name = self.call.field.name();
+                    let missing = || Error::internal(format!("no value for the required field {name}")).shown();
+                    self.fail(object, item, missing);
                 }
             }
             propagate(object);
@@ -312,6 +329,9 @@ impl Completion<'_> {
                 let Position::Object { group: of, object: child } = position else { continue };
                 if *of as usize != group {
                     continue;
+                }
+                if self.errors.len() > MAX_ERRORS {
+                    return;
                 }
                 let first = errors.partition_point(|error| error.object < *child);
                 let (object, item) = object_of(i);

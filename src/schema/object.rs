@@ -24,8 +24,8 @@ pub struct Object<S: 'static> {
     description: String,
     interfaces: Vec<&'static str>,
     pub(super) fields: IndexMap<&'static str, Field<S>>,
-    /// The type of the items, if the objects are pages of a connection or their edges.
-    pub(super) items: Option<&'static RecordType>,
+    /// The types of the items, if the objects are pages of a connection or their edges.
+    pub(super) items: Vec<&'static RecordType>,
 }
 
 /// A field of an object type.
@@ -92,8 +92,8 @@ impl Argument {
 pub trait AnyObject: Any + Send + Sync {
     /// Its name.
     fn name(&self) -> &'static str;
-    /// The type of the items, if the objects are pages of a connection or their edges.
-    fn items(&self) -> Option<&'static RecordType>;
+    /// The types of the items, if the objects are pages of a connection or their edges.
+    fn items(&self) -> &[&'static RecordType];
     /// A field, and its index.
     fn field(&self, name: &str) -> Option<(usize, &FieldInfo)>;
     /// The fields, as the registry has them.
@@ -105,7 +105,13 @@ pub trait AnyObject: Any + Send + Sync {
 impl<S: Send + Sync + 'static> Object<S> {
     /// An object type without fields yet. The name lives as long as the schema.
     pub fn new(name: &'static str, description: impl Into<String>) -> Self {
-        Self { name, description: description.into(), interfaces: Vec::new(), fields: IndexMap::new(), items: None }
+        Self {
+            name,
+            description: description.into(),
+            interfaces: Vec::new(),
+            fields: IndexMap::new(),
+            items: Vec::new(),
+        }
     }
 
     /// Adds interfaces that the type implements.
@@ -198,8 +204,8 @@ impl<S: Send + Sync + 'static> AnyObject for Object<S> {
         self.name
     }
 
-    fn items(&self) -> Option<&'static RecordType> {
-        self.items
+    fn items(&self) -> &[&'static RecordType] {
+        &self.items
     }
 
     fn field(&self, name: &str) -> Option<(usize, &FieldInfo)> {

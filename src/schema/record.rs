@@ -6,20 +6,20 @@ use indexmap::IndexMap;
 use uuid::Uuid;
 
 use super::{
-    answer::{Answer, Distinct, Position, Positions, index},
+    answer::{Answer, Positions, RecordGroups, index},
     catalog::Catalog,
-    connection::{self, ready},
+    connection::{self, Items, ready},
     cost::Size,
     execute::Call,
     leaf::{self, Date, enum_name, json},
-    object::{Argument, Object, Reference},
+    object::{Argument, FieldInfo, Object, Reference},
 };
 use crate::{
     db::write_type_id,
     edtf::{self, Precision},
     error::{Code, Error, Result},
     model::{
-        Attribute, AttributeKind, RecordType, ToAny, ToMany, ToOne, identifier, language_tag,
+        Attribute, AttributeKind, Link, RecordType, ToAny, ToMany, ToOne, identifier, language_tag,
         name::{self, best, is_special_form},
     },
     query::{
@@ -75,7 +75,7 @@ fn add(o: &mut Object<Row>, record: &'static RecordType, attribute: &'static Att
             info
         }
         AttributeKind::ToAny(to_any) => {
-            let info = o.batch(name, to_any.interface, about, Vec::new(), move |call, rows| {
+            let info = o.batch(name, to_any.group, about, Vec::new(), move |call, rows| {
                 Box::pin(load_any_of(call, rows, name, to_any))
             });
             info.reference = Some(Reference { attribute: name, key: to_any.id, table: Some(to_any.table) });
@@ -84,16 +84,34 @@ fn add(o: &mut Object<Row>, record: &'static RecordType, attribute: &'static Att
         AttributeKind::ToMany(to_many) => {
             let ToMany { link, target, counterparts } = *to_many;
             let target = catalog.model().record_type(target);
-            let connection = catalog.connection_names(target, counterparts.as_ref()).connection;
-            let arguments = connection::arguments(target);
-            o.batch(name, connection, about, arguments, move |call, rows| {
-                let parents = rows.iter().map(|row| Some(row.id)).collect();
-                Box::pin(connection::connect(call, target, connection, Some(link), parents))
-            })
+            let connection = catalog.connection_names(target.name, counterparts.as_ref()).connection;
+            add_list(o, attribute, Items::Type(target), connection, link)
+        }
+        AttributeKind::ToManyAny(to_many) => {
+            let items = catalog.group(to_many.group);
+            add_list(o, attribute, items, catalog.connection_names(items.name(), None).connection, to_many.link)
         }
         AttributeKind::Keys { .. } => return,
     };
     info.reads(attribute.columns());
+}
+
+/// Adds a list of related records.
+fn add_list<'o>(
+    o: &'o mut Object<Row>,
+    attribute: &'static Attribute,
+    items: Items,
+    connection: &'static str,
+    link: Link,
+) -> &'o mut FieldInfo {
+    let statements = index(items.types().len());
+    let arguments = connection::arguments(items);
+    let info = o.batch(&attribute.name, connection, attribute.description, arguments, move |call, rows| {
+        let parents = rows.iter().map(|row| Some(row.id)).collect();
+        Box::pin(connection::connect(call, items, connection, Some(link), parents))
+    });
+    info.cost.statements = statements;
+    info
 }
 
 fn date(row: &Row, [edtf, earliest, latest]: [crate::model::Column; 3]) -> Option<Date> {
@@ -169,21 +187,17 @@ pub(super) async fn load_any(call: Call<'_>, wanted: Vec<Wanted<'_>>, are_refere
         let in_vain = shapes.keys().filter(|table| !is_found(table)).count();
         call.loader().loader().tally.uncount_statements(in_vain);
     }
-    let mut groups: IndexMap<&'static str, Distinct<Row>> = IndexMap::new();
+    let mut groups = RecordGroups::default();
     let positions = wanted.into_iter().map(|one| {
-        let row = match one {
+        groups.position(match one {
             Wanted::Joined(row) => row,
             Wanted::ById(of) => {
                 of.and_then(|(table, id)| found.get(&ById { id, of: shapes.get(table)?.clone() }).cloned())
             }
-        };
-        let Some(row) = row else { return Position::Null };
-        let group = groups.entry(row.record().name);
-        Position::Object { group: index(group.index()), object: group.or_default().add(row) }
+        })
     });
     let positions = positions.collect();
-    let groups = groups.into_iter().map(|(ty, rows)| Box::new((ty, rows.objects)) as Box<_>).collect();
-    Ok(Positions { groups, positions })
+    Ok(groups.finish(positions))
 }
 
 /// Adds `label`, `names` and `identifiers`.

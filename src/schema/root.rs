@@ -8,9 +8,10 @@ use async_graphql::{
 };
 
 use super::{
-    answer::Answer,
+    answer::{Answer, index},
     catalog::Catalog,
-    connection, entry,
+    connection::{self, Items},
+    entry,
     execute::Call,
     object::{AnyObject, Argument, Object, Resolve},
     types,
@@ -94,16 +95,25 @@ pub(super) fn object(catalog: &Catalog) -> Object<Root> {
                 Box::pin(async move { Ok(Answer::one(record.name, std::iter::once(look_up(call, record).await?))) })
             },
         );
-        let connection = catalog.connection_names(record, None).connection;
-        root.batch(
-            all,
-            connection,
-            format!("A list of all {}.", words(record.plural)),
-            connection::arguments(record),
-            move |call, _| Box::pin(connection::connect(call, record, connection, None, vec![None])),
-        );
+        add_list(&mut root, all, Items::Type(record), catalog);
+    }
+    for group in catalog.model().groups() {
+        if group.is_listed {
+            // Names live as long as the catalog, which is never dropped.
+            let name = camel_case(group.plural).leak();
+            add_list(&mut root, name, Items::Group(group, catalog.model()), catalog);
+        }
     }
     root
+}
+
+fn add_list(root: &mut Object<Root>, name: &'static str, items: Items, catalog: &Catalog) {
+    let connection = catalog.connection_names(items.name(), None).connection;
+    let about = format!("A list of all {}.", items.words());
+    let info = root.batch(name, connection, about, connection::arguments(items), move |call, _| {
+        Box::pin(connection::connect(call, items, connection, None, vec![None]))
+    });
+    info.cost.statements = index(items.types().len());
 }
 
 /// What a look-up is by. Each record type has an input type of its own with these fields, such as `CityBy`.

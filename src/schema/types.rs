@@ -11,8 +11,8 @@ use crate::{
     db::Moment,
     edtf::Precision,
     model::{
-        AttributeKind, Model, RecordType, Scalar, camel_case, identifier::IdentifierScheme, uncapitalized,
-        with_article, words,
+        Attribute, AttributeKind, Group, Model, Order, RecordType, Scalar, camel_case, identifier::IdentifierScheme,
+        uncapitalized, with_article, words,
     },
     query::filter::Operand,
 };
@@ -31,7 +31,7 @@ pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
     for object in catalog.objects() {
         object.register(registry);
     }
-    for union in model.unions() {
+    for union in model.groups().iter().filter(|group| group.is_union) {
         let members = union.members.iter().map(|table| model.record_type(table).name.to_owned()).collect();
         registry.types.insert(union.name.to_owned(), union_type(union.name, union.description, members));
     }
@@ -39,7 +39,13 @@ pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
     for record in model.types() {
         look_up(registry, record);
         filters(registry, model, record);
-        order(registry, record);
+        order(registry, record.name, &words(record.plural), record.orders.iter());
+    }
+    for group in model.listed_groups() {
+        group_filter(registry, model, group);
+        let first = model.record_type(group.members[0]);
+        let is_shared = |order: &&Order| group.orders.contains(&order.name.as_str());
+        order(registry, group.name, &words(group.plural), first.orders.iter().filter(is_shared));
     }
 }
 
@@ -102,14 +108,10 @@ fn interfaces(catalog: &'static Catalog, registry: &mut Registry) {
     let mut shared = objects.first().map(|object| object.meta_fields()).unwrap_or_default();
     shared.retain(|field, _| objects.iter().all(|object| object.field(field).is_some()));
     let id = shared.get_key_value("id").map(|(name, meta)| (name.clone(), meta.clone())).into_iter().collect();
-    for (name, description, fields) in [
-        ("Node", "A record with a global ID, as in Relay's global object identification.", id),
-        (
-            "Record",
-            "The fields that all records have: ID, key, names, identifiers, citations, indicators, topics and version.",
-            shared,
-        ),
-    ] {
+    let record = Group::RECORD;
+    let about = catalog.model().group(record).map_or("", |group| group.description);
+    let node = "A record with a global ID, as in Relay's global object identification.";
+    for (name, description, fields) in [("Node", node, id), (record, about, shared)] {
         let interface = MetaType::Interface {
             name: name.to_owned(),
             description: Some(description.to_owned()),
@@ -126,7 +128,7 @@ fn interfaces(catalog: &'static Catalog, registry: &mut Registry) {
         };
         registry.types.insert(name.to_owned(), interface);
     }
-    registry.add_implements("Record", "Node");
+    registry.add_implements(record, "Node");
 }
 
 fn union_type(name: &str, description: &str, possible_types: IndexSet<String>) -> MetaType {
@@ -161,23 +163,18 @@ fn look_up(registry: &mut Registry, record: &RecordType) {
 /// The input types of the filters of a record type.
 fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
     let name = format!("{}Filter", record.name);
-    let mut fields = vec![
-        field("and", format!("[{name}!]"), "All of these filters match."),
-        field("or", format!("[{name}!]"), "At least one of these filters matches."),
-        field("not", name.clone(), "This filter does not match."),
-    ];
+    let mut fields = combinators(&name);
     for attribute in record.attributes.iter().filter(|attribute| attribute.is_filterable) {
         let (ty, about) = match &attribute.kind {
             AttributeKind::ToOne(to_one) => {
                 let target = model.record_type(to_one.target);
-                (format!("{}Filter", target.name), format!("Filters by the record in `{}`.", attribute.name))
+                (format!("{}Filter", target.name), by_record(attribute))
             }
             AttributeKind::ToAny(to_any) => {
-                reference_filter(registry, model, to_any.interface, &to_any.targets);
-                (
-                    format!("{}ReferenceFilter", to_any.interface),
-                    format!("Filters by the record in `{}`.", attribute.name),
-                )
+                if let Some(group) = model.group(to_any.group) {
+                    group_filter(registry, model, group);
+                }
+                (format!("{}Filter", to_any.group), by_record(attribute))
             }
             AttributeKind::ToMany(to_many) => {
                 let target = model.record_type(to_many.target);
@@ -198,15 +195,24 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
                         "Filters by the main name. Case and diacritics are ignored.".to_owned()
                     }
                     AttributeKind::Decimal(_) => "Filters by the numeric value.".to_owned(),
-                    _ => format!("Filters by {}", uncapitalized(attribute.description)),
+                    _ => format!("Filters by {}", uncapitalized(&without_null(attribute.description))),
                 };
                 (operators.name.into_owned(), about)
             }
         };
         fields.push(field(&attribute.name, ty, about));
     }
-    let about = format!("A filter for {}. All conditions that are given must match.", words(record.plural));
-    input(registry, &name, about, false, fields);
+    input(registry, &name, about_filter(record.plural), false, fields);
+}
+
+/// The description of a condition on the record of a reference.
+fn by_record(attribute: &Attribute) -> String {
+    format!("Filters by the record in `{}`. With an empty filter: there is one.", attribute.name)
+}
+
+/// A description without what it says of `null`.
+fn without_null(description: &str) -> String {
+    description.split_once("; `null`").map_or_else(|| description.to_owned(), |(about, _)| format!("{about}."))
 }
 
 /// The input type of filters on related records.
@@ -219,34 +225,54 @@ fn list_filter(registry: &mut Registry, target: &RecordType) {
         about,
         false,
         [
-            field("some", filter.clone(), "At least one of them matches."),
+            field("some", filter.clone(), "At least one of them matches. With an empty filter: there is at least one."),
             field("every", filter.clone(), "All of them match, or there are none."),
-            field("none", filter, "None of them matches."),
+            field("none", filter, "None of them matches. With an empty filter: there are none."),
         ],
     );
 }
 
-/// The input type of filters on a reference to records of several types.
-fn reference_filter(registry: &mut Registry, model: &Model, interface: &str, targets: &[&str]) {
-    let of_type = targets.iter().map(|table| {
+/// The description of a filter.
+fn about_filter(plural: &str) -> String {
+    format!(
+        "A filter for {}. All conditions that are given must match. A condition whose variable is not given is left out, \
+         with everything around it that says nothing else.",
+        words(plural)
+    )
+}
+
+/// The fields that combine filters of a type.
+fn combinators(name: &str) -> Vec<(String, MetaInputValue)> {
+    vec![
+        field("and", format!("[{name}!]"), "All of these filters match."),
+        field("or", format!("[{name}!]"), "At least one of these filters matches."),
+        field("not", name, "This filter does not match."),
+    ]
+}
+
+/// The input type of filters on records of several types.
+fn group_filter(registry: &mut Registry, model: &Model, group: &Group) {
+    let name = format!("{}Filter", group.name);
+    let of_type = group.members.iter().map(|table| {
         let target = model.record_type(table);
         let about = format!("It is {} that matches this filter.", with_article(target.name));
         field(&camel_case(table), format!("{}Filter", target.name), about)
     });
-    let fields: Vec<_> = std::iter::once(field("id", "ID", "It has this global ID.")).chain(of_type).collect();
-    let about = format!("A filter by {}. All conditions that are given must match.", with_article(interface));
-    input(registry, &format!("{interface}ReferenceFilter"), about, false, fields);
+    let mut fields = combinators(&name);
+    fields.push(field("id", "ID", "It has this global ID."));
+    fields.extend(of_type);
+    input(registry, &name, about_filter(group.plural), false, fields);
 }
 
-/// The enum of the orders of a record type.
-fn order(registry: &mut Registry, record: &RecordType) {
-    let values = record.orders.iter().map(|order| {
+/// The enum of the orders of a list.
+fn order<'a>(registry: &mut Registry, ty: &str, plural: &str, orders: impl Iterator<Item = &'a Order>) {
+    let values = orders.map(|order| {
         let mut value = MetaEnumValue::new(order.name.clone());
         value.description = Some(order.description.clone());
         (order.name.clone(), value)
     });
-    let name = format!("{}Order", record.name);
-    let about = format!("The orders for a list of {}. Ties are broken by the time of creation.", words(record.plural));
+    let name = format!("{ty}Order");
+    let about = format!("The orders for a list of {plural}. Ties are broken by the time of creation.");
     let order = EnumBuilder::new(name.clone(), values.collect()).description(Some(about)).build();
     registry.types.insert(name, order);
 }

@@ -7,6 +7,7 @@
 // Prints a line of JSON for each group of documents; `differences` are empty where all answers are the same.
 
 import { readFileSync, readdirSync } from "node:fs";
+import { coercions } from "./coercion.mjs";
 import { compare } from "./compare.mjs";
 import { everything } from "./everything.mjs";
 import { generate } from "./random.mjs";
@@ -17,11 +18,13 @@ const here = (path) => new URL(path, import.meta.url);
 const reference = new Reference(readFileSync(here("../../schema.graphql"), "utf8"), directory);
 const RANDOM = 150;
 
-async function ask(request) {
+/** Sends a request. The variables are text: `2.0` and `2` are the same to JavaScript. */
+async function ask({ query, operationName, variables = "{}" }) {
+  const rest = JSON.stringify({ query, operationName }).slice(1);
   const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(request),
+    body: `{"variables":${variables},${rest}`,
   });
   return response.text();
 }
@@ -37,7 +40,10 @@ function* documents(file) {
   }
 }
 
-/** `<<id city espoo>>` is the global id of a record; `<<cursor City NAME_ASC espoo>>` a cursor that the server gave for it. */
+/**
+ * `<<id city espoo>>` is the global id of a record; `<<cursor City NAME_ASC espoo>>` a cursor that the server gave for it, and
+ * `<<cursor Activity START_DESC Visit/espoo-shanghai-2015>>` one of a list of several types.
+ */
 async function fill(text) {
   let filled = text;
   for (const [place, what, ...words] of text.matchAll(/<<(\w+) (\w+) (\S+?)(?: (\S+?))?>>/g)) {
@@ -52,12 +58,15 @@ function idOf(type, key) {
   return record.id;
 }
 
-async function cursor(type, order, key) {
+async function cursor(type, order, record) {
+  const [key, member = type] = record.split("/").reverse();
   const lists = Object.values(reference.schema.getQueryType().getFields());
   const list = lists.find((field) => String(field.type) === `${type}Connection`).name;
-  const query = `{ ${list}(filter: {key: {eq: "${key}"}}, orderBy: ${order}) { edges { cursor } } }`;
+  const byKey = `{key: {eq: "${key}"}}`;
+  const filter = member === type ? byKey : `{${member[0].toLowerCase()}${member.slice(1)}: ${byKey}}`;
+  const query = `{ ${list}(filter: ${filter}, orderBy: ${order}) { edges { cursor } } }`;
   const given = JSON.parse(await ask({ query })).data[list].edges[0].cursor;
-  reference.lists.cursors.set(given, `cursor!${type}!${order}!${key}`);
+  reference.lists.cursors.set(given, `cursor!${type}!${order}!${member}!${key}`);
   return given;
 }
 
@@ -73,12 +82,20 @@ async function check(group, all) {
     result.documents++;
     const document = await fill(query);
     for (const run of runs) {
-      const request = { query: document, variables: JSON.parse(await fill(run)), operationName };
-      const text = await ask(request);
+      const variables = await fill(run);
+      const text = await ask({ query: document, variables, operationName });
+      const request = { query: document, variables: JSON.parse(variables), operationName };
       const { answer: expected, occurred } = await reference.answer(request);
       const unknown = expected.errors?.find((error) => error.path && !error.extensions.code);
+      if (group === "coercion" && (unknown || expected.data === undefined)) {
+        // A value that cannot be coerced: whether the request fails or only the field is left open.
+        result.answers++;
+        result.failed++;
+        if (!JSON.parse(text).errors?.length) result.differences.push(`${name}: is accepted\n${document}${run}`);
+        continue;
+      }
       if (unknown) throw unknown.originalError ?? unknown;
-      if (group !== "refused" && expected.data === undefined) throw new Error(`${group}, ${name}: ${expected.errors}`);
+      if (!["refused", "coercion"].includes(group) && expected.data === undefined) throw new Error(`${group}, ${name}: ${expected.errors}`);
       // async-graphql's own responses have `data: null` where the specification has no `data`.
       const answer = library && expected.data === undefined ? withoutData(text) : text;
       const { differences, same } = compare(answer, expected, occurred, reference.lists.cursors);
@@ -94,5 +111,6 @@ async function check(group, all) {
 for (const file of readdirSync(here("documents")).sort()) {
   await check(file.replace(/\.graphql$/, ""), documents(file));
 }
+await check("coercion", coercions());
 await check("everything", everything(reference.schema));
 await check("random", generate(reference, Number(seed), RANDOM));

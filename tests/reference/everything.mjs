@@ -5,6 +5,7 @@ import { getNamedType, isAbstractType, isCompositeType } from "graphql";
 
 /** All fields of a type; of the records that it leads to, enough to tell which they are. */
 function select(type) {
+  if (isAbstractType(type)) return "{ __typename ... on Record { id key } }";
   const fields = Object.values(type.getFields()).map((field) => {
     const inner = getNamedType(field.type);
     if (!isCompositeType(inner)) return field.name;

@@ -1,6 +1,6 @@
 // Lists: filters, orders and pages over records in memory.
 
-import { GraphQLError } from "graphql";
+import { GraphQLError, isAbstractType } from "graphql";
 import { range } from "./dates.mjs";
 import { fold, snake } from "./records.mjs";
 
@@ -45,6 +45,14 @@ const KINDS = {
 const number = (cell) => (record) => (cell(record) === null ? null : Number(cell(record)));
 const word = (cell) => (record) => cell(record)?.toUpperCase() ?? null;
 const all = (tests) => (record) => tests.every((test) => test(record));
+const any = (tests) => (record) => tests.some((test) => test(record));
+const inverted = (test) => test && ((record) => !test(record));
+
+/** Joins the tests that say something; `null` if all of them say nothing. */
+function joined(tests, join) {
+  const saying = tests.filter((test) => test !== null);
+  return tests.length === 0 || saying.length > 0 ? join(saying) : null;
+}
 
 export class Lists {
   constructor(schema, records) {
@@ -58,47 +66,68 @@ export class Lists {
     return this.records.byType.has(type);
   }
 
-  /** Reads a filter of records of `type`. Reading finds its mistakes, also where there is nothing to filter. */
+  /** The types of the records of a list or a reference: one, or those of a union or an interface. */
+  types(type) {
+    return this.isRecord(type) ? [type] : this.schema.getPossibleTypes(this.schema.getType(type)).map(({ name }) => name);
+  }
+
+  /**
+   * Reads a filter of records of `type`; `null` if it says nothing. Reading finds its mistakes, also where there is nothing to
+   * filter.
+   */
   filter(type, filter, depth = 1) {
     if (depth > 8) throw refuse("INVALID_ARGUMENT", "the filter is nested too deeply");
     const fields = this.schema.getType(`${type}Filter`).getFields();
+    const inner = (one) => this.filter(type, one, depth + 1);
     const tests = given(filter).map(([name, wanted]) => {
-      if (name === "and") return all(many(wanted).map((one) => this.filter(type, one, depth + 1)));
-      if (name === "or") {
-        const tests = many(wanted).map((one) => this.filter(type, one, depth + 1));
-        return (record) => tests.some((test) => test(record));
-      }
-      if (name === "not") {
-        const test = this.filter(type, wanted, depth + 1);
-        return (record) => !test(record);
-      }
+      if (name === "and") return joined(many(wanted).map(inner), all);
+      if (name === "or") return joined(many(wanted).map(inner), any);
+      if (name === "not") return inverted(inner(wanted));
+      if (!this.isRecord(type)) return this.ofMember(type, name, wanted, depth);
       return this.part(type, name, fields[name].type.name, wanted, depth);
     });
-    return all(tests);
+    return joined(tests, all);
+  }
+
+  /** A part of a filter of a union or an interface. */
+  ofMember(type, name, wanted, depth) {
+    const types = this.types(type);
+    if (name === "id") {
+      checkId(wanted, types);
+      return (record) => record.id === wanted;
+    }
+    const member = types.find((one) => snake(one) === snake(name));
+    const test = this.filter(member, wanted, depth + 1);
+    return test && ((record) => record.type === member && test(record));
   }
 
   part(type, name, input, wanted, depth) {
     const column = snake(name);
     const cell = (record) => record.cells[column];
+    // Without an operator, a condition says nothing.
+    const conditions = (read) => {
+      const tests = given(wanted).map(([how, one]) => read(how, one));
+      return tests.length > 0 ? joined(tests, all) : null;
+    };
     if (input === "IdFilter") {
-      return all(given(wanted).map(([, ids]) => {
+      return conditions((_, ids) => {
         const known = many(ids).map((id) => checkId(id, [type]));
         return (record) => known.includes(record.id);
-      }));
+      });
     }
-    if (input === "DateFilter") return all(given(wanted).map(([how, text]) => this.within(column, how, text)));
-    if (KINDS[input]) return all(given(wanted).map(([how, one]) => KINDS[input](cell)(how, one)));
-    const [, target, sort] = /^(.*?)(List|Reference|)Filter$/.exec(input);
-    if (sort === "List") return all(given(wanted).map(([how, one]) => this.quantified(name, target, how, one, depth)));
-    if (sort === "Reference") return all(given(wanted).map(([how, one]) => this.anyReferred(column, target, how, one, depth)));
-    if (this.isRecord(target)) {
-      const test = this.filter(target, wanted, depth + 1);
-      return (record) => {
-        const referred = this.records.referred(record, column, target);
+    if (input === "DateFilter") return conditions((how, text) => this.within(column, how, text));
+    if (KINDS[input]) return conditions((how, one) => KINDS[input](cell)(how, one));
+    const [, target, sort] = /^(.*?)(List|)Filter$/.exec(input);
+    if (sort === "List") return conditions((how, one) => this.quantified(name, target, how, one, depth));
+    if (isAbstractType(this.schema.getType(target)) || this.isRecord(target)) {
+      const single = this.isRecord(target) ? target : null;
+      const test = this.filter(target, wanted, single ? depth + 1 : depth);
+      return test && ((record) => {
+        const referred = this.records.referred(record, column, single);
         return referred !== null && test(referred);
-      };
+      });
     }
-    return all(given(wanted).map(([how, one]) => value(word(cell), (a, b) => (a === b ? 0 : 1), how, one)));
+    return conditions((how, one) => value(word(cell), (a, b) => (a === b ? 0 : 1), how, one));
   }
 
   within(column, how, text) {
@@ -116,21 +145,10 @@ export class Lists {
   quantified(field, target, how, wanted, depth) {
     const test = this.filter(target, wanted, depth + 1);
     const related = (record) => this.records.related(record, field);
+    if (test === null) return null;
     if (how === "some") return (record) => related(record).some(test);
     if (how === "every") return (record) => related(record).every(test);
     return (record) => !related(record).some(test);
-  }
-
-  anyReferred(column, target, how, wanted, depth) {
-    const types = this.schema.getPossibleTypes(this.schema.getType(target)).map((type) => type.name);
-    const referred = (record) => this.records.referred(record, column, null);
-    if (how === "id") {
-      checkId(wanted, types);
-      return (record) => referred(record)?.id === wanted;
-    }
-    const type = types.find((one) => snake(one) === snake(how));
-    const test = this.filter(type, wanted, depth + 1);
-    return (record) => referred(record)?.type === type && test(referred(record));
   }
 
   /** Compares records as the order says: unknown values last, ties by age. */
@@ -152,7 +170,7 @@ export class Lists {
     if (column === "created") return { get: (record) => record.uuid, by: byBytes };
     if (column === "key") return { get: (record) => record.key, by: byBytes };
     if (column === "name" || column === "title") return { get: (record) => fold(record.main), by: byBytes };
-    const field = this.schema.getType(type).getFields()[column.replace(/_(.)/g, (_, c) => c.toUpperCase())];
+    const field = this.schema.getType(this.types(type)[0]).getFields()[column.replace(/_(.)/g, (_, c) => c.toUpperCase())];
     if (String(field.type) === "EdtfDate") {
       const end = direction === "ASC" ? "from" : "to";
       return { get: (record) => this.records.date(record, column)?.[end] ?? null, by: numbers };
@@ -169,14 +187,14 @@ export class Lists {
     if (args.first != null && args.last != null) throw refuse("INVALID_PAGE", "both `first` and `last` are given");
     const compare = this.order(type, name);
     const [after, before] = [args.after, args.before].map((cursor) => (cursor == null ? null : this.meaning(cursor, type, name)));
-    const passes = args.filter == null ? () => true : this.filter(type, args.filter);
+    const passes = (args.filter == null ? null : this.filter(type, args.filter)) ?? (() => true);
     const list = items().filter(passes).sort(compare);
     let low = after ? list.filter((item) => compare(item, after) <= 0).length : 0;
     let high = before ? list.filter((item) => compare(item, before) < 0).length : list.length;
     if (args.last != null) low = Math.max(low, high - args.last);
     else high = Math.min(high, low + (args.first ?? 20));
     const nodes = list.slice(low, high);
-    const cursor = (node) => (node ? `cursor!${type}!${name}!${node.key}` : null);
+    const cursor = (node) => (node ? `cursor!${type}!${name}!${node.type}!${node.key}` : null);
     return {
       nodes,
       edges: nodes.map((node) => ({ node, parent, cursor: cursor(node) })),
@@ -192,9 +210,9 @@ export class Lists {
 
   /** The record at which a cursor of the server stands. */
   meaning(cursor, type, order) {
-    const [, ofType, ofOrder, key] = this.cursors.get(cursor)?.split("!") ?? [];
+    const [, ofType, ofOrder, member, key] = this.cursors.get(cursor)?.split("!") ?? [];
     if (ofType !== type || ofOrder !== order) throw refuse("INVALID_CURSOR", `${cursor} is no cursor of this list`);
-    return this.records.get(type, key);
+    return this.records.get(member, key);
   }
 }
 
@@ -207,5 +225,31 @@ function remembered(get) {
   };
 }
 
-/** The parts of an input object that are given; `null` says nothing. */
-const given = (object) => Object.entries(object).filter(([, wanted]) => wanted !== null);
+/** The parts of a filter. `null` is none. */
+function given(object) {
+  return Object.entries(object).map(([name, wanted]) => {
+    if (wanted === null) throw refuse("INVALID_ARGUMENT", `${name} is null`);
+    return [name, wanted];
+  });
+}
+
+/**
+ * The value of a filter without what has nothing left because variables were not given: it is as if it had not been written.
+ */
+export function said(node, coerced, variables) {
+  if (node.kind === "Variable") return node.name.value in variables ? coerced : undefined;
+  if (Array.isArray(coerced) && node.kind !== "ListValue") {
+    const only = said(node, coerced[0], variables);
+    return only === undefined ? undefined : [only];
+  }
+  if (node.kind === "ListValue" && node.values.length > 0) {
+    const items = node.values.map((item, i) => said(item, coerced[i], variables)).filter((item) => item !== undefined);
+    return items.length > 0 ? items : undefined;
+  }
+  if (node.kind === "ObjectValue" && node.fields.length > 0) {
+    const fields = node.fields.map(({ name, value: inner }) => [name.value, said(inner, coerced[name.value], variables)]);
+    const left = fields.filter(([, inner]) => inner !== undefined);
+    return left.length > 0 ? Object.fromEntries(left) : undefined;
+  }
+  return coerced;
+}

@@ -116,6 +116,10 @@ class Writer {
   }
 
   test(type) {
+    if (isAbstractType(this.schema.getType(type))) {
+      const member = this.pick(this.schema.getPossibleTypes(this.schema.getType(type))).name;
+      return `${member[0].toLowerCase()}${member.slice(1)}: {${this.test(member)}}`;
+    }
     const key = this.key(type);
     return this.pick([
       `key: {eq: "${key}"}`,

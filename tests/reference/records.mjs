@@ -85,6 +85,17 @@ const TAGGED = {
   taggedCitations: "Citation",
 };
 
+/** The columns between which something lasted. */
+const PERIODS = { partnership: ["since", "ended"], position: ["start", "end"], visit: ["start", "end"], event: ["start", "end"] };
+
+/** How many days it lasted, at least and at most. */
+function days(kind, cells) {
+  const [start, end] = (PERIODS[kind] ?? []).map((column) => (cells[column] === null ? null : dateOf(cells[column])));
+  const between = (from, to) => (Number.isFinite(to - from) ? Math.max(to - from + 1, 1) : null);
+  if (!start || !end) return { min_days: null, max_days: null };
+  return { min_days: between(start.to, end.from), max_days: between(start.from, end.to) };
+}
+
 export class Records {
   constructor(directory) {
     const read = (name) => readCsv(join(directory, `${name}.csv`));
@@ -98,7 +109,7 @@ export class Records {
         const { id, version, created_at, updated_at } = stored.get(`${kind}/${cells.key}`);
         const record = {
           type: pascal(kind), kind, key: cells.key, uuid: id.replaceAll("-", ""), id: typeId(kind, id),
-          cells: { ...cells, version, created_at, updated_at }, names: [], identifiers: [], tags: [],
+          cells: { ...cells, ...days(kind, cells), version, created_at, updated_at }, names: [], identifiers: [], tags: [],
         };
         byKey.set(cells.key, record);
         this.byId.set(record.id, record);
@@ -131,6 +142,9 @@ export class Records {
   /** The records that a field of a record leads to, in no order. */
   related(record, field) {
     if (field === "topics") return record.tags.map((key) => this.get("Topic", key));
+    if (record.type === "Topic" && field === "records") {
+      return [...this.byId.values()].filter((other) => other.tags.includes(record.key));
+    }
     if (record.type === "Topic" && TAGGED[field]) {
       return this.all(TAGGED[field]).filter((other) => other.tags.includes(record.key));
     }

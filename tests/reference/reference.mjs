@@ -1,7 +1,7 @@
 // The reference: graphql-js executes, over the exported data in memory. Nothing of the server's execution is used.
 
 import { GraphQLError, buildSchema, getNamedType, graphql, isAbstractType, isEnumType, isObjectType } from "graphql";
-import { Lists, checkId, refuse } from "./lists.mjs";
+import { Lists, checkId, refuse, said } from "./lists.mjs";
 import { Records, snake } from "./records.mjs";
 
 export class Reference {
@@ -21,7 +21,10 @@ export class Reference {
       operationName,
       fieldResolver: (source, args, _, info) => {
         try {
-          return this.resolve(source, args, info);
+          const found = this.resolve(source, args, info);
+          const items = Array.isArray(found) ? [...found.entries()] : [];
+          occurred.push(...items.filter(([, item]) => item instanceof GraphQLError).map(([i, item]) => placed(item, info, i)));
+          return found;
         } catch (error) {
           if (!(error instanceof GraphQLError)) throw error;
           occurred.push(placed(error, info));
@@ -34,7 +37,12 @@ export class Reference {
     return { answer, occurred };
   }
 
-  resolve(source, args, { parentType, fieldName, returnType }) {
+  resolve(source, given, { parentType, fieldName, returnType, fieldNodes, variableValues }) {
+    const args = { ...given };
+    if (args.filter) {
+      const node = fieldNodes[0].arguments.find((argument) => argument.name.value === "filter").value;
+      args.filter = said(node, args.filter, variableValues);
+    }
     if (parentType.name === "Query") return this.root(fieldName, args, returnType);
     if (this.lists.isRecord(parentType.name)) return this.field(source, args, fieldName, returnType);
     // The other members stand in the order of their age.
@@ -51,12 +59,13 @@ export class Reference {
     if (name === "rateLimit") return null;
     if (name === "nodes") {
       if (args.ids.length > 100) throw refuse("INVALID_PAGE", "more than 100 ids");
-      return args.ids.map(byId);
+      return args.ids.map((id) => attempt(() => byId(id)));
     }
     const type = getNamedType(returnType).name;
     if (this.lists.isRecord(type)) return this.lookUp(type, args.by);
-    const record = type.replace(/Connection$/, "");
-    return this.lists.page(record, () => this.records.all(record), args, null);
+    const item = type.replace(/Connection$/, "");
+    const all = () => this.lists.types(item).flatMap((record) => this.records.all(record));
+    return this.lists.page(item, all, args, null);
   }
 
   lookUp(type, { id, key, identifier }) {
@@ -89,9 +98,19 @@ export class Reference {
   }
 }
 
-/** An error with the path and the place of its field. */
-function placed(error, info) {
-  const path = [];
+/** What a function gives, or the error for the client that it throws. */
+function attempt(what) {
+  try {
+    return what();
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return error;
+  }
+}
+
+/** An error with the path and the place of its field, or of an item of it. */
+function placed(error, info, ...item) {
+  const path = [...item];
   for (let step = info.path; step; step = step.prev) path.unshift(step.key);
   const { code } = error.extensions;
   return new GraphQLError(error.message, { nodes: info.fieldNodes, path, extensions: { code } });

@@ -65,7 +65,7 @@ fn of_attribute(record: &RecordType, attribute: &'static Attribute, references: 
         is_required: !column.nullable,
     };
     match &attribute.kind {
-        AttributeKind::Id | AttributeKind::ToMany(_) => Vec::new(),
+        AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_) => Vec::new(),
         AttributeKind::Scalar(column, scalar) => {
             let (least, greatest) = attribute.range.unwrap_or((i32::MIN, i32::MAX));
             let content = match scalar {

@@ -109,9 +109,9 @@ impl Guard {
 
     /// Every order of every list, from both ends; names, identifiers and all plain fields.
     async fn lists(&mut self) {
-        for record in self.schema.records().to_vec() {
-            let list = self.schema.list(&record).clone();
-            for (i, order) in self.schema.get(&format!("{record}Order")).values.clone().iter().enumerate() {
+        for list in self.schema.lists().cloned().collect::<Vec<_>>() {
+            let orders = self.schema.get(&format!("{}Order", self.schema.target(&list))).values.clone();
+            for (i, order) in orders.iter().enumerate() {
                 for args in ["first: 100", "last: 3"] {
                     // All texts once; then the sequence.
                     let inner = |ty: &str| {
@@ -142,7 +142,8 @@ impl Guard {
         {
             let mut bound = String::new();
             loop {
-                let page = "nodes { key } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
+                let page =
+                    "nodes { ... on Record { key } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
                 let data = self.ask(&format!("{{ r: {list}({size}: 9 {bound}) {{ {page} }} }}")).await;
                 let info = &data["r"]["pageInfo"];
                 if info[flag] != true {
@@ -156,14 +157,15 @@ impl Guard {
     /// A cursor that was made up: it stands where a hidden record would.
     async fn forged_cursors(&mut self) {
         let mut fields = Vec::new();
-        for record in self.schema.records() {
-            let list = &self.schema.list(record).name;
-            for hidden in self.some(record, true, 4) {
-                let (kind, id) = parse_type_id(&hidden.id())
-                    .map(|(kind, id)| (kind.to_owned(), id.simple().to_string()))
-                    .expect("an id");
-                let cursor = URL_SAFE_NO_PAD.encode(format!("{kind}:KEY_ASC:{id}:t{}", hidden.key));
-                let page = "totalCount nodes { key } pageInfo { hasNextPage hasPreviousPage }";
+        let lists = self.schema.lists();
+        for (list, record) in lists.flat_map(|list| self.schema.targets(list).into_iter().map(move |ty| (list, ty))) {
+            let of = self.schema.target(list);
+            let of = if self.schema.is_abstract(of) { of.to_owned() } else { kind_of(of) };
+            let list = &list.name;
+            for hidden in self.some(&record, true, 4) {
+                let id = parse_type_id(&hidden.id()).map(|(_, id)| id.simple().to_string()).expect("an id");
+                let cursor = URL_SAFE_NO_PAD.encode(format!("{of}:KEY_ASC:{id}:{}", hidden.key));
+                let page = "totalCount nodes { ... on Record { key } } pageInfo { hasNextPage hasPreviousPage }";
                 for args in [format!("first: 2, after: \"{cursor}\""), format!("last: 2, before: \"{cursor}\"")] {
                     fields.push(format!("{list}({args}, orderBy: KEY_ASC) {{ {page} }}"));
                 }
@@ -202,9 +204,8 @@ impl Guard {
                 all += &self.schema.ask(record, field, "", inner);
                 continue;
             }
-            let target = self.schema.targets(field).remove(0);
-            all +=
-                &format!("{}{{ totalCount nodes {{ {} }} }} ", self.schema.head(record, field, page), inner(&target));
+            let nodes = self.schema.select(self.schema.target(field), inner);
+            all += &format!("{}{{ totalCount nodes {{ {nodes} }} }} ", self.schema.head(record, field, page));
         }
         all
     }
@@ -235,7 +236,7 @@ impl Guard {
     fn one_target_deep(&self, field: &Field, third: &dyn Fn(&str) -> String) -> String {
         let inner = |ty: &str| self.relations(ty, "first: 1", third);
         if is_connection(field) {
-            return format!("{{ nodes {{ {} }} }}", inner(&self.schema.targets(field)[0]));
+            return format!("{{ nodes {{ {} }} }}", self.schema.select(self.schema.target(field), &inner));
         }
         format!("{{ {} }}", self.schema.select(&field.ty.name, &inner))
     }

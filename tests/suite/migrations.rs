@@ -12,7 +12,7 @@ use serde_json::json;
 use self::catalog::{Catalog, Kind, Table, plain, rows};
 use crate::{
     support::{Backend, Data, Server, TestDatabase, backends},
-    walk::{Schema, is_connection, kind_of},
+    walk::{Schema, kind_of},
 };
 
 /// What is in the database beside the list of steps: tables, indexes, types, whatever.
@@ -178,7 +178,7 @@ fn check_references(table: &Table, attribute: &Attribute, path: &str) {
             assert_eq!(table.named[key], [to_one.target], "{path}: the foreign key leads to another table");
         }
         // A reference to records of all types needs no check.
-        AttributeKind::ToAny(to_any) if to_any.interface != "Record" => {
+        AttributeKind::ToAny(to_any) if to_any.group != "Record" => {
             let allowed = allowed(to_any.table.name).unwrap_or_else(|| panic!("{path}: nothing checks the type"));
             assert_eq!(allowed, to_any.targets, "{path}: the table allows other types of records");
         }
@@ -228,7 +228,8 @@ async fn every_order_is_indexed() {
         let server = Server::start(backend, Data::Empty).await;
         let catalog = catalog::read(&server.data).await;
         let schema = Schema::of(&server).await;
-        for list in schema.get("Query").fields.iter().filter(|f| is_connection(f)) {
+        // A list of several types is the lists of each of them, merged.
+        for list in schema.lists().filter(|list| schema.is_record(schema.target(list))) {
             let record = schema.targets(list).remove(0);
             for order in &schema.get(&format!("{record}Order")).values {
                 server.data.take_statements();
@@ -262,8 +263,9 @@ fn searched(schema: &Schema, field: &str, ty: &str) -> Vec<String> {
         "FloatFilter" if field == "value" => vec![format!("{column}_sort")],
         // Of those that hang on a record, the foreign key is searched; see above.
         _ if ty.ends_with("ListFilter") => Vec::new(),
-        _ if ty.ends_with("ReferenceFilter") => vec![format!("{column}_id")],
-        _ if schema.is_record(ty.trim_end_matches("Filter")) => vec![format!("{column}_id")],
+        _ if ty.strip_suffix("Filter").is_some_and(|target| schema.is_composite_name(target)) => {
+            vec![format!("{column}_id")]
+        }
         _ => vec![column],
     }
 }

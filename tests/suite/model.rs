@@ -30,7 +30,7 @@ fn the_relations_are_those_of_the_golden_file() {
                     format!(
                         "{} -> {} ({}){}",
                         to_any.id.name,
-                        to_any.interface,
+                        to_any.group,
                         to_any.targets.join(", "),
                         need(&to_any.id)
                     )
@@ -39,6 +39,7 @@ fn the_relations_are_those_of_the_golden_file() {
                     let edges = many.counterparts.map(|of| format!("; edges lead by {} to {}", of.column, of.target));
                     linked(many.link, many.target) + &edges.unwrap_or_default()
                 }
+                AttributeKind::ToManyAny(many) => linked(many.link, many.group),
                 AttributeKind::Keys { link, target, at_least, counterpart } => {
                     let pairs = counterpart.map(|column| format!(", each pair with {column}")).unwrap_or_default();
                     format!("keys, at least {at_least}; {}{pairs}", linked(*link, target))

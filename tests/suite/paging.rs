@@ -21,7 +21,7 @@ use crate::{
     walk::{items, text},
 };
 
-const PAGE: &str = "nodes { key } edges { cursor node { key } } \
+const PAGE: &str = "nodes { ... on Record { key } } edges { cursor node { ... on Record { key } } } \
      pageInfo { hasNextPage hasPreviousPage startCursor endCursor } ";
 
 /// A page that a client asks for; the cursors are those of the items at these places.
@@ -155,7 +155,10 @@ async fn check_all(server: &Server, world: &World, sizes: &[usize]) {
             let expected = world::sequence(list.rows.clone(), order);
             let cursors = vec![None; expected.len()];
             let mut course = Course { server, list: &list, order, expected, cursors };
-            course.walk(sizes).await;
+            // Long lists of several types take a statement for each type and page.
+            let smallest = if list.rows.len() > 100 { 7 } else { 0 };
+            let sizes: Vec<_> = sizes.iter().copied().filter(|size| *size >= smallest).collect();
+            course.walk(&sizes).await;
             course.look_between(random).await;
         }
     }

@@ -95,6 +95,11 @@ impl TestDatabase {
         Self { database, url, statements, directory }
     }
 
+    /// The same database, with new connections.
+    pub async fn reopen(self) -> Self {
+        Self::open(self.url, self.directory).await
+    }
+
     /// The statements since the last call.
     pub fn take_statements(&self) -> Vec<String> {
         std::mem::take(&mut self.statements.lock().expect("a list"))

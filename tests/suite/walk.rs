@@ -72,6 +72,11 @@ impl Schema {
         matches!(self.get(name).kind.as_str(), "OBJECT" | "INTERFACE" | "UNION")
     }
 
+    /// Whether there is a type of this name that has fields to select.
+    pub fn is_composite_name(&self, name: &str) -> bool {
+        self.types.contains_key(name) && self.is_composite(name)
+    }
+
     pub fn is_abstract(&self, name: &str) -> bool {
         matches!(self.get(name).kind.as_str(), "INTERFACE" | "UNION")
     }
@@ -90,12 +95,25 @@ impl Schema {
         self.get(name).fields.iter().filter(|f| self.is_composite(&f.ty.name)).collect()
     }
 
+    /// The type that a field leads to, through a connection if need be.
+    pub fn target<'a>(&'a self, field: &'a Field) -> &'a str {
+        let nodes = self.get(&field.ty.name).fields.iter().find(|f| f.name == "nodes");
+        nodes.filter(|_| is_connection(field)).map_or(&field.ty.name, |f| &f.ty.name)
+    }
+
     /// The types of records that a field leads to, through a connection if need be.
     pub fn targets(&self, field: &Field) -> Vec<String> {
-        let nodes = self.get(&field.ty.name).fields.iter().find(|f| f.name == "nodes");
-        let name = nodes.filter(|_| is_connection(field)).map_or(&field.ty.name, |f| &f.ty.name);
-        let names = if self.is_abstract(name) { self.get(name).possible.clone() } else { vec![name.clone()] };
-        names.into_iter().filter(|n| self.is_record(n)).collect()
+        self.members(self.target(field)).into_iter().filter(|n| self.is_record(n)).collect()
+    }
+
+    /// The object types of an interface or a union; another type itself.
+    pub fn members(&self, name: &str) -> Vec<String> {
+        if self.is_abstract(name) { self.get(name).possible.clone() } else { vec![name.to_owned()] }
+    }
+
+    /// The lists at the root: of records of one type each, and of several.
+    pub fn lists(&self) -> impl Iterator<Item = &Field> {
+        self.get("Query").fields.iter().filter(|field| is_connection(field))
     }
 
     /// The list of all records of a type.

@@ -2,12 +2,17 @@
 //!
 //! A filter is a conjunction of conditions and of `and`, `or`, `not`. Each attribute of a record type offers the conditions
 //! of its kind ([`operator`]); relations offer the conditions of the records that they lead to.
+//!
+//! A part that says nothing, such as a condition whose variable was not given, is left out together with everything around it
+//! that says nothing else. A filter that is written as empty is different: below a relation, it asks for a related record.
 
 mod operator;
 
-use async_graphql::Value;
+use std::cell::Cell;
+
+use async_graphql::{Name, Value};
 use sea_orm::{
-    DbBackend, ExprTrait,
+    DbBackend, EntityName, ExprTrait,
     sea_query::{Expr, Func, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -17,12 +22,14 @@ use super::statement::{TABLES, column};
 use crate::{
     db::parse_type_id,
     error::{Code, Error, Result},
-    model::{AttributeKind, Link, Model, RecordType, ToAny, camel_case},
+    model::{AttributeKind, Group, Link, Model, RecordType, ToAny, camel_case, record},
     quoted::Quoted,
 };
 
 /// How deeply filters may be nested.
 const MAX_DEPTH: usize = TABLES.len() - 1;
+/// The alias of the table of all records.
+const RECORD: &str = "r";
 /// The largest number of conditions in one row; more are joined by halves, because `SQLite` refuses expressions that are a
 /// thousand operators deep.
 const MAX_ROW: usize = 32;
@@ -38,10 +45,46 @@ pub struct FilterScope {
     pub rank: i16,
 }
 
-/// The condition of a filter on the records of a type, whose table has the alias of depth 0.
-pub fn read(scope: FilterScope, record: &RecordType, filter: &Value) -> Result<Expr> {
-    Reader { scope, depth: 0, nesting: 0 }.filter(record, filter)
+/// The condition of a filter on the records of a type, whose table has the alias of depth 0; `None` if it says nothing.
+pub fn read(scope: FilterScope, record: &RecordType, filter: &Value) -> Result<Option<Expr>> {
+    Reader { scope, depth: 0, nesting: 0 }.filter(record, filter).map_err(Misplaced::shown)
 }
+
+/// The condition of a filter on the records of a group, for those of one member; `None` if it says nothing.
+pub fn read_for_member(scope: FilterScope, group: &Group, record: &RecordType, filter: &Value) -> Result<Option<Expr>> {
+    let reader = Reader { scope, depth: 0, nesting: 0 };
+    reader.of_group(&group.members, record, filter).map_err(Misplaced::shown)
+}
+
+/// An error, and where in the filter it is.
+struct Misplaced {
+    /// The innermost step first.
+    path: Vec<String>,
+    error: Error,
+}
+
+impl From<Error> for Misplaced {
+    fn from(error: Error) -> Self {
+        Self { path: Vec::new(), error }
+    }
+}
+
+impl Misplaced {
+    fn within(mut self, step: impl Into<String>) -> Self {
+        self.path.push(step.into());
+        self
+    }
+
+    /// The error, with the place in its message.
+    fn shown(self) -> Error {
+        let Error::Input(code, message) = self.error else { return self.error };
+        let place: String = self.path.into_iter().rev().collect();
+        Error::input(code, format!("{message} (at `filter{place}`)"))
+    }
+}
+
+/// A condition, or `None` for a part of a filter that says nothing: it changes nothing, wherever it stands.
+type Read = Result<Option<Expr>, Misplaced>;
 
 #[derive(Clone, Copy)]
 struct Reader {
@@ -53,93 +96,139 @@ struct Reader {
 }
 
 impl Reader {
-    fn filter(self, record: &RecordType, filter: &Value) -> Result<Expr> {
+    /// The reader of a filter inside of this one.
+    fn nested(self) -> Result<Self> {
         let inner = Self { nesting: self.nesting + 1, ..self };
         if inner.nesting > MAX_DEPTH {
             let message = format!("the filter is nested more than {MAX_DEPTH} levels deep");
             return Err(Error::input(Code::InvalidArgument, message));
         }
-        let mut conditions = Vec::new();
-        for (name, value) in given(filter)? {
-            conditions.push(match name {
-                "and" => all(list(value).map(|one| inner.filter(record, one)).collect::<Result<_>>()?),
-                "or" => any(list(value).map(|one| inner.filter(record, one)).collect::<Result<_>>()?),
-                "not" => not(inner.filter(record, value)?),
-                _ => inner.attribute(record, name, value)?,
-            });
-        }
-        Ok(all(conditions))
+        Ok(inner)
+    }
+
+    fn filter(self, record: &RecordType, filter: &Value) -> Read {
+        self.nested()?.combine(filter, &|inner, name, value| inner.attribute(record, name, value))
+    }
+
+    /// The conjunction of the fields of a filter; an empty filter matches everything. `one` reads the fields that are not
+    /// `and`, `or` and `not`.
+    fn combine(self, filter: &Value, one: &dyn Fn(Self, &str, &Value) -> Read) -> Read {
+        let inner = |filter: &Value| self.nested()?.combine(filter, one);
+        let items = |filters: &Value| {
+            let read = |(index, filter)| inner(filter).map_err(|error| error.within(format!("[{index}]")));
+            list(filters).enumerate().map(read).collect::<Result<Vec<_>, _>>()
+        };
+        let condition = |name: &str, value: &Value| match name {
+            "and" => Ok(joined(items(value)?, all)),
+            "or" => Ok(joined(items(value)?, any)),
+            "not" => Ok(inner(value)?.map(not)),
+            _ => one(self, name, value),
+        };
+        Ok(joined(each(filter, condition)?, all))
     }
 
     fn alias(self) -> &'static str {
         TABLES[self.depth]
     }
 
-    fn attribute(self, record: &RecordType, name: &str, value: &Value) -> Result<Expr> {
+    fn attribute(self, record: &RecordType, name: &str, value: &Value) -> Read {
         let attribute = record.attribute(name).filter(|attribute| attribute.is_filterable);
         let attribute = attribute.ok_or_else(|| unknown(name))?;
         match &attribute.kind {
             AttributeKind::ToOne(to_one) => {
                 let target = self.scope.model.record_type(to_one.target);
                 let records = self.related(target, |inner| inner.filter(target, value))?;
-                Ok(column(self.alias(), to_one.column.name).in_subquery(records))
+                Ok(records.map(|records| column(self.alias(), to_one.column.name).in_subquery(records)))
             }
             AttributeKind::ToAny(to_any) => self.any_reference(to_any, value),
             AttributeKind::ToMany(to_many) => {
                 let target = self.scope.model.record_type(to_many.target);
-                let mut conditions = Vec::new();
-                for (quantifier, value) in given(value)? {
-                    let some = |negate: bool| -> Result<Expr> {
-                        let records = self.linked(to_many.link, target, |inner| {
+                let quantified = |quantifier: &str, value: &Value| {
+                    let some = |negate: bool| {
+                        let passes = |inner: Self| {
                             let passes = inner.filter(target, value)?;
-                            Ok(if negate { not(passes) } else { passes })
-                        })?;
-                        Ok(Expr::exists(records))
+                            Ok(if negate { passes.map(not) } else { passes })
+                        };
+                        Ok::<_, Misplaced>(self.linked(to_many.link, target, passes)?.map(Expr::exists))
                     };
-                    conditions.push(match quantifier {
+                    Ok(match quantifier {
                         "some" => some(false)?,
-                        "none" => some(false)?.not(),
-                        "every" => some(true)?.not(),
-                        _ => return Err(unknown(quantifier)),
-                    });
-                }
-                Ok(all(conditions))
+                        "none" => some(false)?.map(ExprTrait::not),
+                        "every" => some(true)?.map(ExprTrait::not),
+                        _ => return Err(unknown(quantifier).into()),
+                    })
+                };
+                Ok(said(each(value, quantified)?))
             }
             kind => {
                 // Everything that is no relation has an operand.
                 let operand = Operand::of(record, kind).ok_or_else(|| unknown(name))?;
-                let conditions = given(value)?
-                    .map(|(operator, value)| operand.condition(self.scope.backend, self.alias(), operator, value));
-                Ok(all(conditions.collect::<Result<_>>()?))
+                let condition = |operator: &str, value: &Value| {
+                    Ok(Some(operand.condition(self.scope.backend, self.alias(), operator, value)?))
+                };
+                Ok(said(each(value, condition)?))
             }
         }
     }
 
-    fn any_reference(self, to_any: &ToAny, value: &Value) -> Result<Expr> {
-        let mut conditions = Vec::new();
-        for (name, value) in given(value)? {
+    /// The condition of a filter on the record of a reference that can lead to several types. There must be such a record,
+    /// as with a reference to one type.
+    fn any_reference(self, to_any: &ToAny, filter: &Value) -> Read {
+        let id = || column(self.alias(), to_any.id.name);
+        // A condition that is not inside of `and`, `or` or `not` finds the record itself.
+        let is_found = Cell::new(false);
+        let condition = self.combine(filter, &|reader, name, value| {
             // Through the record itself, so that the id of a hidden record finds nothing.
-            let records = if name == "id" {
-                let (table, id) = global_id(&operator::text(value)?, &to_any.targets)?;
-                let target = self.scope.model.record_type(table);
-                self.related(target, |inner| Ok(column(inner.alias(), "id").eq(id)))?
-            } else {
-                let table = to_any.targets.iter().find(|table| camel_case(table) == name);
-                let target = self.scope.model.record_type(table.ok_or_else(|| unknown(name))?);
-                self.related(target, |inner| inner.filter(target, value))?
+            let records = match member(&to_any.targets, name, value)? {
+                Member::Id(table, id) => {
+                    let target = reader.scope.model.record_type(table);
+                    reader.related(target, |inner| Ok(Some(column(inner.alias(), "id").eq(id))))?
+                }
+                Member::Filter(table) => {
+                    let target = reader.scope.model.record_type(table);
+                    reader.related(target, |inner| inner.filter(target, value))?
+                }
             };
-            conditions.push(column(self.alias(), to_any.id.name).in_subquery(records));
+            is_found.set(is_found.get() || records.is_some() && reader.nesting == self.nesting);
+            Ok(records.map(|records| id().in_subquery(records)))
+        })?;
+        let Some(condition) = condition else { return Ok(None) };
+        if is_found.get() {
+            return Ok(Some(condition));
         }
-        Ok(all(conditions))
+        let mut visible = Query::select();
+        visible.column((RECORD, "id")).from_as(record::Entity.table_name(), RECORD);
+        visible.and_where(is_visible(RECORD, self.scope.rank));
+        Ok(Some(id().in_subquery(visible).and(condition)))
+    }
+
+    /// The condition of a filter on records of several types, for those of one type.
+    fn of_group(self, members: &[&'static str], record: &RecordType, filter: &Value) -> Read {
+        self.nested()?.combine(filter, &|reader, name, value| {
+            Ok(match member(members, name, value)? {
+                Member::Id(table, id) if table == record.table => Some(column(reader.alias(), "id").eq(id)),
+                Member::Id(..) => Some(never()),
+                Member::Filter(table) => {
+                    // What is wrong with the filter of another type is an error whatever the records.
+                    let condition = reader.filter(reader.scope.model.record_type(table), value)?;
+                    condition.map(|condition| if table == record.table { condition } else { never() })
+                }
+            })
+        })
     }
 
     /// The ids of the visible records of a type that pass.
-    fn related(self, target: &RecordType, passes: impl FnOnce(Self) -> Result<Expr>) -> Result<SelectStatement> {
+    fn related(
+        self,
+        target: &RecordType,
+        passes: impl FnOnce(Self) -> Read,
+    ) -> Result<Option<SelectStatement>, Misplaced> {
         let inner = Self { depth: self.depth + 1, ..self };
+        let Some(passes) = passes(inner)? else { return Ok(None) };
         let mut records = Query::select();
         records.column((inner.alias(), "id")).from_as(target.table, inner.alias());
-        records.and_where(inner.is_visible()).and_where(passes(inner)?);
-        Ok(records)
+        records.and_where(inner.is_visible()).and_where(passes);
+        Ok(Some(records))
     }
 
     /// The visible records that a link joins to the record and that pass.
@@ -147,19 +236,37 @@ impl Reader {
         self,
         link: Link,
         target: &RecordType,
-        passes: impl FnOnce(Self) -> Result<Expr>,
-    ) -> Result<SelectStatement> {
+        passes: impl FnOnce(Self) -> Read,
+    ) -> Result<Option<SelectStatement>, Misplaced> {
         let inner = Self { depth: self.depth + 1, ..self };
+        let Some(passes) = passes(inner)? else { return Ok(None) };
         let mut records = Query::select();
         records.expr(Expr::Constant(1.into())).from_as(target.table, inner.alias());
         records.and_where(is_linked(link, inner.alias(), column(self.alias(), "id")));
-        records.and_where(inner.is_visible()).and_where(passes(inner)?);
-        Ok(records)
+        records.and_where(inner.is_visible()).and_where(passes);
+        Ok(Some(records))
     }
 
     fn is_visible(self) -> Expr {
         is_visible(self.alias(), self.scope.rank)
     }
+}
+
+/// A field of a filter on records of several types.
+enum Member<'a> {
+    /// The record has this table and id.
+    Id(&'a str, Uuid),
+    /// The record is of this table and passes the filter of its type.
+    Filter(&'a str),
+}
+
+fn member<'a>(members: &[&'a str], name: &str, value: &Value) -> Result<Member<'a>> {
+    if name == "id" {
+        let (table, id) = global_id(&operator::id_text(value)?, members)?;
+        return Ok(Member::Id(table, id));
+    }
+    let table = members.iter().find(|table| camel_case(table) == name);
+    table.map(|table| Member::Filter(table)).ok_or_else(|| unknown(name))
 }
 
 /// Whether a viewer of a rank may see the record of an alias.
@@ -196,13 +303,38 @@ pub fn global_id<'a>(global: &str, tables: &[&'a str]) -> Result<(&'a str, Uuid)
     tables.iter().find(|known| **known == table).map(|table| (*table, id)).ok_or_else(|| wrong(&what))
 }
 
-/// The fields of an input object that are not `null`.
-fn given(value: &Value) -> Result<impl Iterator<Item = (&str, &Value)>> {
+/// Reads each field of an input object.
+fn each(value: &Value, read: impl Fn(&str, &Value) -> Read) -> Result<Vec<Option<Expr>>, Misplaced> {
     let Value::Object(fields) = value else {
         let message = format!("{value} is not a filter: expected an object");
-        return Err(Error::input(Code::InvalidArgument, message));
+        return Err(Error::input(Code::InvalidArgument, message).into());
     };
-    Ok(fields.iter().filter(|(_, value)| !matches!(value, Value::Null)).map(|(name, value)| (name.as_str(), value)))
+    let read = |(name, value): (&Name, &Value)| {
+        let condition = if *value == Value::Null { Err(null(name).into()) } else { read(name, value) };
+        condition.map_err(|error| error.within(format!(".{name}")))
+    };
+    fields.iter().map(read).collect()
+}
+
+/// `null` is no condition, and could be taken for one.
+fn null(name: &str) -> Error {
+    let message = format!(
+        "`{name}` is null: leave it out to set no condition. To find records without a value, use `isNull: true`, and for \
+         relations `not` with an empty filter, such as `not: {{city: {{}}}}`"
+    );
+    Error::input(Code::InvalidArgument, message)
+}
+
+/// Joins the conditions that say something: `None` if there are others only.
+fn joined(conditions: Vec<Option<Expr>>, join: fn(Vec<Expr>) -> Expr) -> Option<Expr> {
+    let is_empty = conditions.is_empty();
+    let conditions: Vec<_> = conditions.into_iter().flatten().collect();
+    (is_empty || !conditions.is_empty()).then(|| join(conditions))
+}
+
+/// The same for the operators of a condition. Without an operator, it says nothing.
+fn said(conditions: Vec<Option<Expr>>) -> Option<Expr> {
+    if conditions.is_empty() { None } else { joined(conditions, all) }
 }
 
 /// The items of a list; GraphQL accepts one value for a list of one.
@@ -217,6 +349,11 @@ fn unknown(name: &str) -> Error {
     Error::input(Code::InvalidArgument, format!("the filter has no field {name:?}"))
 }
 
+/// A condition that never holds.
+fn never() -> Expr {
+    Expr::Constant(false.into())
+}
+
 /// All conditions hold.
 fn all(conditions: Vec<Expr>) -> Expr {
     join(conditions, &|left, right| left.and(right)).unwrap_or(Expr::Constant(true.into()))
@@ -224,7 +361,7 @@ fn all(conditions: Vec<Expr>) -> Expr {
 
 /// At least one condition holds.
 fn any(conditions: Vec<Expr>) -> Expr {
-    join(conditions, &|left, right| left.or(right)).unwrap_or(Expr::Constant(false.into()))
+    join(conditions, &|left, right| left.or(right)).unwrap_or_else(never)
 }
 
 fn join(mut conditions: Vec<Expr>, operator: &dyn Fn(Expr, Expr) -> Expr) -> Option<Expr> {

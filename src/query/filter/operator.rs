@@ -70,6 +70,7 @@ impl<'a> Operand<'a> {
             | AttributeKind::ToOne(_)
             | AttributeKind::ToAny(_)
             | AttributeKind::ToMany(_)
+            | AttributeKind::ToManyAny(_)
             | AttributeKind::Keys { .. } => return None,
         })
     }
@@ -166,7 +167,7 @@ impl<'a> Operand<'a> {
         let at = |of: &Column| column(alias, of.name);
         match self {
             Self::Id(table) => {
-                let id = |value: &Value| global_id(&text(value)?, &[table]).map(|(_, id)| id);
+                let id = |value: &Value| global_id(&id_text(value)?, &[table]).map(|(_, id)| id);
                 match operator {
                     "eq" | "in" => Ok(is_one_of_ids(backend, column(alias, "id"), &values(value, id)?)),
                     _ => Err(unknown(operator)),
@@ -281,7 +282,7 @@ fn number(
 }
 
 /// A text of a filter.
-pub(super) fn text(value: &Value) -> Result<String> {
+fn text(value: &Value) -> Result<String> {
     match value {
         Value::String(text) if text.contains('\0') => {
             let message = format!("{} contains the character NUL, which no stored text contains", Quoted(text));
@@ -290,6 +291,14 @@ pub(super) fn text(value: &Value) -> Result<String> {
         Value::String(text) => Ok(text.clone()),
         Value::Enum(name) => Ok(name.to_string()),
         _ => Err(Error::input(Code::InvalidArgument, format!("{value} is not a string"))),
+    }
+}
+
+/// An id of a filter. Whole numbers stand for their text (section 3.5.5 of the specification).
+pub(super) fn id_text(value: &Value) -> Result<String> {
+    match value {
+        Value::Number(number) => Ok(number.to_string()),
+        value => text(value),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Mutex};
 use apollo_compiler::{
     ExecutableDocument, Node,
     ast::{DirectiveList, Value as Literal},
-    executable::{Field, Selection, SelectionSet},
+    executable::{Field, Operation, Selection, SelectionSet},
 };
 use async_graphql::Pos;
 use rustc_hash::FxHashSet;
@@ -107,6 +107,32 @@ pub fn conditions(document: &ExecutableDocument) -> Vec<String> {
         name_conditions(set, &mut named);
     }
     named.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether `@skip` or `@include` names a variable in an operation or in a fragment that it spreads.
+#[must_use]
+pub fn is_condition(document: &ExecutableDocument, operation: &Operation, variable: &str) -> bool {
+    let mut named = BTreeSet::new();
+    let (mut sets, mut spread) = (vec![&operation.selection_set], FxHashSet::default());
+    while let Some(set) = sets.pop() {
+        name_conditions(set, &mut named);
+        let mut names = Vec::new();
+        add_spreads(set, &mut names);
+        let fragments = names.into_iter().filter(|name| spread.insert(name.as_str()));
+        sets.extend(fragments.filter_map(|name| Some(&document.fragments.get(name)?.selection_set)));
+    }
+    named.contains(variable)
+}
+
+/// Adds the names of the fragments that a selection set spreads, at any depth.
+fn add_spreads<'s>(set: &'s SelectionSet, into: &mut Vec<&'s apollo_compiler::Name>) {
+    for selection in &set.selections {
+        match selection {
+            Selection::Field(field) => field.selection_set.iter().for_each(|set| add_spreads(set, into)),
+            Selection::InlineFragment(fragment) => add_spreads(&fragment.selection_set, into),
+            Selection::FragmentSpread(spread) => into.push(&spread.fragment_name),
+        }
+    }
 }
 
 fn name_conditions<'s>(set: &'s SelectionSet, named: &mut BTreeSet<&'s str>) {

@@ -26,7 +26,10 @@ use apollo_compiler::{
 use async_graphql::{Pos, Value};
 
 use self::value::value;
-pub use self::{collect::conditions, value::coerced};
+pub use self::{
+    collect::{conditions, is_condition},
+    value::coerced,
+};
 use super::{catalog::Catalog, object::AnyObject};
 use crate::{
     error::Result,
@@ -128,7 +131,10 @@ impl PlannedField {
     /// The arguments that are given, with the values of variables.
     pub fn arguments<'a>(&'a self, variables: &'a JsonMap) -> impl Iterator<Item = (&'a str, Value)> {
         let given = self.occurrences[0].arguments.iter();
-        given.filter_map(|argument| Some((argument.name.as_str(), value(&argument.value, variables)?)))
+        given.filter_map(|argument| {
+            let read = if argument.name == "filter" { value::filter } else { value };
+            Some((argument.name.as_str(), read(&argument.value, variables)?))
+        })
     }
 
     /// About how many bytes the arguments take, if none of them depends on a variable.
@@ -200,11 +206,12 @@ impl Plan {
     }
 
     /// What the keys of a field have in common. It is made once for all executions by viewers of a rank, unless the
-    /// arguments depend on variables.
+    /// arguments depend on variables. `lists` says how many lists it describes.
     pub fn shape<T: Send + Sync + 'static>(
         &self,
         field: &PlannedField,
         rank: i16,
+        lists: usize,
         make: impl FnOnce() -> Result<T>,
     ) -> Result<Shape<T>> {
         let lock = || field.shapes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -222,7 +229,7 @@ impl Plan {
             if let Some(known) = known(&shapes) {
                 return Ok(known);
             }
-            if self.budget.try_reserve(bytes * SHAPE_BYTES_PER_BYTE + SHAPE_BYTES) {
+            if self.budget.try_reserve(lists * (bytes * SHAPE_BYTES_PER_BYTE + SHAPE_BYTES)) {
                 shapes.push((rank, Box::new(shape.clone())));
             }
         }
@@ -243,23 +250,28 @@ impl Plan {
 
     #[cfg(test)]
     fn plan_below(&self, scope: &Scope) {
-        use crate::query::{filter::FilterScope, keys::List, page::Page};
+        use crate::{
+            model::RecordType,
+            query::{filter::FilterScope, keys::List, page::Page},
+        };
         for field in &scope.fields {
             let ty = field.occurrences[0].definition.ty.inner_named_type();
             let targets = self.catalog.targets(ty);
-            let items = self.catalog.object(ty).and_then(AnyObject::items);
-            for record in targets.iter().copied().chain(items) {
+            let items = self.catalog.object(ty).map_or(&[][..], AnyObject::items);
+            for record in targets.iter().chain(items) {
                 let _ = self.projection(field, record);
             }
-            if let Some(record) = items {
+            if !items.is_empty() {
                 let scope = FilterScope { model: self.catalog.model(), backend: sea_orm::DbBackend::Sqlite, rank: 0 };
+                let group = ty.strip_suffix("Connection").and_then(|name| self.catalog.model().group(name));
                 let no_variables = JsonMap::new();
-                let make = || {
-                    let page = Page::read(scope, record, field.arguments(&no_variables))?;
+                let list = |record: &&'static RecordType| {
+                    let page = Page::read(scope, group, record, field.arguments(&no_variables))?;
                     let projection = (*self.projection(field, record)).clone();
-                    Ok(List { link: None, page, projection })
+                    Ok(Shape::new(List { link: None, page, projection }))
                 };
-                self.shape(field, 0, make).expect("arguments that are valid");
+                let make = || items.iter().map(list).collect::<Result<Vec<_>>>();
+                self.shape(field, 0, items.len(), make).expect("arguments that are valid");
             }
             let types: Vec<_> =
                 if targets.is_empty() { vec![ty.as_str()] } else { targets.iter().map(|to| to.name).collect() };

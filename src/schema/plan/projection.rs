@@ -37,7 +37,7 @@ impl Plan {
     fn read_by(&self, field: &PlannedField, record: &'static RecordType, depth: usize) -> ProjectionBuilder {
         let mut projection = ProjectionBuilder::new(record);
         let ty = field.occurrences[0].definition.ty.inner_named_type();
-        let connection = self.catalog.object(ty).filter(|object| object.items().is_some());
+        let connection = self.catalog.object(ty).filter(|object| !object.items().is_empty());
         match connection {
             None => self.read_scope(&self.scope(field, record.name), &mut projection, depth),
             Some(connection) => {

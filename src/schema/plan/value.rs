@@ -28,6 +28,23 @@ pub(super) fn value(literal: &Literal, variables: &JsonMap) -> Option<Value> {
     })
 }
 
+/// The value of a filter. What has nothing left because variables were not given is absent, too, as if it had not been
+/// written.
+pub(super) fn filter(literal: &Literal, variables: &JsonMap) -> Option<Value> {
+    match literal {
+        Literal::Object(fields) if !fields.is_empty() => {
+            let given = fields.iter().filter_map(|(name, field)| Some((Name::new(name), filter(field, variables)?)));
+            Some(Value::Object(given.collect()))
+                .filter(|value| !matches!(value, Value::Object(given) if given.is_empty()))
+        }
+        Literal::List(items) if !items.is_empty() => {
+            let given: Vec<_> = items.iter().filter_map(|item| filter(item, variables)).collect();
+            (!given.is_empty()).then_some(Value::List(given))
+        }
+        other => value(other, variables),
+    }
+}
+
 /// A coerced value of a variable. Enum values are strings in it.
 #[must_use]
 pub fn coerced(value: &JsonValue) -> Value {

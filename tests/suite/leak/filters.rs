@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Guard;
 use crate::{
     population::{MARKER, Record},
-    walk::{kind_of, lower_first},
+    walk::{Field, is_connection, kind_of, lower_first},
 };
 
 impl Guard {
@@ -21,6 +21,39 @@ impl Guard {
                 near.iter().chain(&far).map(|test| format!("{list}(filter: {test}) {{ totalCount }}")).collect();
             self.ask_all(&all).await;
         }
+        self.filters_of_several_types().await;
+    }
+
+    /// The filters of lists of several types: those of each type, and what combines them.
+    async fn filters_of_several_types(&mut self) {
+        let is_of_several = |list: &&Field| self.schema.is_abstract(self.schema.target(list));
+        let at_root = self.schema.lists().filter(is_of_several).map(|list| (list, String::new()));
+        let of_records = self.schema.records().iter().flat_map(|record| {
+            let lists =
+                self.schema.get(record).fields.iter().filter(|field| is_connection(field)).filter(is_of_several);
+            lists.map(|list| (list, self.schema.list(record).name.clone()))
+        });
+        let mut fields = Vec::new();
+        for (list, parents) in at_root.chain(of_records) {
+            let mut ask = |filter: String| {
+                let asked = format!("{}(filter: {filter}) {{ totalCount }}", list.name);
+                let nested = format!("{parents}(first: 3) {{ nodes {{ {asked} }} }}");
+                fields.push(if parents.is_empty() { asked } else { nested });
+            };
+            for ty in self.schema.targets(list) {
+                let kind = lower_first(&ty);
+                for test in self.own_tests(&ty, true) {
+                    ask(format!("{{{kind}: {test}}}"));
+                    ask(format!("{{not: {{{kind}: {test}}}}}"));
+                }
+                for hidden in self.some(&ty, true, 5) {
+                    ask(format!("{{id: \"{}\"}}", hidden.id()));
+                    ask(format!("{{or: [{{id: \"{}\"}}, {{{kind}: {{key: {{eq: \"none\"}}}}}}]}}", hidden.id()));
+                }
+            }
+        }
+        assert!(fields.len() > 400, "{} filters", fields.len());
+        self.ask_all(&fields).await;
     }
 
     /// Filters of a type: of the record itself, or through `depth` relations.
@@ -44,13 +77,15 @@ impl Guard {
                             .map(|test| format!("{{{name}: {{{quantifier}: {test}}}}}")),
                     );
                 }
-            } else if let Some(union) = ty.strip_suffix("Reference") {
-                for target in self.schema.get(union).possible.clone() {
+            } else if self.schema.is_composite_name(ty) {
+                for target in self.schema.members(ty) {
                     let kind = lower_first(&target);
                     if depth == 1 {
-                        tests.extend(
-                            self.some(&target, true, 2).iter().map(|r| format!("{{{name}: {{id: \"{}\"}}}}", r.id())),
-                        );
+                        for hidden in self.some(&target, true, 2) {
+                            tests.push(format!("{{{name}: {{id: \"{}\"}}}}", hidden.id()));
+                            tests.push(format!("{{{name}: {{not: {{id: \"{}\"}}}}}}", hidden.id()));
+                        }
+                        tests.push(format!("{{{name}: {{or: [{{not: {{{kind}: {{}}}}}}, {{{kind}: {{}}}}]}}}}"));
                     }
                     tests.extend(
                         self.inner_tests(&target, depth).iter().map(|test| format!("{{{name}: {{{kind}: {test}}}}}")),
@@ -64,7 +99,7 @@ impl Guard {
     /// Whether a type of filter is of other records, which `tests` goes through.
     fn leads_to_records(&self, filter: &str) -> bool {
         let of = filter.strip_suffix("Filter").unwrap_or(filter);
-        let target = of.strip_suffix("List").or_else(|| of.strip_suffix("Reference")).unwrap_or(of);
+        let target = of.strip_suffix("List").unwrap_or(of);
         self.schema.is_record(target) || !self.schema.get(target).possible.is_empty()
     }
 

@@ -92,7 +92,7 @@ async fn sqlite(database: &TestDatabase) -> Catalog {
         let mut table = Table::default();
         for row in rows(
             database,
-            &format!("SELECT name, lower(type) AS ty, \"notnull\" AS n FROM pragma_table_info('{name}')"),
+            &format!("SELECT name, lower(type) AS ty, \"notnull\" AS n FROM pragma_table_xinfo('{name}')"),
         )
         .await
         {

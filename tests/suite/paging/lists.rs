@@ -2,14 +2,14 @@
 
 use coopgraph::{
     domain::model,
-    model::{AttributeKind, Link},
+    model::{AttributeKind, Link, ToManyAny},
 };
 use serde_json::{Value, json};
 
 use super::world::{Row, World};
 use crate::{
     support::Server,
-    walk::{Schema, is_connection, kind_of, lower_first},
+    walk::{Field, Schema, is_connection, kind_of, lower_first},
 };
 
 /// Which records hang on a record.
@@ -18,8 +18,8 @@ enum Hang {
     Naming(&'static str, &'static str),
     /// Those of this kind that it names in this column, a list.
     Named(&'static str, &'static str),
-    /// Those of this kind that are tagged with it, a topic.
-    Tagged(&'static str),
+    /// Those of this kind that are tagged with it, a topic; of any kind, if none is given.
+    Tagged(Option<&'static str>),
     /// The topics that it is tagged with.
     Topics,
 }
@@ -27,8 +27,13 @@ enum Hang {
 /// What each list of a record holds. `tests/golden/model.txt` lists them all, for a reader to check.
 fn hang(ty: &str, field: &str) -> Hang {
     let record = model().types().find(|record| record.name == ty).expect(ty);
-    let Some(AttributeKind::ToMany(many)) = record.attribute(field).map(|attribute| &attribute.kind) else {
-        panic!("{ty}.{field} is not a list");
+    let many = match record.attribute(field).map(|attribute| &attribute.kind) {
+        Some(AttributeKind::ToMany(many)) => many,
+        Some(AttributeKind::ToManyAny(ToManyAny { link: Link::Through { table: "tag", .. }, group })) => {
+            assert_eq!(*group, "Record", "{ty}.{field}");
+            return Hang::Tagged(None);
+        }
+        _ => panic!("{ty}.{field} is not a list"),
     };
     let listed = |kind: &'static str, (from, to): (&str, &str)| {
         let mut keys = model().record_type(kind).attributes.iter().filter_map(|attribute| match attribute.kind {
@@ -42,7 +47,7 @@ fn hang(ty: &str, field: &str) -> Hang {
     match many.link {
         Link::Column { table, column } => Hang::Naming(table, column.strip_suffix("_id").expect("a reference")),
         Link::Through { table: "tag", parent: "record_id", .. } => Hang::Topics,
-        Link::Through { table: "tag", .. } => Hang::Tagged(many.target),
+        Link::Through { table: "tag", .. } => Hang::Tagged(Some(many.target)),
         Link::Through { parent, child, .. } => {
             let named = listed(record.table, (parent, child)).map(|column| Hang::Named(many.target, column));
             let naming = || listed(many.target, (child, parent)).map(|column| Hang::Naming(many.target, column));
@@ -60,8 +65,6 @@ pub struct List<'a> {
     /// What comes before and after the connection in a query.
     around: [String; 2],
     field: String,
-    /// The kind of its records.
-    pub kind: String,
     pub orders: Vec<String>,
     pub rows: Vec<&'a Row>,
 }
@@ -84,32 +87,31 @@ impl List<'_> {
 pub async fn all<'a>(server: &Server, world: &'a World) -> Vec<List<'a>> {
     let schema = Schema::of(server).await;
     let mut lists = Vec::new();
-    let orders = |connection: &str| {
-        let nodes = schema.get(connection).fields.iter().find(|f| f.name == "nodes").expect("nodes");
-        (nodes.ty.name.clone(), schema.get(&format!("{}Order", nodes.ty.name)).values.clone())
-    };
-    for field in schema.get("Query").fields.iter().filter(|f| is_connection(f)) {
-        let (node, orders) = orders(&field.ty.name);
-        let rows = world.of_kind(&kind_of(&node)).collect();
+    let orders = |field: &Field| schema.get(&format!("{}Order", schema.target(field))).values.clone();
+    let kinds = |field: &Field| schema.targets(field).iter().map(|ty| kind_of(ty)).collect::<Vec<_>>();
+    for field in schema.lists() {
+        let (kinds, orders) = (kinds(field), orders(field));
+        let rows = world.rows.iter().filter(|row| kinds.iter().any(|kind| kind == row.kind)).collect();
         let around = ["{ ".to_owned(), "}".to_owned()];
-        let (name, kind) = (field.name.clone(), kind_of(&node));
-        lists.push(List { name, parent: None, around, field: field.name.clone(), kind, orders, rows });
+        lists.push(List { name: field.name.clone(), parent: None, around, field: field.name.clone(), orders, rows });
     }
     for ty in schema.records() {
         for field in schema.get(ty).fields.iter().filter(|f| is_connection(f)) {
-            let (node, orders) = orders(&field.ty.name);
+            let (kinds, orders) = (kinds(field), orders(field));
             let mut parents: Vec<_> =
                 world.of_kind(&kind_of(ty)).map(|p| (p, hanging(world, ty, &field.name, p))).collect();
             parents.sort_by_key(|(_, rows)| rows.len());
             let most = parents.pop();
+            // The longest list of several types is long; another one is short enough to be walked item by item.
+            let short = parents.iter().find(|(_, rows)| kinds.len() > 1 && rows.len() > 5).cloned();
             let none = parents.into_iter().next().filter(|(_, rows)| rows.is_empty());
-            for (parent, rows) in most.into_iter().chain(none) {
-                assert!(rows.iter().all(|row| row.kind == kind_of(&node)), "{ty}.{}", field.name);
+            for (parent, rows) in most.into_iter().chain(short).chain(none) {
+                assert!(rows.iter().all(|row| kinds.iter().any(|kind| kind == row.kind)), "{ty}.{}", field.name);
                 let head = format!("{{ {}(by: {{key: \"{}\"}}) {{ ", lower_first(ty), parent.key);
                 let name = format!("{ty}.{} of {}", field.name, parent.key);
                 let around = [head, "} }".to_owned()];
-                let (field, kind, orders) = (field.name.clone(), kind_of(&node), orders.clone());
-                lists.push(List { name, parent: Some(parent), around, field, kind, orders, rows });
+                let (field, orders) = (field.name.clone(), orders.clone());
+                lists.push(List { name, parent: Some(parent), around, field, orders, rows });
             }
         }
     }
@@ -130,7 +132,8 @@ fn hanging<'a>(world: &'a World, ty: &str, field: &str, parent: &Row) -> Vec<&'a
             world.of_kind(kind).filter(naming).collect()
         }
         Hang::Named(kind, column) => world.of_kind(kind).filter(|row| names(parent, column, &row.key)).collect(),
-        Hang::Tagged(kind) => world.of_kind(kind).filter(|row| tag(row, parent)).collect(),
+        Hang::Tagged(Some(kind)) => world.of_kind(kind).filter(|row| tag(row, parent)).collect(),
+        Hang::Tagged(None) => world.rows.iter().filter(|row| tag(row, parent)).collect(),
         Hang::Topics => world.of_kind("topic").filter(|topic| tag(parent, topic)).collect(),
     }
 }

@@ -82,12 +82,12 @@ impl World {
 pub fn sequence(mut rows: Vec<&Row>, order: &str) -> Vec<String> {
     let (name, direction) = order.rsplit_once('_').expect("a direction");
     let (name, descending) = (name.to_lowercase(), direction == "DESC");
-    let Some(kind) = rows.first().map(|row| row.kind) else { return Vec::new() };
-    let content = columns(kind).into_iter().find(|column| column.header == name).map(|column| column.content);
+    let content = |kind| columns(kind).into_iter().find(|column| column.header == name).map(|column| column.content);
+    let contents: HashMap<_, _> = kinds().into_iter().map(|kind| (kind, content(kind))).collect();
     rows.sort_by(|a, b| {
         let turned = |o: Ordering| if descending { o.reverse() } else { o };
         let by_age = turned(a.age.cmp(&b.age));
-        match [a, b].map(|row| value(row, &name, content.as_ref(), descending)) {
+        match [a, b].map(|row| value(row, &name, contents[row.kind].as_ref(), descending)) {
             [Some(a), Some(b)] => turned(a.partial_cmp(&b).expect("comparable")).then(by_age),
             // What is not known comes last, whatever the direction.
             [a, b] => a.is_none().cmp(&b.is_none()).then(by_age),
@@ -106,11 +106,12 @@ enum Value {
 fn value(row: &Row, order: &str, content: Option<&Content>, descending: bool) -> Option<Value> {
     let cell = row.cell(order);
     let Some(content) = content else {
-        return Some(match order {
-            "created" => Value::Number(f64::from(u32::try_from(row.age).expect("a small number"))),
-            "key" => Value::Text(cell.to_owned()),
+        return match order {
+            "created" => Some(Value::Number(f64::from(u32::try_from(row.age).expect("a small number")))),
+            "key" => Some(Value::Text(cell.to_owned())),
+            "min_days" | "max_days" => days(row, order == "max_days").map(Value::Number),
             other => panic!("no column {other}"),
-        });
+        };
     };
     match content {
         Content::Name => {
@@ -125,6 +126,16 @@ fn value(row: &Row, order: &str, content: Option<&Content>, descending: bool) ->
         }
         _ => panic!("nothing says how {order} is ordered"),
     }
+}
+
+/// How many days a period lasted, at most or at least; `None` if the dates do not say.
+fn days(row: &Row, at_most: bool) -> Option<f64> {
+    let (start, end) = coopgraph::domain::model().record_type(row.kind).periods[0];
+    let [start, end] = [start, end].map(|date| coopgraph::edtf::Date::parse(row.cell(date)).ok());
+    let (from, to) = if at_most { (start?.earliest, end?.latest) } else { (start?.latest, end?.earliest) };
+    // Dates without beginning or end lie further away than any history.
+    let is_day = |day: i32| day.abs() < 100_000_000;
+    (is_day(from) && is_day(to)).then(|| f64::from((to - from + 1).max(1)))
 }
 
 pub const SEED: u64 = 20_190_924;
@@ -187,7 +198,20 @@ const BEGINNINGS: &[&str] = &[
     "../1970",
     "1980/..",
 ];
-const ENDS: &[&str] = &["", "", "2010", "2010-12", "2010-12-31", "2010-01-01", "201X", "2011?", "2015-02", "2010/2012"];
+const ENDS: &[&str] = &[
+    "",
+    "",
+    "2010",
+    "2010-12",
+    "2010-12-31",
+    "2010-01-01",
+    "201X",
+    "2011?",
+    "2015-02",
+    "2010/2012",
+    "2012/..",
+    "../2013",
+];
 const NAMES: &[&str] =
     &["Äkäs", "akas", "AKAS", "A\u{308}ka\u{308}s", "akas 2", "上海", "上海", "Zeta", "zeta", "ﬁn", "fin", "-", "𝔘"];
 

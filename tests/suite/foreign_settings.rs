@@ -1,0 +1,95 @@
+//! A PostgreSQL whose server, database or role has other defaults than usual gives the same answers.
+
+use coopgraph::{
+    db::{Access, Database},
+    import_export::{Files, Imported},
+};
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+
+use crate::support::{Backend, Data, Server, TestDatabase, backends};
+
+/// Settings that change what statements mean, what they are allowed to do, or how long they may take.
+const SETTINGS: &[(&str, &str)] = &[
+    ("standard_conforming_strings", "off"),
+    ("DateStyle", "'SQL, DMY'"),
+    ("TimeZone", "'Pacific/Chatham'"),
+    ("IntervalStyle", "'sql_standard'"),
+    ("transform_null_equals", "on"),
+    ("array_nulls", "off"),
+    ("default_transaction_isolation", "'serializable'"),
+    ("default_transaction_deferrable", "on"),
+    ("statement_timeout", "'1ms'"),
+    ("lock_timeout", "'1ms'"),
+    ("idle_in_transaction_session_timeout", "'1ms'"),
+    ("idle_session_timeout", "'100ms'"),
+    ("extra_float_digits", "-10"),
+    ("bytea_output", "'escape'"),
+    ("client_encoding", "'LATIN1'"),
+];
+
+const QUERIES: &[&str] = &[
+    "{ cities(first: 100, filter: {name: {contains: \"\\\\\"}}) { totalCount } }",
+    "{ cities(first: 20, filter: {name: {contains: \"_a\"}}) { totalCount nodes { key name latitude longitude } } }",
+    "{ visits(first: 30, filter: {start: {certainlyWithin: \"1950/2019\"}, kind: {isNull: true}}) { nodes { key minDays start { edtf earliest } } } }",
+    "{ cities(first: 5, orderBy: NAME_DESC) { nodes { key label(languages: [\"zh\"]) { name } country { name } } pageInfo { endCursor } } }",
+    "{ indicators(first: 50, orderBy: VALUE_DESC) { nodes { key value } } activities(first: 10) { nodes { ... on Record { key } } } }",
+];
+
+fn name(database: &TestDatabase) -> &str {
+    database.url.rsplit('/').next().expect("a name")
+}
+
+/// The answers to the queries, after an import of everything again.
+async fn answers(database: TestDatabase) -> (Imported, Vec<String>) {
+    let imported = database.import(&Files::Bundled).await.expect("an import");
+    // Reading does not need more.
+    let name = name(&database).to_owned();
+    database.execute(&format!("ALTER DATABASE \"{name}\" SET default_transaction_read_only = on")).await;
+    let database = TestDatabase::reopen(database).await;
+    let server = Server::over(database).await;
+    let mut answers = Vec::new();
+    for query in QUERIES {
+        answers.push(server.data(query, json!({})).await.to_string());
+    }
+    (imported, answers)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_defaults_change_nothing() {
+    if !backends().contains(&Backend::Postgres) {
+        return;
+    }
+    // Cursors have the ids of their database.
+    let plain = |answers: &[String]| {
+        answers.iter().map(|text| text.split("endCursor").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let usual = answers(TestDatabase::new(Backend::Postgres, Data::Bundled).await).await;
+    let database = TestDatabase::new(Backend::Postgres, Data::Bundled).await;
+    let name = name(&database).to_owned();
+    for (setting, value) in SETTINGS {
+        database.execute(&format!("ALTER DATABASE \"{name}\" SET {setting} = {value}")).await;
+    }
+    let other = answers(TestDatabase::reopen(database).await).await;
+    assert_eq!(format!("{:?}", other.0), format!("{:?}", usual.0));
+    assert_eq!(plain(&other.1), plain(&usual.1));
+}
+
+/// A database that cannot store all characters is refused before anything is created.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_encoding_is_refused() {
+    if !backends().contains(&Backend::Postgres) {
+        return;
+    }
+    let admin = TestDatabase::new(Backend::Postgres, Data::Empty).await;
+    for encoding in ["LATIN1", "SQL_ASCII", "EUC_JP"] {
+        let name = format!("encoding_{}_{}", encoding.to_lowercase(), std::process::id());
+        let create = format!("CREATE DATABASE \"{name}\" ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0");
+        admin.database.connection().execute_unprepared(&create).await.expect("a database");
+        let (server, _) = admin.url.rsplit_once('/').expect("a name");
+        let cause =
+            Database::connect(&format!("{server}/{name}"), Access::Create, None).await.err().expect("a refusal");
+        let message = cause.to_string();
+        assert!(message.contains(encoding) && message.contains("UTF8"), "{message}");
+    }
+}
