@@ -18,7 +18,7 @@ pub enum Suggestions {
     Off,
 }
 
-/// The end of a message: `; did you mean "city" or "cities"?`, or nothing.
+/// The end of a message, such as `; did you mean city or cities?`, or nothing.
 pub(super) struct Hint(Vec<String>, &'static str);
 
 impl Suggestions {

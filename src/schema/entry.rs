@@ -77,7 +77,8 @@ async fn resolve_at<T>(
         })
         .collect();
     // The library makes the parent `null` if the field gives an error.
-    let propagated = if is_propagated { errors.pop() } else { None };
+    // The first one: the last can be a remark, which says nothing of the field.
+    let propagated = (is_propagated && !errors.is_empty()).then(|| errors.remove(0));
     for error in errors {
         context.add_error(error);
     }

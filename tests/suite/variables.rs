@@ -159,7 +159,7 @@ async fn an_error_says_where_in_a_filter_the_value_is() {
     }
 }
 
-/// A server whose schema is not public tells nothing of it.
+/// A server whose schema is not public suggests no names. That a required value is missing is still told.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hardened_server_suggests_nothing() {
     let server = server(Profile::Hardened).await;
