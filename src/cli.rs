@@ -18,7 +18,7 @@ use crate::{
     domain,
     engine::Engine,
     http::{self, Shutdown},
-    import_export::{self, Files, Import, Imported},
+    import_export::{self, Export, Files, Import, Imported},
     observe::{Observer, Traces, logs},
 };
 
@@ -104,6 +104,10 @@ struct ExportArgs {
     directory: PathBuf,
     #[command(flatten)]
     db: Db,
+    /// Leaves out the columns `id`, `version`, `created_at` and `updated_at`, so that equal content gives equal files. An
+    /// import of such files into another database gives the records new ids.
+    #[arg(long)]
+    content_only: bool,
 }
 
 /// Runs the command in the arguments of the process.
@@ -255,7 +259,7 @@ async fn import(args: ImportArgs) -> Result<(), Failed> {
         import_files(&database, &Files::In(args.directory), args.dry_run, true).await?;
     let would = if args.dry_run { "dry run, nothing was changed: " } else { "" };
     println!(
-        "{would}{added} records added, {updated} updated, {unchanged} unchanged; {annotations} names, identifiers and tags written"
+        "{would}{added} records added, {updated} updated, {unchanged} unchanged; {annotations} names, identifiers and tags written or removed"
     );
     Ok(())
 }
@@ -302,8 +306,12 @@ async fn import_files(
 
 async fn export(args: ExportArgs) -> Result<(), Failed> {
     let database = open(&args.db).await?;
-    let rows = import_export::export(domain::model(), &database, &args.directory, &|file, rows| {
-        eprintln!("{file}: {rows} rows");
+    let rows = import_export::export(Export {
+        model: domain::model(),
+        database: &database,
+        directory: &args.directory,
+        content_only: args.content_only,
+        progress: &|file, rows| eprintln!("{file}: {rows} rows"),
     })
     .await?;
     println!("{rows} rows written to {}", args.directory.display());

@@ -41,6 +41,11 @@ impl<R> PartialEq for Id<R> {
     }
 }
 impl<R> Eq for Id<R> {}
+impl<R> std::hash::Hash for Id<R> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 impl<R> std::fmt::Debug for Id<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)

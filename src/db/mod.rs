@@ -2,17 +2,15 @@
 
 mod connect;
 mod id;
+mod moment;
 mod readers;
 
 pub use self::{
     connect::{Access, Database, Unusable},
     id::{Id, parse_type_id, type_id, write_type_id},
+    moment::Moment,
     readers::Readers,
 };
-
-/// A moment: milliseconds since 1970-01-01T00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, sea_orm::DeriveValueType)]
-pub struct Moment(pub i64);
 
 /// An exact decimal figure, as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, Default, sea_orm::DeriveValueType)]

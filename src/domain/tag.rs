@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::{db::Id, domain::topic};
 
 /// A link from a record to a topic that it is about.
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveEntityModel)]
 #[sea_orm(table_name = "tag")]
 pub struct Model {
     /// The record.

@@ -1,6 +1,10 @@
 //! The columns of CSV files, which follow from the attributes of record types.
 
+use super::{Files, Problem, Problems, csv_reader::CsvReader};
 use crate::model::{Attribute, AttributeKind, RecordType, draft::reference_name};
+
+/// The headers of what a record has beside its content: they come after the key, and at the end.
+pub(super) const HISTORY: [&str; 4] = ["id", "version", "created_at", "updated_at"];
 
 /// The name of the file of a record type.
 pub(super) fn file_name(record: &RecordType) -> String {
@@ -12,28 +16,48 @@ pub(super) fn imported(record: &RecordType) -> impl Iterator<Item = &Attribute> 
     record.attributes.iter().filter(|attribute| attribute.is_imported)
 }
 
-/// The headers of the file of a record type: first the key, then those of its attributes.
-pub(super) fn headers(record: &RecordType) -> Vec<String> {
-    let mut headers = vec!["key".to_owned()];
-    for attribute in imported(record) {
-        match &attribute.kind {
-            AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_) => {}
-            AttributeKind::Scalar(column, _) => headers.push(column.name.to_owned()),
-            AttributeKind::Name { name, language, .. } => headers.extend([name, language].map(|c| c.name.to_owned())),
-            AttributeKind::Date { edtf, .. } => headers.push(edtf.name.to_owned()),
-            AttributeKind::Decimal(decimal) => headers.push(decimal.exact.name.to_owned()),
-            AttributeKind::ToOne(to_one) => headers.push(reference_name(to_one.column).to_owned()),
-            AttributeKind::ToAny(to_any) => {
-                let name = reference_name(to_any.id);
-                headers.extend([kind_header(name), name.to_owned()]);
-            }
-            AttributeKind::Keys { .. } => headers.push(attribute.name.clone()),
+/// The headers of the columns of an attribute.
+fn headers_of(attribute: &Attribute) -> Vec<String> {
+    match &attribute.kind {
+        AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_) => Vec::new(),
+        AttributeKind::Scalar(column, _) => vec![column.name.to_owned()],
+        AttributeKind::Name { name, language, .. } => [name, language].map(|c| c.name.to_owned()).to_vec(),
+        AttributeKind::Date { edtf, .. } => vec![edtf.name.to_owned()],
+        AttributeKind::Decimal(decimal) => vec![decimal.exact.name.to_owned()],
+        AttributeKind::ToOne(to_one) => vec![reference_name(to_one.column).to_owned()],
+        AttributeKind::ToAny(to_any) => {
+            let name = reference_name(to_any.id);
+            vec![kind_header(name), name.to_owned()]
         }
+        AttributeKind::Keys { .. } => vec![attribute.name.clone()],
     }
-    headers
+}
+
+/// The headers of the file of a record type: the key and the id, those of its attributes, and when it was written.
+pub(super) fn headers(record: &RecordType) -> Vec<String> {
+    let [id, history @ ..] = HISTORY;
+    let first = ["key", id].map(str::to_owned);
+    first.into_iter().chain(imported(record).flat_map(headers_of)).chain(history.map(str::to_owned)).collect()
 }
 
 /// The header of the column that says of which type the record is to which the column `name` refers.
 pub(super) fn kind_header(name: &str) -> String {
     format!("{name}_kind")
+}
+
+/// Opens the file of a record type; `None` if there is none, or if it cannot be read, which is then reported. Every column
+/// but the key can be missing; the columns of one attribute come together.
+pub(super) fn open(files: &Files, record: &RecordType, problems: &mut Problems) -> Option<CsvReader> {
+    let file = file_name(record);
+    let reader = CsvReader::open(files, &file, headers(record), &["key"], problems)?;
+    let mut is_usable = true;
+    for together in imported(record).map(headers_of) {
+        let (there, missing): (Vec<_>, Vec<_>) = together.iter().partition(|header| reader.has(header));
+        if let ([there, ..], [missing, ..]) = (&there[..], &missing[..]) {
+            let message = format!("the column {missing} is missing: it belongs to the column {there}");
+            problems.add(Problem::of_file(&file, 1, message));
+            is_usable = false;
+        }
+    }
+    is_usable.then_some(reader)
 }

@@ -1,6 +1,6 @@
 //! Reading the rows of a CSV file, with every problem at its place.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use super::{Files, Problem, Problems};
 
@@ -9,47 +9,70 @@ pub(super) struct CsvReader {
     file: String,
     headers: Vec<String>,
     rows: csv::Reader<Box<dyn Read>>,
-    /// The positions of the cells of `headers` in a row of the file.
-    order: Vec<usize>,
+    /// The positions of the cells of `headers` in a row of the file; `None` for columns that it does not have.
+    order: Vec<Option<usize>>,
+    /// How many cells a row has.
+    width: usize,
     record: csv::ByteRecord,
 }
 
 impl CsvReader {
-    /// Opens a file that must have exactly the columns `headers`, in any order; `None` if it cannot be read, which is then
-    /// reported.
-    pub(super) fn open(files: &Files, file: &str, headers: Vec<String>, problems: &mut Problems) -> Option<Self> {
+    /// Opens a file that has columns of `headers`, in any order, those of `required` among them. `None` if there is no such
+    /// file, or if it cannot be read, which is then reported.
+    pub(super) fn open(
+        files: &Files,
+        file: &str,
+        headers: Vec<String>,
+        required: &[&str],
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let mut wrong = |line: u64, message: String| {
             problems.add(Problem::of_file(file, line, message));
         };
-        let expected = headers.join(",");
-        let source = files
-            .open(file)
-            .map_err(|cause| {
-                wrong(0, format!("the file cannot be read ({cause}): it is required, with the header {expected}"));
-            })
-            .ok()?;
+        let all = headers.join(",");
+        let source = match files.open(file) {
+            Ok(source) => source,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return None,
+            Err(cause) => {
+                wrong(0, format!("the file cannot be read: {cause}"));
+                return None;
+            }
+        };
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(skip_mark(source));
         let found =
             reader.byte_headers().map_err(|cause| wrong(0, format!("the header cannot be read: {cause}"))).ok()?;
         let found: Vec<String> = found.iter().map(|h| String::from_utf8_lossy(h).into_owned()).collect();
         let mut usable = true;
-        for missing in headers.iter().filter(|h| !found.contains(h)) {
-            wrong(1, format!("the column {missing} is missing: the header must be {expected}"));
+        for missing in required.iter().filter(|header| !found.iter().any(|f| f == *header)) {
+            wrong(1, format!("the column {missing} is missing, which is required: the columns are {all}"));
             usable = false;
         }
         for (i, extra) in found.iter().enumerate() {
             let twice = found[..i].contains(extra);
             if twice || !headers.contains(extra) {
                 let what = if twice { "appears twice" } else { "is not known" };
-                wrong(1, format!("the column {extra} {what}: the header must be {expected}"));
+                wrong(1, format!("the column {extra} {what}: the columns are {all}"));
                 usable = false;
             }
         }
-        let order = headers.iter().filter_map(|h| found.iter().position(|f| f == h)).collect();
-        usable.then(|| Self { file: file.to_owned(), headers, rows: reader, order, record: csv::ByteRecord::new() })
+        let order = headers.iter().map(|h| found.iter().position(|f| f == h)).collect();
+        let (file, width, record) = (file.to_owned(), found.len(), csv::ByteRecord::new());
+        usable.then(|| Self { file, headers, rows: reader, order, width, record })
     }
 
-    /// The line and the cells, in the order of the headers, of the next row of good form; rows of bad form are reported.
+    /// Whether the file has a column.
+    pub(super) fn has(&self, header: &str) -> bool {
+        self.missing().all(|(_, missing)| missing != header)
+    }
+
+    /// The columns that the file does not have: the positions of their cells, and their headers.
+    pub(super) fn missing(&self) -> impl Iterator<Item = (usize, &str)> {
+        let headers = self.headers.iter().zip(&self.order).enumerate();
+        headers.filter(|(_, (_, position))| position.is_none()).map(|(i, (header, _))| (i, header.as_str()))
+    }
+
+    /// The line and the cells, in the order of the headers, of the next row of good form; rows of bad form are reported. The
+    /// cells of columns that the file does not have are empty.
     pub(super) fn next(&mut self, problems: &mut Problems) -> Option<(u64, Vec<&str>)> {
         loop {
             let whole = |line, message| Problem::of_file(&self.file, line, message);
@@ -62,14 +85,14 @@ impl CsvReader {
                 }
             }
             let line = self.record.position().map_or(0, csv::Position::line);
-            if self.record.len() != self.headers.len() {
-                let message = format!("the row has {} cells: it must have {}", self.record.len(), self.headers.len());
+            if self.record.len() != self.width {
+                let message = format!("the row has {} cells: it must have {}", self.record.len(), self.width);
                 problems.add(whole(line, message));
                 continue;
             }
             let mut is_good = true;
             for (header, i) in self.headers.iter().zip(&self.order) {
-                let cell = &self.record[*i];
+                let Some(cell) = i.map(|i| &self.record[i]) else { continue };
                 let message = match std::str::from_utf8(cell) {
                     Err(_) => "it is not UTF-8: save the file as UTF-8",
                     Ok(text) if text.contains('\0') => {
@@ -82,11 +105,9 @@ impl CsvReader {
                 problems.add(Problem { column: header.clone(), value, ..whole(line, message.to_owned()) });
             }
             if is_good {
-                let (record, order) = (&self.record, &self.order);
-                return Some((
-                    line,
-                    order.iter().map(|i| std::str::from_utf8(&record[*i]).unwrap_or_default()).collect(),
-                ));
+                let cell =
+                    |i: &Option<usize>| i.map_or("", |i| std::str::from_utf8(&self.record[i]).unwrap_or_default());
+                return Some((line, self.order.iter().map(cell).collect()));
             }
         }
     }

@@ -1,27 +1,37 @@
 //! Import: everything is read and checked first, then written, in one transaction.
 //!
-//! The files are read three times, so that memory holds no more than the keys: for the keys, for the checks, for writing.
-//! Records are matched by key: new ones are added, changed ones are updated, others are left alone. Nothing is ever removed
-//! but the links of a list that no longer names them.
+//! The files of records are read three times, so that memory holds no more than the keys: for the keys, for the checks, for
+//! writing. Records are matched by key: new ones are added, changed ones are updated, others are left alone. What the files
+//! do not say stays as it is: records without a row, columns and files that are missing.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::OnceLock,
+};
+
+use sea_orm::DatabaseTransaction;
+use uuid::Uuid;
 
 use super::{
-    Failure, Files, Problem, Problems, annotations,
+    Failure, Files, Problem, Problems,
+    annotations::{self, Annotations},
     change::{begin_change, complete_change},
-    columns::{file_name, headers},
-    csv_reader::CsvReader,
+    columns::{self, file_name},
     effective_visibility::update_effective_visibility,
-    keys::Keys,
+    keys::{Keys, KeysById},
     row::RowReader,
+    rows::Rows,
     unbuilt_statements::{analyze, defer_foreign_keys},
     write,
 };
 use crate::{
     clock::{Clock, IdSource},
-    db::Database,
-    model::{Model, RecordType},
+    db::{Database, Moment, parse_type_id, type_id},
+    model::{Model, RecordType, with_article},
 };
+
+/// How many rows are checked at a time.
+const ROWS: usize = 1_000;
 
 /// An import to be done.
 pub struct Import<'a> {
@@ -46,49 +56,51 @@ pub struct Import<'a> {
 pub struct Imported {
     /// How many records are new.
     pub added: u64,
-    /// How many were changed.
+    /// How many were changed, be it only by their names, identifiers or tags.
     pub updated: u64,
-    /// How many were left as they were.
+    /// How many that the files have were left as they were.
     pub unchanged: u64,
-    /// How many names, identifiers and tags are new or were changed.
+    /// How many names, identifiers and tags are new, were changed or were removed.
     pub annotations: u64,
-}
-
-impl Imported {
-    fn is_change(self) -> bool {
-        self.added + self.updated + self.annotations > 0
-    }
 }
 
 /// Imports files: all of them, or nothing if anything is wrong.
 pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     let mut problems = Problems::default();
-    if let Some(directory) = import.files.missing_directory() {
-        problems.add(Problem::of_file(&directory.display().to_string(), 0, "there is no such directory"));
-    }
+    check_names(&import, &mut problems)?;
     problems.into_result()?;
 
     let mut problems = Problems::default();
     let transaction = begin_change(import.database.connection()).await?;
     let mut keys = Keys::stored(&transaction, import.model).await?;
-    let (total, unreadable) = read_keys(&import, &mut keys, &mut problems);
+    let (rows, unreadable) = read_keys(&import, &mut keys, &mut problems);
+    let now = Moment(import.clock.now());
+    let context = Context {
+        import: &import,
+        transaction: &transaction,
+        keys: &keys,
+        keys_by_id: OnceLock::new(),
+        unreadable: &unreadable,
+        now,
+    };
     for record in import.model.types() {
-        check(&import, RowReader { record, keys: &keys, unreadable: &unreadable }, &mut problems);
+        context.check(record, &mut problems).await?;
     }
-    annotations::check(&import, &keys, &unreadable, &mut problems);
+    let annotations = Annotations::read(&context, &mut problems).await?;
     problems.into_result()?;
 
     defer_foreign_keys(&transaction).await?;
-    let mut counts = Counts { done: 0, total, imported: Imported::default() };
+    let mut written = Written { rows, ..Written::default() };
     for record in import.model.types() {
-        write::write(&import, &transaction, record, &keys, &mut counts).await?;
+        write::write(&context, record, &mut written).await?;
     }
-    counts.imported.annotations = annotations::write(&import, &transaction, &keys).await?;
-    if counts.imported.is_change() {
-        complete_change(&transaction, import.model, import.clock).await?;
-    } else {
+    let annotations = annotations.write(&context, &mut written).await?;
+    let imported = written.summary(&keys, annotations);
+    if written.changed.is_empty() {
         // An earlier version may have decided otherwise who can see what.
         update_effective_visibility(&transaction, import.model).await?;
+    } else {
+        complete_change(&transaction, import.model, import.clock).await?;
     }
     if import.dry_run {
         transaction.rollback().await?;
@@ -99,18 +111,104 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
             tracing::warn!(%cause, "the statistics of the database could not be updated: run ANALYZE");
         }
     }
-    Ok(counts.imported)
+    Ok(imported)
 }
 
-/// How far an import is, and what it did so far.
-pub(super) struct Counts {
+/// What the steps of an import share.
+pub(super) struct Context<'a> {
+    pub(super) import: &'a Import<'a>,
+    pub(super) transaction: &'a DatabaseTransaction,
+    pub(super) keys: &'a Keys,
+    keys_by_id: OnceLock<KeysById>,
+    /// The tables whose files have so bad a form that references to their records cannot be checked.
+    pub(super) unreadable: &'a HashSet<&'static str>,
+    /// The time of the import.
+    pub(super) now: Moment,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn keys_by_id(&self) -> &KeysById {
+        self.keys_by_id.get_or_init(|| KeysById::of(self.keys))
+    }
+
+    pub(super) fn row_reader(&self, record: &'a RecordType) -> RowReader<'a> {
+        RowReader { record, keys: self.keys, unreadable: self.unreadable, now: self.now }
+    }
+
+    /// The second reading: every cell.
+    async fn check(&'a self, record: &'a RecordType, problems: &mut Problems) -> Result<(), Failure> {
+        let file = file_name(record);
+        // The first reading has reported the form.
+        let form = &mut Problems::default();
+        let Some(mut rows) = Rows::open(self, record, form) else { return Ok(()) };
+        loop {
+            let batch = rows.next(ROWS, form).await?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            for row in batch {
+                for mut found in self.row_reader(record).read(&row).err().into_iter().flatten() {
+                    if !rows.has(&found.path) {
+                        found.message.insert_str(0, "the file does not have this column, but new records need it: ");
+                    }
+                    problems.add(Problem::of_draft(&file, row.line, found));
+                }
+            }
+        }
+    }
+}
+
+/// What an import has written so far.
+#[derive(Default)]
+pub(super) struct Written {
+    /// How many rows of records there are, and how many of them are written.
+    pub(super) rows: u64,
     pub(super) done: u64,
-    pub(super) total: u64,
-    pub(super) imported: Imported,
+    pub(super) added: u64,
+    /// The records that are new or were changed.
+    pub(super) changed: HashSet<Uuid>,
 }
 
-/// The first reading: the form of all files, and the keys. Says how many rows there are, and of which tables the file has so
-/// bad a form that references to its records cannot be checked.
+impl Written {
+    fn summary(&self, keys: &Keys, annotations: u64) -> Imported {
+        let unchanged = keys.iter().filter(|(_, _, known)| known.is_in_file && !self.changed.contains(&known.id));
+        Imported {
+            added: self.added,
+            updated: (self.changed.len() as u64).saturating_sub(self.added),
+            unchanged: unchanged.count() as u64,
+            annotations,
+        }
+    }
+}
+
+/// Checks that there are files, and only such as are known: the name of a file may be misspelt.
+fn check_names(import: &Import<'_>, problems: &mut Problems) -> Result<(), Failure> {
+    let Files::In(directory) = import.files else { return Ok(()) };
+    let whole = |message: String| Problem::of_file(&directory.display().to_string(), 0, message);
+    if !directory.is_dir() {
+        problems.add(whole("there is no such directory".to_owned()));
+        return Ok(());
+    }
+    let known: Vec<String> = import.model.types().map(file_name).chain(annotations::file_names()).collect();
+    let mut is_any = false;
+    for entry in directory.read_dir().map_err(|cause| Failure::file(directory, cause))? {
+        let name = entry.map_err(|cause| Failure::file(directory, cause))?.file_name();
+        let name = name.to_string_lossy();
+        if known.iter().any(|known| *known == name) {
+            is_any = true;
+        } else if name.to_ascii_lowercase().ends_with(".csv") && !name.starts_with('.') {
+            let message = format!("the file is not known: the files are {}", known.join(", "));
+            problems.add(Problem::of_file(&name, 0, message));
+        }
+    }
+    if !is_any && problems.total == 0 {
+        problems.add(whole(format!("the directory has none of the files {}", known.join(", "))));
+    }
+    Ok(())
+}
+
+/// The first reading: the form of all files, the keys and the ids. Says how many rows there are, and of which tables the file
+/// has so bad a form that references to its records cannot be checked.
 fn read_keys(import: &Import<'_>, keys: &mut Keys, problems: &mut Problems) -> (u64, HashSet<&'static str>) {
     let mut rows = 0;
     let mut unreadable = HashSet::new();
@@ -118,26 +216,25 @@ fn read_keys(import: &Import<'_>, keys: &mut Keys, problems: &mut Problems) -> (
         let file = file_name(record);
         let before = problems.total;
         let mut lines: HashMap<Box<str>, u64> = HashMap::new();
-        if let Some(mut reader) = CsvReader::open(import.files, &file, headers(record), problems) {
+        if let Some(mut reader) = columns::open(import.files, record, problems) {
             while let Some((line, cells)) = reader.next(problems) {
                 rows += 1;
-                let key = cells[0];
-                let message = if !is_key(key) {
-                    "expected letters, digits, dots, underscores and hyphens, at most 200 of them, the first one a letter \
-                     or a digit"
-                        .to_owned()
+                let (key, id) = (cells[0], cells[1]);
+                let mut reject = |column: &str, value: &str, message: String| {
+                    let (column, value) = (column.to_owned(), value.to_owned());
+                    problems.add(Problem { column, value, ..Problem::of_file(&file, line, message) });
+                };
+                if !is_key(key) {
+                    let message = "expected letters, digits, dots, underscores and hyphens, at most 200 of them, the first \
+                                   one a letter or a digit";
+                    reject("key", key, message.to_owned());
                 } else if let Some(first) = lines.insert(key.into(), line) {
-                    format!("line {first} has the same key already: keys are unique")
-                } else {
-                    keys.add(record.table, key, import.ids);
-                    continue;
-                };
-                let problem = Problem {
-                    column: "key".to_owned(),
-                    value: key.to_owned(),
-                    ..Problem::of_file(&file, line, message)
-                };
-                problems.add(problem);
+                    reject("key", key, format!("line {first} has the same key already: keys are unique"));
+                } else if let Err(message) =
+                    read_id(record, id).and_then(|id| keys.add(record.table, key, id, import.ids))
+                {
+                    reject("id", id, message);
+                }
             }
         }
         if problems.total > before {
@@ -147,24 +244,22 @@ fn read_keys(import: &Import<'_>, keys: &mut Keys, problems: &mut Problems) -> (
     (rows, unreadable)
 }
 
+/// Reads an id; an empty cell says nothing.
+fn read_id(record: &RecordType, text: &str) -> Result<Option<Uuid>, String> {
+    let table = record.table;
+    match parse_type_id(text) {
+        _ if text.is_empty() => Ok(None),
+        Some((prefix, id)) if prefix == table => Ok(Some(id)),
+        _ => Err(format!(
+            "expected the id of {}, such as {}",
+            with_article(table),
+            type_id(table, Uuid::from_u128(1 << 120))
+        )),
+    }
+}
+
 fn is_key(key: &str) -> bool {
     key.len() <= 200
         && key.starts_with(|c: char| c.is_ascii_alphanumeric())
         && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
-}
-
-/// The second reading: every cell.
-fn check(import: &Import<'_>, rows: RowReader<'_>, problems: &mut Problems) {
-    let record: &RecordType = rows.record;
-    let file = file_name(record);
-    // The first reading has reported the form.
-    let form = &mut Problems::default();
-    let Some(mut reader) = CsvReader::open(import.files, &file, headers(record), form) else {
-        return;
-    };
-    while let Some((line, cells)) = reader.next(form) {
-        for found in rows.read(&cells).err().into_iter().flatten() {
-            problems.add(Problem::of_draft(&file, line, found));
-        }
-    }
 }

@@ -5,11 +5,19 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, DbErr, sea_query::Query};
 use uuid::Uuid;
 
-use crate::{clock::IdSource, model::Model};
+use crate::{
+    clock::IdSource,
+    db::type_id,
+    model::{Model, words},
+};
 
 /// The ids of all records, by table and key.
 #[derive(Default)]
-pub(super) struct Keys(HashMap<&'static str, HashMap<Box<str>, KnownKey>>);
+pub(super) struct Keys {
+    by_table: HashMap<&'static str, HashMap<Box<str>, KnownKey>>,
+    /// The table and the key of each id; made when the first file gives ids.
+    by_id: Option<HashMap<Uuid, (&'static str, Box<str>)>>,
+}
 
 /// A record that is known by its key.
 #[derive(Clone, Copy)]
@@ -17,6 +25,8 @@ pub(super) struct KnownKey {
     pub(super) id: Uuid,
     /// Whether the database has the record already.
     pub(super) is_stored: bool,
+    /// Whether the file of its record type has a row for it.
+    pub(super) is_in_file: bool,
 }
 
 impl Keys {
@@ -26,22 +36,65 @@ impl Keys {
         for record in model.types() {
             let mut of_type = HashMap::new();
             for (id, key) in ids_and_keys(connection, record.table).await? {
-                of_type.insert(key.into(), KnownKey { id, is_stored: true });
+                of_type.insert(key.into(), KnownKey { id, is_stored: true, is_in_file: false });
             }
-            keys.0.insert(record.table, of_type);
+            keys.by_table.insert(record.table, of_type);
         }
         Ok(keys)
     }
 
-    /// Adds a key that a file has. If no record has it yet, it is given a new id.
-    pub(super) fn add(&mut self, table: &'static str, key: &str, ids: &IdSource) {
-        let of_type = self.0.entry(table).or_default();
-        of_type.entry(key.into()).or_insert_with(|| KnownKey { id: ids.next(), is_stored: false });
+    /// Adds a key that the file of a record type has. A record that the database does not have is given the id `id`, or a
+    /// new one. Fails, with the reason, if it cannot have the id.
+    pub(super) fn add(
+        &mut self,
+        table: &'static str,
+        key: &str,
+        id: Option<Uuid>,
+        ids: &IdSource,
+    ) -> Result<(), String> {
+        let known = self.get(table, key);
+        if let Some(id) = id {
+            if let Some(known) = known
+                && known.id != id
+            {
+                let stored = type_id(table, known.id);
+                return Err(format!(
+                    "the {} {key} has the id {stored} in the database: ids never change",
+                    words(table)
+                ));
+            }
+            let by_table = &self.by_table;
+            let by_id = self.by_id.get_or_insert_with(|| {
+                let of_type = |(table, keys): (&&'static str, &HashMap<Box<str>, KnownKey>)| {
+                    let table = *table;
+                    keys.iter().map(move |(key, known)| (known.id, (table, key.clone()))).collect::<Vec<_>>()
+                };
+                by_table.iter().flat_map(of_type).collect()
+            });
+            let (other_table, other) = by_id.entry(id).or_insert_with(|| (table, key.into()));
+            if (*other_table, &**other) != (table, key) {
+                return Err(format!("the {} {other} has the same id: ids are unique", words(other_table)));
+            }
+        }
+        let new = || KnownKey { id: id.unwrap_or_else(|| ids.next()), is_stored: false, is_in_file: true };
+        let known = KnownKey { is_in_file: true, ..known.unwrap_or_else(new) };
+        self.by_table.entry(table).or_default().insert(key.into(), known);
+        Ok(())
     }
 
     /// The record of a key.
     pub(super) fn get(&self, table: &str, key: &str) -> Option<KnownKey> {
-        self.0.get(table)?.get(key).copied()
+        self.by_table.get(table)?.get(key).copied()
+    }
+
+    /// The records of a table.
+    pub(super) fn of_table(&self, table: &str) -> impl Iterator<Item = KnownKey> {
+        self.by_table.get(table).into_iter().flat_map(|keys| keys.values().copied())
+    }
+
+    /// All records, with their tables and keys.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &str, KnownKey)> {
+        self.by_table.iter().flat_map(|(table, keys)| keys.iter().map(|(key, known)| (*table, &**key, *known)))
     }
 }
 
@@ -57,6 +110,11 @@ impl KeysById {
             keys.extend(of_type.into_iter().map(|(id, key)| (id, (record.table, key))));
         }
         Ok(Self(keys))
+    }
+
+    /// The same keys.
+    pub(super) fn of(keys: &Keys) -> Self {
+        Self(keys.iter().map(|(table, key, known)| (known.id, (table, key.to_owned()))).collect())
     }
 
     /// The table and the key of a record.

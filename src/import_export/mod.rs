@@ -5,6 +5,7 @@
 //! `names.csv`, `identifiers.csv` and `tags.csv` hold what records of all types have.
 
 mod annotations;
+mod cells;
 mod change;
 mod columns;
 mod csv_reader;
@@ -15,20 +16,21 @@ mod keys;
 mod links;
 mod problem;
 mod row;
+mod rows;
 mod unbuilt_statements;
 mod write;
 
 use std::{
     fs::File,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use include_dir::{Dir, include_dir};
 
 pub use self::{
     change::{begin_change, complete_change},
-    export::export,
+    export::{Export, export},
     import::{Import, Imported, import},
     problem::{Failure, Problem, Problems},
 };
@@ -59,14 +61,6 @@ impl Files {
                 let file = BUNDLED.get_file(name).ok_or(io::ErrorKind::NotFound)?;
                 Ok(Box::new(file.contents()))
             }
-        }
-    }
-
-    /// The path of the directory, if there is no directory at it.
-    fn missing_directory(&self) -> Option<&Path> {
-        match self {
-            Self::In(directory) if !directory.is_dir() => Some(directory),
-            _ => None,
         }
     }
 }

@@ -7,11 +7,15 @@ use uuid::Uuid;
 use super::{
     columns::{imported, kind_header},
     keys::Keys,
+    rows::Row,
 };
-use crate::model::{
-    Attribute, AttributeKind, RecordType, ToAny,
-    draft::{Draft, LIST_SEPARATOR, Problem, ProblemCode, Values, reference_name},
-    with_article, words,
+use crate::{
+    db::Moment,
+    model::{
+        Attribute, AttributeKind, RecordType, ToAny,
+        draft::{Draft, LIST_SEPARATOR, Problem, ProblemCode, Values, reference_name},
+        with_article, words,
+    },
 };
 
 /// What rows are read with.
@@ -21,14 +25,16 @@ pub(super) struct RowReader<'a> {
     pub(super) keys: &'a Keys,
     /// The tables whose files have so bad a form that references to their records cannot be checked.
     pub(super) unreadable: &'a HashSet<&'static str>,
+    pub(super) now: Moment,
 }
 
 impl<'a> RowReader<'a> {
-    /// Reads a row, whose first cell is the key; or says everything that is wrong with it.
-    pub(super) fn read(self, cells: &[&str]) -> Result<Values<'a>, Vec<Problem>> {
-        let mut cells = cells.iter().copied();
+    /// Reads a row, or says everything that is wrong with it.
+    pub(super) fn read(self, row: &Row) -> Result<Values<'a>, Vec<Problem>> {
+        let mut cells = row.cells.iter().map(String::as_str);
         let mut next = || cells.next().unwrap_or_default();
-        let key = next();
+        // The id was read with the key.
+        let (key, _) = (next(), next());
         // A key of the wrong form has no id, and has been reported.
         let id = self.keys.get(self.record.table, key).map_or(Uuid::nil(), |known| known.id);
         let mut draft = Draft::new(self.record, id, key);
@@ -62,6 +68,7 @@ impl<'a> RowReader<'a> {
                 }
             }
         }
+        draft.set_history([next(), next(), next()], self.now);
         draft.finish()
     }
 

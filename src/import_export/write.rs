@@ -3,19 +3,18 @@
 use std::collections::HashSet;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, Set, Value,
-    sea_query::{BinOper, Condition, Expr, OnConflict, Query},
+    ConnectionTrait, DbErr, EntityTrait, ExprTrait, Set, Value,
+    sea_query::{BinOper, CaseStatement, Condition, Expr, OnConflict, Query, ReturningClause},
 };
 use uuid::Uuid;
 
 use super::{
-    EXCLUDED, Failure, Import, MAX_BOUND_VALUES, Problems,
-    columns::{file_name, headers},
-    csv_reader::CsvReader,
-    import::Counts,
-    keys::{Keys, KnownKey},
+    EXCLUDED, Failure, MAX_BOUND_VALUES, Problems,
+    columns::file_name,
+    import::{Context, Written},
+    keys::KnownKey,
     links::LinkTable,
-    row::RowReader,
+    rows::Rows,
 };
 use crate::{
     model::{Column, RecordType, draft::Values, record},
@@ -25,8 +24,8 @@ use crate::{
 /// `IS DISTINCT FROM` is `<>` for which `NULL` is a value like others; sea-query has no name for it.
 const IS_DISTINCT_FROM: BinOper = BinOper::Custom("IS DISTINCT FROM");
 
-/// The columns that are written beside those of the attributes.
-const HISTORY: [&str; 4] = ["audience", "version", "created_at", "updated_at"];
+/// The columns in which a record that differs from that of the file does not differ.
+const NOT_CONTENT: [&str; 5] = ["id", "key", "version", "created_at", "updated_at"];
 
 /// A row of a file, ready to be written.
 struct Row<'a> {
@@ -35,103 +34,116 @@ struct Row<'a> {
 }
 
 /// The third reading: writes the records of a file.
-pub(super) async fn write(
-    import: &Import<'_>,
-    transaction: &DatabaseTransaction,
-    record: &RecordType,
-    keys: &Keys,
-    counts: &mut Counts,
+pub(super) async fn write<'a>(
+    context: &'a Context<'a>,
+    record: &'a RecordType,
+    written: &mut Written,
 ) -> Result<(), Failure> {
-    let writer = Writer { import, transaction, record };
-    let rows = RowReader { record, keys, unreadable: &HashSet::new() };
-    let size = MAX_BOUND_VALUES / record.columns.len();
-    let mut batch: Vec<Row<'_>> = Vec::with_capacity(size);
     let mut problems = Problems::default();
     let file = file_name(record);
-    if let Some(mut reader) = CsvReader::open(import.files, &file, headers(record), &mut problems) {
-        while let Some((line, cells)) = reader.next(&mut problems) {
+    let Some(mut rows) = Rows::open(context, record, &mut problems) else { return problems.into_result() };
+    let writer = Writer { context, record };
+    let size = MAX_BOUND_VALUES / record.columns.len();
+    loop {
+        let batch = rows.next(size, &mut problems).await?;
+        let mut read = Vec::with_capacity(batch.len());
+        for row in &batch {
             // Everything was checked; what is wrong now has changed since.
-            let (Some(known), Ok(values)) = (keys.get(record.table, cells[0]), rows.read(&cells)) else {
-                problems.add_changed(&file, line);
-                break;
-            };
-            batch.push(Row { known, values });
-            if batch.len() == size {
-                writer.write(&mut batch, counts).await?;
+            match (context.keys.get(record.table, &row.cells[0]), context.row_reader(record).read(row)) {
+                (Some(known), Ok(values)) => read.push(Row { known, values }),
+                _ => problems.add_changed(&file, row.line),
             }
         }
+        std::mem::take(&mut problems).into_result()?;
+        if read.is_empty() {
+            return Ok(());
+        }
+        writer.write(read, written).await?;
+        written.done += batch.len() as u64;
+        (context.import.progress)(&file, written.done, written.rows);
     }
-    problems.into_result()?;
-    writer.write(&mut batch, counts).await
+}
+
+/// Gives new versions to records of one type that were changed, but not in a column. Those that have new ones already are
+/// left alone.
+pub(super) async fn touch(
+    context: &Context<'_>,
+    record: &RecordType,
+    ids: impl Iterator<Item = Uuid>,
+    written: &mut Written,
+) -> Result<(), DbErr> {
+    let ids: Vec<Uuid> = ids.filter(|id| written.changed.insert(*id)).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut update = Query::update();
+    update.table(record.table).value("version", Expr::col("version").add(1)).value("updated_at", context.now);
+    update.and_where(is_one_of_ids(context.import.database.backend(), Expr::col("id"), &ids));
+    context.transaction.execute(&update).await.map(drop)
 }
 
 /// Writes records of one type.
 struct Writer<'a> {
-    import: &'a Import<'a>,
-    transaction: &'a DatabaseTransaction,
+    context: &'a Context<'a>,
     record: &'a RecordType,
 }
 
 impl Writer<'_> {
-    async fn write(&self, batch: &mut Vec<Row<'_>>, counts: &mut Counts) -> Result<(), Failure> {
-        let Some(first) = batch.first() else { return Ok(()) };
-        let own: Vec<Column> = first.values.columns.iter().map(|(column, _)| *column).collect();
+    async fn write(&self, mut batch: Vec<Row<'_>>, written: &mut Written) -> Result<(), DbErr> {
+        let transaction = self.context.transaction;
         let new = batch.iter().filter(|row| !row.known.is_stored).map(|row| record::ActiveModel {
             id: Set(row.known.id),
             kind: Set(self.record.table.to_owned()),
             audience: Set(0),
         });
-        let added = record::Entity::insert_many(new).exec_without_returning(self.transaction).await?;
-        let now = self.import.clock.now();
+        written.added += record::Entity::insert_many(new).exec_without_returning(transaction).await?;
+        let mut columns: Vec<Column> =
+            batch.first().map(|row| row.values.columns.iter().map(|(column, _)| *column).collect()).unwrap_or_default();
+        let on_conflict = self.update_if_different(&columns);
+        // It is updated at the end, when all records are there.
+        columns.push(self.record.column("audience"));
         let rows = batch.iter_mut().map(|row| {
             let values = std::mem::take(&mut row.values.columns).into_iter().map(|(_, value)| value);
-            // The audience is updated at the end, when all records are there.
-            let history: [Value; HISTORY.len()] = [0_i16.into(), 1.into(), now.into(), now.into()];
-            values.chain(history).collect()
+            values.chain([Value::from(0_i16)]).collect()
         });
-        let columns: Vec<Column> = own.iter().copied().chain(HISTORY.map(|name| self.record.column(name))).collect();
         let mut insert = (self.record.insert)(&columns, rows.collect());
-        insert.on_conflict(self.update_if_different(&own));
-        let touched = self.transaction.execute(&insert).await?.rows_affected();
-        let updated = touched.saturating_sub(added) + self.write_lists(batch, now).await?;
-        let all = batch.len() as u64;
-        counts.imported.added += added;
-        counts.imported.updated += updated;
-        counts.imported.unchanged += all.saturating_sub(added + updated);
-        counts.done += all;
-        (self.import.progress)(&file_name(self.record), counts.done, counts.total);
-        batch.clear();
-        Ok(())
+        insert.on_conflict(on_conflict).returning(ReturningClause::Columns(vec!["id".into()]));
+        for row in transaction.query_all(&insert).await? {
+            written.changed.insert(row.try_get_by_index(0)?);
+        }
+        self.write_lists(&batch, written).await
     }
 
-    /// What to do with records whose key exists: update those that differ.
+    /// What to do with records whose key exists: update those that differ, and those that the file has in a newer version,
+    /// of which the version and the time are taken over.
     fn update_if_different(&self, columns: &[Column]) -> OnConflict {
         let table = self.record.table;
-        let names = || columns.iter().map(|column| column.name).filter(|name| !matches!(*name, "id" | "key"));
-        let mut differs = Condition::any();
+        let names = || columns.iter().map(|column| column.name).filter(|name| !NOT_CONTENT.contains(name));
+        let (stored, proposed) = (|name| Expr::col((table, name)), |name| Expr::col((EXCLUDED, name)));
+        let is_newer = || proposed("version").gt(stored("version"));
+        let mut differs = Condition::any().add(is_newer());
         for name in names() {
-            let proposed = Expr::col((EXCLUDED, name));
-            differs = differs.add(Expr::col((table, name)).binary(IS_DISTINCT_FROM, proposed));
+            differs = differs.add(stored(name).binary(IS_DISTINCT_FROM, proposed(name)));
         }
+        let if_newer = |newer: Expr, otherwise: Expr| CaseStatement::new().case(is_newer(), newer).finally(otherwise);
         OnConflict::column("key")
             .update_columns(names())
-            .value("version", Expr::col((table, "version")).add(1))
-            .update_column("updated_at")
+            .value("version", if_newer(proposed("version"), stored("version").add(1)))
+            .value("updated_at", if_newer(proposed("updated_at"), Expr::val(self.context.now)))
             .action_cond_where(differs)
             .to_owned()
     }
 
-    /// Writes the lists of keys that are not as in the database; says how many records changed by that which had not changed
-    /// already.
-    async fn write_lists(&self, batch: &[Row<'_>], now: i64) -> Result<u64, DbErr> {
-        let mut updated = 0;
+    /// Writes the lists of keys that are not as in the database.
+    async fn write_lists(&self, batch: &[Row<'_>], written: &mut Written) -> Result<(), DbErr> {
+        let transaction = self.context.transaction;
         let lists = batch.first().map_or(&[][..], |row| &row.values.lists);
         for (position, (attribute, _)) in lists.iter().enumerate() {
             let Some(links) = LinkTable::of(attribute) else { continue };
             let stored: Vec<Uuid> = batch.iter().filter(|row| row.known.is_stored).map(|row| row.known.id).collect();
-            let before = links.read(self.transaction, &stored).await?;
+            let before = links.read(transaction, &stored).await?;
             let mut changed = Vec::new();
-            let mut written: Vec<(Uuid, &[Uuid])> = Vec::new();
+            let mut inserted: Vec<(Uuid, &[Uuid])> = Vec::new();
             for row in batch {
                 let (id, list) = (row.known.id, &row.values.lists[position].1);
                 if row.known.is_stored {
@@ -141,23 +153,14 @@ impl Writer<'_> {
                     }
                     changed.push(id);
                 }
-                written.push((id, list));
+                inserted.push((id, list));
             }
             if !changed.is_empty() {
-                links.delete(self.transaction, &changed).await?;
-                updated += self.touch(&changed, now).await?;
+                links.delete(transaction, &changed).await?;
+                touch(self.context, self.record, changed.into_iter(), written).await?;
             }
-            links.insert(self.transaction, &written).await?;
+            links.insert(transaction, &inserted).await?;
         }
-        Ok(updated)
-    }
-
-    /// Gives new versions to records of which only a list changed; says how many these are.
-    async fn touch(&self, ids: &[Uuid], now: i64) -> Result<u64, DbErr> {
-        let mut update = Query::update();
-        update.table(self.record.table).value("version", Expr::col("version").add(1)).value("updated_at", now);
-        update.and_where(Expr::col("updated_at").ne(now));
-        update.and_where(is_one_of_ids(self.import.database.backend(), Expr::col("id"), ids));
-        Ok(self.transaction.execute(&update).await?.rows_affected())
+        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use sea_orm::Value;
 use uuid::Uuid;
 
 use super::{Attribute, AttributeKind, Column, RecordType, Scalar, fold, language_tag, with_article, words};
-use crate::edtf;
+use crate::{db::Moment, edtf};
 
 /// What separates the keys of a list in its text form.
 pub const LIST_SEPARATOR: char = ';';
@@ -133,6 +133,33 @@ impl<'a> Draft<'a> {
             String::new()
         });
         self.values.push((column, tag.into()));
+    }
+
+    /// Sets how often and when the record was written, from the text forms of the version and of the moments at which it was
+    /// created and changed. Empty means: once, and now.
+    pub fn set_history(&mut self, [version, created, updated]: [&str; 3], now: Moment) {
+        let columns = ["version", "created_at", "updated_at"].map(|name| self.record.column(name));
+        let number =
+            if version.is_empty() { Some(1) } else { version.parse::<i32>().ok().filter(|number| *number > 0) };
+        if number.is_none() {
+            self.reject(columns[0].name, ProblemCode::Invalid, version, "expected a whole number, starting at 1");
+        }
+        let mut moment = |column: Column, text: &str, if_empty: Moment| {
+            let moment = if text.is_empty() { Some(if_empty) } else { Moment::parse_rfc3339(text) };
+            if moment.is_none() {
+                let message = "expected a date and time in the format of RFC 3339, such as 2026-11-24T09:30:00.000Z";
+                self.reject(column.name, ProblemCode::Invalid, text, message);
+            }
+            moment.unwrap_or(if_empty)
+        };
+        let changed = moment(columns[2], updated, now);
+        let first = moment(columns[1], created, changed);
+        if changed < first {
+            let message = format!("it is before created_at ({created})");
+            self.reject(columns[2].name, ProblemCode::Period, updated, message);
+        }
+        let values: [Value; 3] = [number.unwrap_or(1).into(), first.into(), changed.into()];
+        self.values.extend(columns.into_iter().zip(values));
     }
 
     fn set_date(&mut self, [written, earliest, latest]: [&Column; 3], text: &str) {

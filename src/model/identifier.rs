@@ -20,7 +20,7 @@ pub enum IdentifierScheme {
 }
 
 /// An identifier of a record in an external system.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveEntityModel)]
 #[sea_orm(table_name = "identifier")]
 pub struct Model {
     /// The scheme of the identifier.

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 /// A name of a record in one language.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveEntityModel)]
 #[sea_orm(table_name = "name")]
 pub struct Model {
     /// The record.

@@ -1,13 +1,21 @@
 //! Where async-graphql's executor hands over: a field that it resolves gives its selection set to breadth-first execution
 //! and gets finished JSON back.
 
-use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+use std::{
+    borrow::Cow,
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use apollo_compiler::response::JsonMap;
 use async_graphql::{
     Context, ID, OutputType, PathSegment, Positioned, QueryPathNode, QueryPathSegment, ServerError, ServerResult,
     Value, parser::types::Field,
 };
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::{
@@ -34,12 +42,16 @@ pub struct OperationData {
     pub variables: JsonMap,
 }
 
-/// Resolves a field of an object type of the library: `answer` says which objects it leads to.
+/// How often a field is executed at most, if others write at the same time.
+const MAX_ATTEMPTS: usize = 4;
+
+/// Resolves a field of an object type of the library: `answer` says which objects it leads to. It is executed again if
+/// another process wrote between two of its statements so that they do not fit together.
 pub async fn resolve(
     context: &Context<'_>,
     catalog: &'static Catalog,
     info: &FieldInfo,
-    answer: impl AsyncFnOnce(Call<'_>) -> Result<Answer>,
+    answer: impl for<'c> Fn(Call<'c>) -> BoxFuture<'c, Result<Answer>>,
 ) -> ServerResult<Value> {
     resolve_at(context.path_node.as_ref(), context, catalog, info, answer).await
 }
@@ -49,7 +61,7 @@ async fn resolve_at<T>(
     context: &async_graphql::ContextBase<'_, T>,
     catalog: &'static Catalog,
     info: &FieldInfo,
-    answer: impl AsyncFnOnce(Call<'_>) -> Result<Answer>,
+    answer: impl for<'c> Fn(Call<'c>) -> BoxFuture<'c, Result<Answer>>,
 ) -> ServerResult<Value> {
     let internal = |cause: &str| ServerError { path: segments(path), ..Error::internal(cause).shown() };
     let operation = context.data_opt::<Arc<OperationData>>().ok_or_else(|| internal("the operation has no plan"))?;
@@ -61,10 +73,22 @@ async fn resolve_at<T>(
     });
     let found = operation.plan.field_at(keys);
     let (scope, position) = found.ok_or_else(|| internal("the plan lacks a field of the operation"))?;
-    let execution = Execution { plan: &operation.plan, catalog, loader, variables: &operation.variables };
-    let call = Call::new(execution, &scope.fields[position]);
-    let answer = answer(call).await;
-    let Executed { json, is_propagated, errors } = execute(call, info, answer).await;
+    let mut attempts = 1;
+    let Executed { json, is_propagated, errors } = loop {
+        let conflict = AtomicBool::new(false);
+        let (plan, variables) = (&*operation.plan, &operation.variables);
+        let execution = Execution { plan, catalog, loader, variables, conflict: &conflict };
+        let call = Call::new(execution, &scope.fields[position]);
+        let executed = execute(call, info, answer(call).await).await;
+        if !conflict.load(Ordering::Relaxed) {
+            break executed;
+        }
+        if attempts == MAX_ATTEMPTS {
+            tracing::warn!(field = call.field.name(), attempts, "required references lead to no record");
+            break executed;
+        }
+        attempts += 1;
+    };
     // Errors are part of the answer, and cost as much as objects.
     loader.loader().tally.count_objects(errors.len());
     let mut errors: Vec<ServerError> = errors
@@ -205,18 +229,20 @@ impl<A: Api> OutputType for Nodes<A> {
             context.add_error(ServerError { path, locations: vec![field.pos], ..error.shown() });
         }
         let info = FieldInfo::of_library("[Node]");
-        let answer = async |call: Call<'_>| {
+        resolve_at(context.path_node.as_ref(), context, A::catalog(), &info, |call| {
             let wanted = self.ids.iter().map(|id| Wanted::ById(id.as_ref().ok().copied())).collect();
-            let positions = load_any(call, wanted, false).await?;
-            Ok(Answer::Many { starts: vec![0, index(self.ids.len())], positions })
-        };
-        resolve_at(context.path_node.as_ref(), context, A::catalog(), &info, answer).await
+            let starts = vec![0, index(self.ids.len())];
+            Box::pin(async move { Ok(Answer::Many { starts, positions: load_any(call, wanted, false).await? }) })
+        })
+        .await
     }
 }
 
 async fn one<A: Api>(context: &ContextSelectionSet<'_>, table: &'static str, id: Uuid) -> ServerResult<Value> {
     let info = FieldInfo::of_library("Node");
-    let answer =
-        async |call: Call<'_>| Ok(Answer::One(load_any(call, vec![Wanted::ById(Some((table, id)))], false).await?));
-    resolve_at(context.path_node.as_ref(), context, A::catalog(), &info, answer).await
+    resolve_at(context.path_node.as_ref(), context, A::catalog(), &info, |call| {
+        let wanted = vec![Wanted::ById(Some((table, id)))];
+        Box::pin(async move { load_any(call, wanted, false).await.map(Answer::One) })
+    })
+    .await
 }

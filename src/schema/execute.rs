@@ -5,7 +5,13 @@
 //! of the specification (September 2025) says: fields in the order of the document, field errors with their paths, and a
 //! `null` in a position that may not be `null` propagated to the nearest nullable parent.
 
-use std::{any::Any, sync::Arc};
+use std::{
+    any::Any,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use apollo_compiler::response::JsonMap;
 use async_graphql::{InputType, PathSegment, ServerError, Value};
@@ -39,6 +45,8 @@ pub struct Execution<'a> {
     pub loader: &'a Loader,
     /// The values of the variables, coerced to their types.
     pub variables: &'a JsonMap,
+    /// Set when two statements saw different states of the data.
+    pub conflict: &'a AtomicBool,
 }
 
 /// The call of a field, for all objects of a scope.
@@ -59,6 +67,12 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn loader(&self) -> &'a Loader {
         self.execution.loader
+    }
+
+    /// Notes that a record is missing that another one cannot be without: one statement saw it, and another process wrote
+    /// before the next one.
+    pub(super) fn note_conflict(&self) {
+        self.execution.conflict.store(true, Ordering::Relaxed);
     }
 
     /// An argument.

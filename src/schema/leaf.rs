@@ -1,17 +1,8 @@
 //! Leaves: the GraphQL types of plain values, and how they are written as JSON.
 
-use std::num::NonZero;
-
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, resolver_utils::EnumType};
 use sea_orm::Value;
 use serde::Serialize;
-use time::{
-    OffsetDateTime,
-    format_description::well_known::{
-        Iso8601, Rfc3339,
-        iso8601::{Config, TimePrecision},
-    },
-};
 
 use crate::{
     db::Moment,
@@ -44,7 +35,7 @@ pub(super) fn write(kind: &Kind, value: &Value, out: &mut Vec<u8>) {
         (Kind::Word(vocabulary), Value::String(Some(word))) => {
             json(&vocabulary.by_value(word).map(|word| word.name), out);
         }
-        (Kind::DateTime, Value::BigInt(Some(moment))) => json(&rfc3339(Moment(*moment)), out),
+        (Kind::DateTime, Value::BigInt(Some(moment))) => json(&Moment(*moment).to_rfc3339(), out),
         (_, Value::String(Some(text))) => json(text, out),
         (_, Value::Int(Some(number))) => json(number, out),
         (_, Value::BigInt(Some(number))) => json(number, out),
@@ -52,19 +43,6 @@ pub(super) fn write(kind: &Kind, value: &Value, out: &mut Vec<u8>) {
         (_, Value::Bool(Some(value))) => json(value, out),
         _ => out.extend_from_slice(b"null"),
     }
-}
-
-/// The format of moments: RFC 3339, with milliseconds.
-const MILLISECONDS: Iso8601<
-    {
-        let milliseconds = TimePrecision::Second { decimal_digits: NonZero::new(3) };
-        Config::DEFAULT.set_time_precision(milliseconds).encode()
-    },
-> = Iso8601;
-
-fn rfc3339(moment: Moment) -> Option<String> {
-    let moment = OffsetDateTime::from_unix_timestamp_nanos(i128::from(moment.0) * 1_000_000).ok()?;
-    moment.format(&MILLISECONDS).ok()
 }
 
 /// A date and time in UTC, in the format of RFC 3339 with milliseconds, such as `2026-11-24T09:30:00.000Z`.
@@ -75,12 +53,11 @@ impl ScalarType for Moment {
             InputValueError::custom("expected a date and time in the format of RFC 3339, such as 2026-11-24T09:30:00Z")
         };
         let async_graphql::Value::String(text) = &value else { return Err(wrong()) };
-        let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| wrong())?;
-        Ok(Self(i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).map_err(|_| wrong())?))
+        Self::parse_rfc3339(text).ok_or_else(wrong)
     }
 
     fn to_value(&self) -> async_graphql::Value {
-        rfc3339(*self).map_or(async_graphql::Value::Null, Into::into)
+        self.to_rfc3339().map_or(async_graphql::Value::Null, Into::into)
     }
 }
 

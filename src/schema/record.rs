@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use uuid::Uuid;
 
 use super::{
-    answer::{Answer, Positions, RecordGroups, index},
+    answer::{Answer, Position, Positions, RecordGroups, index},
     catalog::Catalog,
     connection::{self, Items, ready},
     cost::Size,
@@ -142,7 +142,12 @@ async fn load_one(
         Some(joined) => joined.cloned(),
         None => key(row).and_then(|key| found.get(&key).cloned()),
     });
-    Ok(Answer::one(target.name, records))
+    let records: Vec<_> = records.collect();
+    // Whoever may see a record may see what it requires.
+    if !to_one.column.nullable && records.iter().any(Option::is_none) {
+        call.note_conflict();
+    }
+    Ok(Answer::one(target.name, records.into_iter()))
 }
 
 /// The records that a reference to several types leads to.
@@ -154,7 +159,12 @@ async fn load_any_of(call: Call<'_>, rows: &[Arc<Row>], attribute: &str, to_any:
             None => Wanted::ById(row.text(to_any.table).zip(row.uuid(to_any.id))),
         })
         .collect();
-    Ok(Answer::One(load_any(call, wanted, true).await?))
+    let records = load_any(call, wanted, true).await?;
+    // Whoever may see a record may see what it requires.
+    if !to_any.id.nullable && records.positions.iter().any(|position| matches!(position, Position::Null)) {
+        call.note_conflict();
+    }
+    Ok(Answer::One(records))
 }
 
 /// A record that is wanted at a position.

@@ -1,6 +1,10 @@
 //! The fields of `Query` that every record type has: a look-up and a list.
 
-use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+use std::{
+    borrow::Cow,
+    marker::PhantomData,
+    sync::{Arc, LazyLock},
+};
 
 use async_graphql::{
     ContainerType, Context, ID, InputObject, ObjectType, OneofObject, OutputType, Positioned, ServerResult, Value,
@@ -29,6 +33,9 @@ use crate::{
 
 /// The object that the root fields are resolved from.
 pub(super) struct Root;
+
+/// The objects of the root scope: only one.
+static ROOTS: LazyLock<[Arc<Root>; 1]> = LazyLock::new(|| [Arc::new(Root)]);
 
 /// Provides the catalog of a schema. It is a trait because async-graphql asks types, not values.
 pub trait Api: Send + Sync + 'static {
@@ -65,8 +72,7 @@ impl<A: Api> ContainerType for Records<A> {
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
         let Some(field) = A::catalog().root.fields.get(context.field().name()) else { return Ok(None) };
         let Resolve::Batch(resolve) = &field.resolve else { return Ok(None) };
-        let root = [Arc::new(Root)];
-        entry::resolve(context, A::catalog(), field.info(), async |call| resolve(call, &root).await).await.map(Some)
+        entry::resolve(context, A::catalog(), field.info(), |call| resolve(call, &*ROOTS)).await.map(Some)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tests of null propagation (section 6.4.4 of the specification): in the schema itself, few fields are non-null and can
 //! fail.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use apollo_compiler::{ExecutableDocument, Schema, response::JsonMap};
 use async_graphql::PathSegment;
@@ -92,7 +92,8 @@ async fn run(ty: &str, root: &Arc<Thing>, selection: &str) -> (String, bool, Vec
         shared: Arc::default(),
     });
     let variables = JsonMap::new();
-    let execution = Execution { plan: &plan, catalog, loader: &loader, variables: &variables };
+    let conflict = AtomicBool::new(false);
+    let execution = Execution { plan: &plan, catalog, loader: &loader, variables: &variables, conflict: &conflict };
     let (scope, field) = plan.field_at(["thing"].into_iter()).expect("a field");
     let call = Call::new(execution, &scope.fields[field]);
     let answer = Answer::one("Thing", std::iter::once(Some(root.clone())));

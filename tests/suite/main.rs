@@ -15,6 +15,7 @@ mod browser;
 mod clients;
 mod columns;
 mod command;
+mod consistency;
 mod dates;
 mod endpoint;
 mod engine;

@@ -89,7 +89,7 @@ impl Place {
     }
 
     pub fn exported(&self) -> crate::import_export::Contents {
-        self.prints(&["export", "out"]);
+        self.prints(&["export", "--content-only", "out"]);
         csv_files(&self.path("out"))
     }
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     process,
-    support::{Backend, Data, Server, TestDatabase, backends},
+    support::{self, Backend, Data, Server, TestDatabase, backends},
 };
 
 /// How many documents there must be at least that somebody wrote, beside the random ones.
@@ -75,7 +75,7 @@ pub async fn prepare(backend: Backend) -> (Server, tempfile::TempDir) {
     enrich(files.path());
     data.import(&import_export::Files::In(files.path().to_owned())).await.expect("more data");
     let export = tempfile::tempdir().expect("a directory");
-    import_export::export(domain::model(), &data.database, export.path(), &|_, _| {}).await.expect("an export");
+    support::export(&data.database, export.path(), true).await;
     fs::write(export.path().join("rows.csv"), rows(&data.database).await).expect("a file");
     (Server::over(data).await, export)
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    path::Path,
     path::PathBuf,
     sync::{
         Arc, Mutex,
@@ -17,7 +18,7 @@ use coopgraph::{
     document::Limits,
     engine::Engine,
     http::{self, Shutdown},
-    import_export::{self, Files, Import, Imported},
+    import_export::{self, Export, Files, Import, Imported},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
 use serde_json::{Value, json};
@@ -137,6 +138,13 @@ pub async fn import(database: &Database, files: &Files, dry_run: bool) -> Result
         progress: &|_, _, _| {},
     })
     .await
+}
+
+/// Exports into a directory.
+pub async fn export(database: &Database, directory: &Path, content_only: bool) {
+    let model = coopgraph::domain::model();
+    let export = Export { model, database, directory, content_only, progress: &|_, _| {} };
+    import_export::export(export).await.expect("an export");
 }
 
 async fn fill(url: &str, data: Data) {

@@ -1,0 +1,77 @@
+//! The rows of a file of records, batch by batch.
+
+use std::collections::HashMap;
+
+use sea_orm::DbErr;
+use uuid::Uuid;
+
+use super::{
+    Problems,
+    cells::StoredCells,
+    columns::{self, HISTORY},
+    csv_reader::CsvReader,
+    import::Context,
+};
+use crate::model::RecordType;
+
+/// The rows of a file of records.
+pub(super) struct Rows<'a> {
+    context: &'a Context<'a>,
+    record: &'a RecordType,
+    reader: CsvReader,
+    /// The positions of the cells that the file says nothing about.
+    unsaid: Vec<usize>,
+}
+
+/// A row.
+pub(super) struct Row {
+    pub(super) line: u64,
+    /// In the order of [`columns::headers`].
+    pub(super) cells: Vec<String>,
+}
+
+impl<'a> Rows<'a> {
+    /// Opens the file of a record type; `None` if there is none, or if it cannot be read, which is then reported.
+    pub(super) fn open(context: &'a Context<'a>, record: &'a RecordType, problems: &mut Problems) -> Option<Self> {
+        let reader = columns::open(context.import.files, record, problems)?;
+        let content = reader.missing().filter(|(_, header)| !HISTORY.contains(header));
+        let unsaid = content.map(|(position, _)| position).collect();
+        Some(Self { context, record, reader, unsaid })
+    }
+
+    /// Whether the file has a column.
+    pub(super) fn has(&self, header: &str) -> bool {
+        self.reader.has(header)
+    }
+
+    /// The next rows of good form, at most `size`; none at the end of the file. What the file says nothing about is as in the
+    /// database; in rows of new records, it is empty.
+    pub(super) async fn next(&mut self, size: usize, problems: &mut Problems) -> Result<Vec<Row>, DbErr> {
+        let mut rows = Vec::with_capacity(size);
+        while rows.len() < size
+            && let Some((line, cells)) = self.reader.next(problems)
+        {
+            rows.push(Row { line, cells: cells.into_iter().map(str::to_owned).collect() });
+        }
+        if !self.unsaid.is_empty() {
+            self.complete(&mut rows).await?;
+        }
+        Ok(rows)
+    }
+
+    async fn complete(&self, rows: &mut [Row]) -> Result<(), DbErr> {
+        let known = rows.iter().filter_map(|row| self.context.keys.get(self.record.table, &row.cells[0]));
+        let ids: Vec<Uuid> = known.filter(|known| known.is_stored).map(|known| known.id).collect();
+        let stored = StoredCells { connection: self.context.transaction, keys: self.context.keys_by_id() };
+        let stored = stored.of(self.record, &ids).await?.into_iter().map(|row| (row.key, row.cells));
+        let mut stored: HashMap<String, Vec<String>> = stored.collect();
+        for row in rows {
+            if let Some(mut cells) = stored.remove(&row.cells[0]) {
+                for position in &self.unsaid {
+                    row.cells[*position] = std::mem::take(&mut cells[*position]);
+                }
+            }
+        }
+        Ok(())
+    }
+}
