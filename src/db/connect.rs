@@ -8,7 +8,8 @@ use std::{
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
     sqlx::{self, ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 
@@ -28,6 +29,9 @@ pub struct Database {
     connection: DatabaseConnection,
     observer: Option<Observer>,
 }
+
+/// The number of the advisory lock of PostgreSQL that a migration takes: `coopgrph` in ASCII.
+const MIGRATION_LOCK: i64 = 0x636f_6f70_6772_7068;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,11 +169,21 @@ impl Database {
         self.connection.get_database_backend()
     }
 
-    /// Applies the missing migrations.
+    /// Applies the missing migrations: all of them, or none. Another process that does so is waited for.
     pub async fn migrate(&self) -> Result<(), Unusable> {
         let applied = self.applied().await?;
         refuse_newer(&applied)?;
-        Migrator::up(&self.connection, None).await.map_err(|e| {
+        let migrated = async {
+            let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+            let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+            let transaction = self.connection.begin_with_options(options).await?;
+            if self.backend() == DbBackend::Postgres {
+                transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+            }
+            Migrator::up(&transaction, None).await?;
+            transaction.commit().await
+        };
+        migrated.await.map_err(|e| {
             let text = e.to_string();
             if text.contains("readonly") || text.contains("read-only") {
                 Unusable::ReadOnly(e)

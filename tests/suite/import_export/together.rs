@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::{Set, bundled, exported};
 use crate::{
-    process::Place,
+    process::{Place, Served},
     support::{Data, TestDatabase, backends},
 };
 
@@ -28,6 +28,37 @@ async fn two_imports_add_each_record_once() {
         assert!(!printed[1].starts_with("0 "), "{backend}: {printed:?}");
         assert!(place.exported() == bundled(), "{backend}: other data than imported");
     }
+}
+
+/// Several servers that start on one empty database at the same time create its tables and fill it once.
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_fill_an_empty_database_once() {
+    for backend in backends() {
+        for _ in 0..3 {
+            let place = Place::new(backend).await;
+            let served: Vec<_> = thread::scope(|scope| {
+                let starting: Vec<_> = (0..3).map(|_| scope.spawn(|| place.serve(&[]))).collect();
+                starting.into_iter().map(|server| server.join().expect("a server that listens")).collect()
+            });
+            let loaded = |served: &Served| served.printed.iter().find(|line| line.starts_with("loaded ")).cloned();
+            let mut loaded: Vec<_> = served.iter().filter_map(loaded).collect();
+            loaded.sort();
+            let records = bundled_records();
+            assert_eq!(loaded.pop(), Some(format!("loaded the bundled data: {records} records")), "{backend}");
+            assert!(loaded.iter().all(|line| line.ends_with(": 0 records")), "{backend}: {loaded:?}");
+            for server in served {
+                server.stop();
+            }
+            assert!(place.exported() == bundled(), "{backend}: other data than the bundled data");
+        }
+    }
+}
+
+/// How many records the bundled files have.
+fn bundled_records() -> usize {
+    let model = coopgraph::domain::model();
+    let files = bundled().into_iter().filter(|(name, _)| model.types().any(|of| *name == format!("{}.csv", of.plural)));
+    files.map(|(_, bytes)| csv::Reader::from_reader(&*bytes).records().count()).sum()
 }
 
 /// A migration that is killed is done again.
