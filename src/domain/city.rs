@@ -116,6 +116,7 @@ impl Record for Entity {
             "A list of its participations in visits and events.",
         );
         d.has_many("memberships", membership::Column::MemberId, "A list of its memberships in organizations.");
+        d.defined_by([Column::Kind, Column::CountryId]);
         d.default_order("NAME_ASC");
     }
 }

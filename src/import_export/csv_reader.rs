@@ -2,7 +2,10 @@
 
 use std::io::{self, Read};
 
-use super::{Files, Problem, Problems};
+use super::{
+    Files, Problem, Problems,
+    dialect::{foreign_format, foreign_separator},
+};
 
 /// A CSV file being read, row by row.
 pub(super) struct CsvReader {
@@ -13,6 +16,8 @@ pub(super) struct CsvReader {
     order: Vec<Option<usize>>,
     /// How many cells a row has.
     width: usize,
+    /// Whether all that was read is UTF-8.
+    is_utf8: bool,
     record: csv::ByteRecord,
 }
 
@@ -38,10 +43,25 @@ impl CsvReader {
                 return None;
             }
         };
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(skip_mark(source));
+        let (start, source) = skip_mark(source);
+        if let Some(message) = foreign_format(&start) {
+            wrong(0, message.to_owned());
+            return None;
+        }
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
         let found =
             reader.byte_headers().map_err(|cause| wrong(0, format!("the header cannot be read: {cause}"))).ok()?;
         let found: Vec<String> = found.iter().map(|h| String::from_utf8_lossy(h).into_owned()).collect();
+        if found.is_empty() {
+            wrong(0, format!("the file is empty: its first line must name columns of {all}"));
+            return None;
+        }
+        if let [only] = &found[..]
+            && let Some(separator) = foreign_separator(only, &headers)
+        {
+            wrong(1, format!("the cells are separated by {separator}: save the file with commas"));
+            return None;
+        }
         let mut usable = true;
         for missing in required.iter().filter(|header| !found.iter().any(|f| f == *header)) {
             wrong(1, format!("the column {missing} is missing, which is required: the columns are {all}"));
@@ -57,7 +77,7 @@ impl CsvReader {
         }
         let order = headers.iter().map(|h| found.iter().position(|f| f == h)).collect();
         let (file, width, record) = (file.to_owned(), found.len(), csv::ByteRecord::new());
-        usable.then(|| Self { file, headers, rows: reader, order, width, record })
+        usable.then(|| Self { file, headers, rows: reader, order, width, is_utf8: true, record })
     }
 
     /// Whether the file has a column.
@@ -86,7 +106,14 @@ impl CsvReader {
             }
             let line = self.record.position().map_or(0, csv::Position::line);
             if self.record.len() != self.width {
-                let message = format!("the row has {} cells: it must have {}", self.record.len(), self.width);
+                // A quote that is not closed makes a cell of everything up to the end of the file.
+                let is_open =
+                    self.rows.is_done() && self.record.iter().next_back().is_some_and(|last| last.contains(&b'\n'));
+                let message = if is_open {
+                    "a quotation mark that is opened in this row or its cells is never closed".to_owned()
+                } else {
+                    format!("the row has {} cells: it must have {}", self.record.len(), self.width)
+                };
                 problems.add(whole(line, message));
                 continue;
             }
@@ -94,7 +121,15 @@ impl CsvReader {
             for (header, i) in self.headers.iter().zip(&self.order) {
                 let Some(cell) = i.map(|i| &self.record[i]) else { continue };
                 let message = match std::str::from_utf8(cell) {
-                    Err(_) => "it is not UTF-8: save the file as UTF-8",
+                    Err(_) => {
+                        is_good = false;
+                        // All of the file is in another encoding: this is said once.
+                        if std::mem::replace(&mut self.is_utf8, false) {
+                            "it is not UTF-8: save the file as UTF-8"
+                        } else {
+                            continue;
+                        }
+                    }
                     Ok(text) if text.contains('\0') => {
                         "it contains the character NUL, which databases do not store: remove it"
                     }
@@ -113,13 +148,13 @@ impl CsvReader {
     }
 }
 
-/// Leaves out the byte order mark that some programs write before UTF-8.
-fn skip_mark(mut source: Box<dyn Read>) -> Box<dyn Read> {
-    let mut start = Vec::with_capacity(3);
+/// Leaves out the byte order mark that some programs write before UTF-8. Says how the rest begins.
+fn skip_mark(mut source: Box<dyn Read>) -> (Vec<u8>, Box<dyn Read>) {
+    let mut start = Vec::with_capacity(4);
     // An error here comes again, and is reported, when the reader reads on.
-    let _ = source.by_ref().take(3).read_to_end(&mut start);
-    if start == [0xEF, 0xBB, 0xBF] {
-        start.clear();
+    let _ = source.by_ref().take(4).read_to_end(&mut start);
+    if start.starts_with(&[0xEF, 0xBB, 0xBF]) {
+        start.drain(..3);
     }
-    Box::new(std::io::Cursor::new(start).chain(source))
+    (start.clone(), Box::new(std::io::Cursor::new(start).chain(source)))
 }

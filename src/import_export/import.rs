@@ -16,6 +16,7 @@ use super::{
     Failure, Files, Problem, Problems,
     annotations::{self, Annotations},
     change::{begin_change, complete_change},
+    changes::{self, Change, Warnings},
     columns::{self, file_name},
     effective_visibility::update_effective_visibility,
     keys::{Keys, KeysById},
@@ -47,6 +48,10 @@ pub struct Import<'a> {
     pub ids: &'a IdSource,
     /// Whether to undo everything at the end.
     pub dry_run: bool,
+    /// Whether to make changes that may be mistakes, too.
+    pub accept_warnings: bool,
+    /// Called with each change of a value that the database has, before anything is written.
+    pub on_change: &'a (dyn Fn(&Change) -> Result<(), Failure> + Sync),
     /// Called with the name of a file, and how many of how many rows are written.
     pub progress: &'a (dyn Fn(&str, u64, u64) + Sync),
 }
@@ -83,11 +88,15 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
         unreadable: &unreadable,
         now,
     };
+    let mut warnings = Warnings::default();
     for record in import.model.types() {
-        context.check(record, &mut problems).await?;
+        context.check(record, &mut problems, &mut warnings).await?;
     }
     let annotations = Annotations::read(&context, &mut problems).await?;
     problems.into_result()?;
+    if warnings.total > 0 && !import.accept_warnings {
+        return Err(Failure::Warnings(warnings));
+    }
 
     defer_foreign_keys(&transaction).await?;
     let mut written = Written { rows, ..Written::default() };
@@ -135,23 +144,44 @@ impl<'a> Context<'a> {
         RowReader { record, keys: self.keys, unreadable: self.unreadable, now: self.now }
     }
 
-    /// The second reading: every cell.
-    async fn check(&'a self, record: &'a RecordType, problems: &mut Problems) -> Result<(), Failure> {
+    /// The second reading: every cell, and what it changes.
+    async fn check(
+        &'a self,
+        record: &'a RecordType,
+        problems: &mut Problems,
+        warnings: &mut Warnings,
+    ) -> Result<(), Failure> {
         let file = file_name(record);
         // The first reading has reported the form.
         let form = &mut Problems::default();
-        let Some(mut rows) = Rows::open(self, record, form) else { return Ok(()) };
+        let Some(rows) = Rows::open(self, record, form) else { return Ok(()) };
+        let mut rows = rows.with_stored();
         loop {
             let batch = rows.next(ROWS, form).await?;
             if batch.is_empty() {
                 return Ok(());
             }
             for row in batch {
-                for mut found in self.row_reader(record).read(&row).err().into_iter().flatten() {
-                    if !rows.has(&found.path) {
-                        found.message.insert_str(0, "the file does not have this column, but new records need it: ");
+                let reader = self.row_reader(record);
+                match reader.read(&row.cells) {
+                    Ok(new) => {
+                        let Some(Ok(old)) = row.stored.as_ref().map(|stored| reader.read(stored)) else { continue };
+                        for change in changes::of_row(record, &file, &row, &new, &old) {
+                            if change.warning.is_some() {
+                                warnings.add(&change);
+                            }
+                            (self.import.on_change)(&change)?;
+                        }
                     }
-                    problems.add(Problem::of_draft(&file, row.line, found));
+                    Err(found) => {
+                        for mut found in found {
+                            if !rows.has(&found.path) {
+                                let why = "the file does not have this column, but new records need it: ";
+                                found.message.insert_str(0, why);
+                            }
+                            problems.add(Problem::of_draft(&file, row.line, found));
+                        }
+                    }
                 }
             }
         }

@@ -7,8 +7,10 @@
 mod annotations;
 mod cells;
 mod change;
+mod changes;
 mod columns;
 mod csv_reader;
+mod dialect;
 mod effective_visibility;
 mod export;
 mod import;
@@ -30,6 +32,7 @@ use include_dir::{Dir, include_dir};
 
 pub use self::{
     change::{begin_change, complete_change},
+    changes::{Change, Warnings},
     export::{Export, export},
     import::{Import, Imported, import},
     problem::{Failure, Problem, Problems},

@@ -2,6 +2,7 @@
 
 use std::{fmt, io, path::Path};
 
+use super::Warnings;
 use crate::model::draft;
 
 /// How many problems are listed; the others are only counted.
@@ -94,6 +95,9 @@ pub enum Failure {
     /// The files are wrong.
     #[error("the files cannot be imported:\n{0}")]
     Problems(Problems),
+    /// The files change what may be right.
+    #[error("the files may contain mistakes; if they do not, import them with --accept-warnings:\n{0}")]
+    Warnings(Warnings),
     /// The database failed.
     #[error("the database failed, nothing was changed: {0}")]
     Database(#[from] sea_orm::DbErr),

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::{
     columns::{imported, kind_header},
     keys::Keys,
-    rows::Row,
 };
 use crate::{
     db::Moment,
@@ -29,9 +28,9 @@ pub(super) struct RowReader<'a> {
 }
 
 impl<'a> RowReader<'a> {
-    /// Reads a row, or says everything that is wrong with it.
-    pub(super) fn read(self, row: &Row) -> Result<Values<'a>, Vec<Problem>> {
-        let mut cells = row.cells.iter().map(String::as_str);
+    /// Reads the cells of a row, in the order of [`super::columns::headers`], or says everything that is wrong with them.
+    pub(super) fn read(self, cells: &[String]) -> Result<Values<'a>, Vec<Problem>> {
+        let mut cells = cells.iter().map(String::as_str);
         let mut next = || cells.next().unwrap_or_default();
         // The id was read with the key.
         let (key, _) = (next(), next());

@@ -21,6 +21,8 @@ pub(super) struct Rows<'a> {
     reader: CsvReader,
     /// The positions of the cells that the file says nothing about.
     unsaid: Vec<usize>,
+    /// Whether rows tell what the database has.
+    with_stored: bool,
 }
 
 /// A row.
@@ -28,6 +30,8 @@ pub(super) struct Row {
     pub(super) line: u64,
     /// In the order of [`columns::headers`].
     pub(super) cells: Vec<String>,
+    /// The cells of the record in the database, if it has it and they were asked for.
+    pub(super) stored: Option<Vec<String>>,
 }
 
 impl<'a> Rows<'a> {
@@ -36,7 +40,12 @@ impl<'a> Rows<'a> {
         let reader = columns::open(context.import.files, record, problems)?;
         let content = reader.missing().filter(|(_, header)| !HISTORY.contains(header));
         let unsaid = content.map(|(position, _)| position).collect();
-        Some(Self { context, record, reader, unsaid })
+        Some(Self { context, record, reader, unsaid, with_stored: false })
+    }
+
+    /// Lets each row tell what the database has.
+    pub(super) fn with_stored(self) -> Self {
+        Self { with_stored: true, ..self }
     }
 
     /// Whether the file has a column.
@@ -51,9 +60,9 @@ impl<'a> Rows<'a> {
         while rows.len() < size
             && let Some((line, cells)) = self.reader.next(problems)
         {
-            rows.push(Row { line, cells: cells.into_iter().map(str::to_owned).collect() });
+            rows.push(Row { line, cells: cells.into_iter().map(str::to_owned).collect(), stored: None });
         }
-        if !self.unsaid.is_empty() {
+        if self.with_stored || !self.unsaid.is_empty() {
             self.complete(&mut rows).await?;
         }
         Ok(rows)
@@ -66,9 +75,10 @@ impl<'a> Rows<'a> {
         let stored = stored.of(self.record, &ids).await?.into_iter().map(|row| (row.key, row.cells));
         let mut stored: HashMap<String, Vec<String>> = stored.collect();
         for row in rows {
-            if let Some(mut cells) = stored.remove(&row.cells[0]) {
+            row.stored = stored.remove(&row.cells[0]);
+            if let Some(stored) = &row.stored {
                 for position in &self.unsaid {
-                    row.cells[*position] = std::mem::take(&mut cells[*position]);
+                    row.cells[*position].clone_from(&stored[*position]);
                 }
             }
         }

@@ -25,7 +25,7 @@ use crate::{
 const IS_DISTINCT_FROM: BinOper = BinOper::Custom("IS DISTINCT FROM");
 
 /// The columns in which a record that differs from that of the file does not differ.
-const NOT_CONTENT: [&str; 5] = ["id", "key", "version", "created_at", "updated_at"];
+pub(super) const NOT_CONTENT: [&str; 5] = ["id", "key", "version", "created_at", "updated_at"];
 
 /// A row of a file, ready to be written.
 struct Row<'a> {
@@ -49,7 +49,7 @@ pub(super) async fn write<'a>(
         let mut read = Vec::with_capacity(batch.len());
         for row in &batch {
             // Everything was checked; what is wrong now has changed since.
-            match (context.keys.get(record.table, &row.cells[0]), context.row_reader(record).read(row)) {
+            match (context.keys.get(record.table, &row.cells[0]), context.row_reader(record).read(&row.cells)) {
                 (Some(known), Ok(values)) => read.push(Row { known, values }),
                 _ => problems.add_changed(&file, row.line),
             }

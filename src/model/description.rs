@@ -7,7 +7,7 @@ use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Identity, Relati
 
 use super::{
     Attribute, AttributeKind, Column, DataType, Decimal, Link, Order, RecordType, Scalar, ToAny, ToOne, Visibility,
-    Vocabulary, attribute::table_of, camel_case,
+    Vocabulary, attribute::table_of, camel_case, draft::reference_name,
 };
 
 /// An entity whose rows are records: they have an id, a key, names, a visibility and a version.
@@ -228,6 +228,14 @@ impl<'a, E: Record> Description<'a, E> {
     pub fn descending(&mut self, column: E::Column) {
         let at = self.at(column);
         self.order(at.name, at, true, at.nullable);
+    }
+
+    /// What makes a record the thing that it is: with another value, it is probably another thing.
+    pub fn defined_by(&mut self, columns: impl IntoIterator<Item = E::Column>) {
+        for column in columns {
+            let name = reference_name(self.at(column));
+            self.record.defining.push(name);
+        }
     }
 
     /// How many days a period lasted, at least and at most: generated columns. Lists can be ordered by them, so that those

@@ -27,6 +27,8 @@ pub struct RecordType {
     pub orders: Vec<Order>,
     /// Pairs of dates, by their columns: the second may not lie before the first.
     pub periods: Vec<(&'static str, &'static str)>,
+    /// What makes a record the thing that it is, by the headers of the CSV file: import warns of a change.
+    pub defining: Vec<&'static str>,
     /// The main name and its language, if the records have a name.
     pub main_name: Option<(Column, Column)>,
     /// Builds the statement that inserts rows of some of the columns.
@@ -46,6 +48,7 @@ impl RecordType {
             attributes: Vec::new(),
             orders: Vec::new(),
             periods: Vec::new(),
+            defining: Vec::new(),
             main_name: None,
             insert: insert::<E>,
         };

@@ -228,6 +228,8 @@ impl Population {
             ids,
             model: coopgraph::domain::model(),
             dry_run: false,
+            accept_warnings: false,
+            on_change: &|_| Ok(()),
             progress: &|_, _, _| {},
         };
         let imported = import_export::import(import).await.unwrap_or_else(|cause| panic!("{cause}"));

@@ -18,7 +18,7 @@ use coopgraph::{
     document::Limits,
     engine::Engine,
     http::{self, Shutdown},
-    import_export::{self, Export, Files, Import, Imported},
+    import_export::{self, Change, Export, Files, Import, Imported},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
 use serde_json::{Value, json};
@@ -125,8 +125,19 @@ impl TestDatabase {
     }
 }
 
-/// Imports files, as the command does.
+/// Imports files whose changes are meant.
 pub async fn import(database: &Database, files: &Files, dry_run: bool) -> Result<Imported, import_export::Failure> {
+    import_with(database, files, dry_run, true, &|_| Ok(())).await
+}
+
+/// Imports files, as the command does.
+pub async fn import_with(
+    database: &Database,
+    files: &Files,
+    dry_run: bool,
+    accept_warnings: bool,
+    on_change: &(dyn Fn(&Change) -> Result<(), import_export::Failure> + Sync),
+) -> Result<Imported, import_export::Failure> {
     let (clock, ids) = (Clock::system(), IdSource::system());
     import_export::import(Import {
         database,
@@ -135,6 +146,8 @@ pub async fn import(database: &Database, files: &Files, dry_run: bool) -> Result
         ids: &ids,
         model: coopgraph::domain::model(),
         dry_run,
+        accept_warnings,
+        on_change,
         progress: &|_, _, _| {},
     })
     .await

@@ -34,7 +34,7 @@ const FORM: &[Case] = cases! {
     // The character that no database keeps.
     "topics": "innovation,Innovation" => b"innovation,Innov\0ation"; "name" = "Innov\0ation": "NUL",
     // A quotation mark without its partner.
-    "visits": "2018,Zhejiang leadership" => b"2018,\"Zhejiang leadership"; "" = "": "cells: it must have 13",
+    "visits": "2018,Zhejiang leadership" => b"2018,\"Zhejiang leadership"; "" = "": "a quotation mark that is opened in this row or its cells is never closed",
 };
 
 /// What stands in cells.
@@ -167,6 +167,50 @@ async fn a_missing_file_says_nothing() {
             assert!(found.listed.iter().all(|problem| problem.message.contains(says)), "{backend}: {found}");
         }
         assert!(state(&empty).await == before, "{backend}: rows changed");
+    }
+}
+
+/// What other programs write instead of CSV in UTF-8 with commas is one message, with what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_formats_are_one_message() {
+    let header = "key,name,language,kind,country,visibility\n";
+    let row = "a,Ähtäri,fi,city,FI,public\n";
+    let with = |separator: &str| (header.to_owned() + row).replace(',', separator).into_bytes();
+    let utf_16 =
+        |bytes: fn(u16) -> [u8; 2]| (header.to_owned() + row).encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+    let latin_1 = |rows: usize| {
+        let text =
+            header.to_owned() + &(0..rows).map(|i| format!("a{i},Ähtäri,fi,city,FI,public\n")).collect::<String>();
+        text.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect::<Vec<_>>()
+    };
+    let cases: [(Vec<u8>, u64, &str); 14] = [
+        (with(";"), 1, "the cells are separated by semicolons: save the file with commas"),
+        (with("\t"), 1, "the cells are separated by tabs: save the file with commas"),
+        (with("|"), 1, "the cells are separated by vertical bars: save the file with commas"),
+        (with(" ; "), 1, "the cells are separated by semicolons: save the file with commas"),
+        (utf_16(u16::to_le_bytes), 0, "the file is UTF-16: save it as CSV in UTF-8"),
+        (utf_16(u16::to_be_bytes), 0, "the file is UTF-16: save it as CSV in UTF-8"),
+        ([vec![0xFF, 0xFE], utf_16(u16::to_le_bytes)].concat(), 0, "the file is UTF-16: save it as CSV in UTF-8"),
+        (latin_1(1), 2, "it is not UTF-8: save the file as UTF-8"),
+        (latin_1(50), 2, "it is not UTF-8: save the file as UTF-8"),
+        (Vec::new(), 0, "the file is empty: its first line must name columns of key,id,name,"),
+        (b"\xEF\xBB\xBF".to_vec(), 0, "the file is empty: its first line must name columns of key,id,name,"),
+        (b"PK\x03\x04\x14\0\x08\0".to_vec(), 0, "the file is a workbook and no CSV file"),
+        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec(), 0, "the file is a workbook and no CSV file"),
+        ((header.to_owned() + "a,\"A,fi,city,FI,public\nb,B,fi,city,FI,public\n").into_bytes(), 2, "is never closed"),
+    ];
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let before = state(&database).await;
+        for (bytes, line, says) in &cases {
+            let set = Set::empty();
+            fs::write(set.path("cities.csv"), bytes).expect("a file");
+            let found = problems(database.import(&set.files()).await);
+            let [problem] = &found.listed[..] else { panic!("{backend}: {says}: {found}") };
+            assert_eq!(problem.line, *line, "{backend}: {says}: {found}");
+            assert!(problem.message.contains(says), "{backend}: {says}: {found}");
+        }
+        assert!(state(&database).await == before, "{backend}: rows changed");
     }
 }
 

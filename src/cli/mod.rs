@@ -1,10 +1,11 @@
 //! The command line interface: `serve`, `migrate`, `import`, `export`, `schema`, `health`.
 
-use std::{io::IsTerminal, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+mod import;
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
-use indicatif::{ProgressBar, ProgressStyle};
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::EntityTrait;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -18,7 +19,8 @@ use crate::{
     domain,
     engine::Engine,
     http::{self, Shutdown},
-    import_export::{self, Export, Files, Import, Imported},
+    import_export::{self, Export},
+    model::record,
     observe::{Observer, Traces, logs},
 };
 
@@ -50,7 +52,7 @@ enum Command {
     /// Creates the database, or updates its tables to the current version.
     Migrate(Db),
     /// Imports a directory of CSV files in one transaction.
-    Import(ImportArgs),
+    Import(import::Args),
     /// Exports the database to a directory of CSV files that `import` can read.
     Export(ExportArgs),
     /// Prints the GraphQL schema.
@@ -88,17 +90,6 @@ struct Serve {
 }
 
 #[derive(Args)]
-struct ImportArgs {
-    /// The directory of the CSV files.
-    directory: PathBuf,
-    #[command(flatten)]
-    db: Db,
-    /// Validates the files and prints the number of changes without changing the database.
-    #[arg(long)]
-    dry_run: bool,
-}
-
-#[derive(Args)]
 struct ExportArgs {
     /// The directory of the CSV files; it is created if it does not exist.
     directory: PathBuf,
@@ -128,7 +119,7 @@ pub fn run() -> ExitCode {
         match command {
             Command::Serve(args) => serve(*args).await,
             Command::Migrate(args) => migrate(args).await,
-            Command::Import(args) => import(args).await,
+            Command::Import(args) => import::run(args).await,
             Command::Export(args) => export(args).await,
             Command::Schema => {
                 print!("{}", http::sdl());
@@ -158,7 +149,7 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     database.check().await?;
     database.check_writable().await?;
     if !args.no_sample_data && is_empty(&database).await? {
-        let imported = import_files(&database, &Files::Bundled, false, false).await?;
+        let imported = import::bundled(&database).await?;
         println!("loaded the bundled data: {} records", imported.added);
     }
     let endpoint = args.config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
@@ -207,8 +198,7 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failed
 }
 
 async fn is_empty(database: &Database) -> Result<bool, Failed> {
-    let any = Statement::from_string(database.backend(), "SELECT 1 AS \"x\" FROM \"record\" LIMIT 1");
-    Ok(database.connection().query_one_raw(any).await?.is_none())
+    Ok(record::Entity::find().one(database.connection()).await?.is_none())
 }
 
 /// The signals that tell the server to stop: SIGTERM and SIGINT.
@@ -250,58 +240,6 @@ async fn open(args: &Db) -> Result<Database, Failed> {
     let database = Database::connect(&args.database_url, Access::Open, None).await?;
     database.check().await?;
     Ok(database)
-}
-
-async fn import(args: ImportArgs) -> Result<(), Failed> {
-    let database = open(&args.db).await?;
-    database.check_writable().await?;
-    let Imported { added, updated, unchanged, annotations } =
-        import_files(&database, &Files::In(args.directory), args.dry_run, true).await?;
-    let would = if args.dry_run { "dry run, nothing was changed: " } else { "" };
-    println!(
-        "{would}{added} records added, {updated} updated, {unchanged} unchanged; {annotations} names, identifiers and tags written or removed"
-    );
-    Ok(())
-}
-
-/// Imports files and shows the progress: a bar on a terminal, one line for each file otherwise.
-async fn import_files(
-    database: &Database,
-    files: &Files,
-    dry_run: bool,
-    show: bool,
-) -> Result<Imported, import_export::Failure> {
-    let bar = if show && std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rows {msg}") {
-        bar.set_style(style);
-    }
-    let lines = show && !std::io::stderr().is_terminal();
-    let last = std::sync::Mutex::new(String::new());
-    let progress = |file: &str, done: u64, total: u64| {
-        bar.set_length(total);
-        bar.set_position(done);
-        bar.set_message(file.to_owned());
-        if lines
-            && let Ok(mut last) = last.lock()
-            && *last != file
-        {
-            file.clone_into(&mut last);
-            eprintln!("{file} ({done} of {total} rows)");
-        }
-    };
-    let (clock, ids) = (Clock::system(), IdSource::system());
-    let done = import_export::import(Import {
-        model: domain::model(),
-        database,
-        files,
-        clock: &clock,
-        ids: &ids,
-        dry_run,
-        progress: &progress,
-    })
-    .await;
-    bar.finish_and_clear();
-    done
 }
 
 async fn export(args: ExportArgs) -> Result<(), Failed> {

@@ -1,0 +1,125 @@
+//! Nothing is replaced in silence: each value that an import changes is told, and what may be a mistake is not written.
+
+use std::sync::Mutex;
+
+use coopgraph::import_export::Change;
+
+use super::*;
+use crate::{process::Place, support::import_with};
+
+const HEADER: &str = "key,name,language,kind,country,parent,latitude,longitude,population,note,visibility\n";
+
+/// A Hamburg in another country, under the key of the one that the database has.
+fn another_hamburg() -> Set {
+    let set = Set::empty();
+    let row = "hamburg,Hamburg,en,city,US,,,,,,public\n";
+    fs::write(set.path("cities.csv"), HEADER.to_owned() + row).expect("a file");
+    set
+}
+
+/// What an import does that does not accept warnings, and the changes that it tells.
+async fn careful(database: &TestDatabase, set: &Set) -> (Result<Imported, Failure>, Vec<Change>) {
+    let changes = Mutex::new(Vec::new());
+    let on_change = |change: &Change| {
+        changes.lock().expect("a list").push(change.clone());
+        Ok(())
+    };
+    let done = import_with(&database.database, &set.files(), false, false, &on_change).await;
+    (done, changes.into_inner().expect("a list"))
+}
+
+fn told(changes: &[Change]) -> Vec<(&str, &str, &str, bool)> {
+    changes.iter().map(|c| (c.column.as_str(), c.old.as_str(), c.new.as_str(), c.warning.is_some())).collect()
+}
+
+/// What may be a mistake is listed, and nothing is written unless it is accepted.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_a_mistake_is_not_written() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let before = state(&database).await;
+        let (done, changes) = careful(&database, &another_hamburg()).await;
+        let Err(Failure::Warnings(warnings)) = done else { panic!("{backend}: {done:?}") };
+        let columns: Vec<_> = warnings.listed.iter().map(|change| change.column.as_str()).collect();
+        assert_eq!(columns, ["country", "latitude", "longitude", "population"], "{backend}");
+        assert_eq!(warnings.total, 4, "{backend}");
+        let country = &warnings.listed[0];
+        assert_eq!((country.old.as_str(), country.new.as_str(), country.line), ("DE", "US", 2), "{backend}");
+        assert!(changes.len() >= 4, "{backend}: {changes:?}");
+        assert!(state(&database).await == before, "{backend}: rows changed");
+
+        let accepted = import(&database.database, &another_hamburg().files(), false).await.expect("an import");
+        assert_eq!(accepted.updated, 1, "{backend}");
+        assert!(state(&database).await != before, "{backend}");
+    }
+}
+
+/// Other changes are told, too, and written.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_changed_value_is_told() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let set = changed();
+        let (done, changes) = careful(&database, &set).await;
+        assert_eq!(done.expect("an import").updated, 3, "{backend}");
+        let expected =
+            [("population", "323910", "323911", false), ("members", "ahtari;dujiangyan", "akaa;dujiangyan", false)];
+        assert_eq!(told(&changes), expected, "{backend}");
+        let (again, changes) = careful(&database, &set).await;
+        assert_eq!((again.expect("an import").updated, told(&changes)), (0, Vec::new()), "{backend}");
+    }
+}
+
+/// The same values in another notation are no change.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_notation_is_no_change() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let before = state(&database).await;
+        for (file, text) in [
+            ("cities.csv", "key,population\nespoo,0323910\n"),
+            ("cities.csv", "key,latitude,longitude\nespoo,60.20520,+24.6522\n"),
+            ("partnerships.csv", "key,members\nahtari-dujiangyan,dujiangyan;ahtari\n"),
+            ("topics.csv", "key,name,language\ninnovation,Innovation,EN\n"),
+        ] {
+            let set = Set::empty();
+            fs::write(set.path(file), text).expect("a file");
+            let (done, changes) = careful(&database, &set).await;
+            assert_eq!(done.expect("an import").updated, 0, "{backend}: {text}");
+            assert_eq!(told(&changes), [], "{backend}: {text}");
+        }
+        assert!(state(&database).await == before, "{backend}: rows changed");
+    }
+}
+
+/// The command lists the changes, and writes all of them to a file.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_lists_changes() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        place.prints(&["migrate"]);
+        place.prints(&["import", concat!(env!("CARGO_MANIFEST_DIR"), "/data")]);
+        let set = another_hamburg();
+        let directory = set.0.path().display().to_string();
+        let refused = place.run(&["import", &directory, "--report", "report.csv"]);
+        assert!(!refused.status.success(), "{backend}");
+        let printed = String::from_utf8_lossy(&refused.stdout).into_owned();
+        let line = "cities.csv:2: city hamburg: country: \"DE\" → \"US\": the row may mean another record";
+        assert!(printed.contains(line), "{backend}: {printed}");
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(said.contains("4 warning(s); nothing was changed") && said.contains("--accept-warnings"), "{said}");
+        let report = fs::read_to_string(place.path("report.csv")).expect("a report");
+        assert!(report.starts_with("file,line,kind,key,column,old,new,warning\n"), "{report}");
+        assert!(report.contains("cities.csv,2,city,hamburg,country,DE,US,"), "{report}");
+
+        let dry = place.prints(&["import", &directory, "--accept-warnings", "--dry-run"]);
+        assert!(
+            dry.contains(line) && dry.contains("dry run, nothing was changed: 0 records added, 1 updated"),
+            "{dry}"
+        );
+        assert!(place.exported() == bundled(), "{backend}: other data");
+        let done = place.prints(&["import", &directory, "--accept-warnings"]);
+        assert!(done.contains("0 records added, 1 updated"), "{done}");
+        assert!(place.exported() != bundled(), "{backend}");
+    }
+}
