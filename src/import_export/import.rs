@@ -123,8 +123,7 @@ fn read_keys(import: &Import<'_>, keys: &mut Keys, problems: &mut Problems) -> (
                 rows += 1;
                 let key = cells[0];
                 let message = if !is_key(key) {
-                    "expected letters, digits, dots, underscores and hyphens, at most 200 of them, the first one a letter \
-                     or a digit"
+                    "expected letters, digits, dots, underscores and hyphens, the first one a letter or a digit"
                         .to_owned()
                 } else if let Some(first) = lines.insert(key.into(), line) {
                     format!("line {first} has the same key already: keys are unique")
@@ -148,8 +147,7 @@ fn read_keys(import: &Import<'_>, keys: &mut Keys, problems: &mut Problems) -> (
 }
 
 fn is_key(key: &str) -> bool {
-    key.len() <= 200
-        && key.starts_with(|c: char| c.is_ascii_alphanumeric())
+    key.starts_with(|c: char| c.is_ascii_alphanumeric())
         && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }
 
