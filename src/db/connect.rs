@@ -13,10 +13,13 @@ use sea_orm::{
     sqlx::{self, ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 
-use super::readers::{Connector, Reader, Readers};
+use super::readers::{Connector, KEPT_STATEMENTS, Reader, Readers};
 
 /// The number of connections for migrations, import, export and health checks. Clients are answered by [`Readers`].
 const CONNECTIONS: u32 = 2;
+/// How many prepared statements each of them keeps. Those of an import write many rows, and their texts have up to about
+/// 100 KB: together 3 MB.
+const WRITTEN_STATEMENTS: usize = 32;
 /// How long to wait for a database that is starting.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time between two attempts to connect.
@@ -125,8 +128,11 @@ impl Database {
         }
         let mut options = ConnectOptions::new(url);
         options.max_connections(CONNECTIONS).connect_lazy(true).test_before_acquire(false).sqlx_logging(false);
-        options.map_sqlx_sqlite_opts(move |options| sqlite_options(options, access));
-        options.map_sqlx_postgres_opts(postgres_options);
+        options.map_sqlx_sqlite_opts(move |options| {
+            sqlite_options(options, access).statement_cache_capacity(WRITTEN_STATEMENTS)
+        });
+        options
+            .map_sqlx_postgres_opts(|options| postgres_options(options).statement_cache_capacity(WRITTEN_STATEMENTS));
         let not_created = |cause| Unusable::NotCreated { url: without_password(url), cause };
         let mut connection = sea_orm::Database::connect(options).await.map_err(not_created)?;
         if sqlite && access == Access::Create {
@@ -242,7 +248,7 @@ fn connector(url: &str) -> Result<Connector, Unusable> {
     })
 }
 
-fn sqlite_options(options: SqliteConnectOptions, access: Access) -> SqliteConnectOptions {
+pub(super) fn sqlite_options(options: SqliteConnectOptions, access: Access) -> SqliteConnectOptions {
     options
         .create_if_missing(access == Access::Create)
         .foreign_keys(true)
@@ -255,13 +261,13 @@ fn sqlite_options(options: SqliteConnectOptions, access: Access) -> SqliteConnec
         .pragma("cache_size", "-16384")
         // The thread of a connection writes a whole page of rows without waiting for their reader.
         .row_buffer_size(1024)
-        .statement_cache_capacity(256)
+        .statement_cache_capacity(KEPT_STATEMENTS)
 }
 
 /// What statements rely on, whatever the defaults of the server, the database or the role are. The driver sets the encoding,
 /// the time zone and the format of dates. Whether the database may be written is for its operator to say.
 fn postgres_options(options: PgConnectOptions) -> PgConnectOptions {
-    options.statement_cache_capacity(256).options([
+    options.statement_cache_capacity(KEPT_STATEMENTS).options([
         ("standard_conforming_strings", "on"),
         ("transform_null_equals", "off"),
         ("array_nulls", "on"),

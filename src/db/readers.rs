@@ -30,6 +30,11 @@ const POSTGRES_CONNECTIONS: usize = 8;
 const SQLITE_PROGRESS_INTERVAL: i32 = 10_000;
 /// After how long PostgreSQL is asked again to cancel a statement.
 const CANCEL_RETRY_INTERVAL: Duration = Duration::from_millis(100);
+/// How many prepared statements a connection keeps.
+pub(super) const KEPT_STATEMENTS: usize = 256;
+/// The length of the longest text of a statement that is kept. Clients decide how long filters are: so the texts that a
+/// connection keeps have at most 2 MiB together, and what the database makes of them grows with them.
+const KEPT_STATEMENT_BYTES: usize = 8 << 10;
 /// How long a cancelled statement may take to end before its connection is closed.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -185,14 +190,15 @@ impl Manager for Connector {
 impl Reader {
     pub(super) async fn rows(&mut self, statement: &Statement) -> Result<Vec<QueryResult>, sqlx::Error> {
         let sql = AssertSqlSafe(statement.sql.as_str());
+        let is_kept = statement.sql.len() <= KEPT_STATEMENT_BYTES;
         let values = SqlxValues(statement.values.clone().unwrap_or(Values(Vec::new())));
         match &mut self.connection {
             Connection::Sqlite(connection, _) => {
-                let rows = sqlx::query_with(sql, values).fetch_all(connection).await?;
+                let rows = sqlx::query_with(sql, values).persistent(is_kept).fetch_all(connection).await?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
             Connection::Postgres(connection, _) => {
-                let rows = sqlx::query_with(sql, values).fetch_all(connection).await?;
+                let rows = sqlx::query_with(sql, values).persistent(is_kept).fetch_all(connection).await?;
                 Ok(rows.into_iter().map(Into::into).collect())
             }
         }
@@ -290,5 +296,35 @@ fn unavailable(cause: PoolError<sqlx::Error>) -> DbErr {
     match cause {
         PoolError::Backend(cause) => DbErr::Conn(RuntimeErr::SqlxError(Arc::new(cause))),
         cause => DbErr::Conn(RuntimeErr::Internal(cause.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A connection keeps as many statements as it may, and none with a long text.
+    #[tokio::test]
+    async fn long_statements_are_not_kept() {
+        let options =
+            super::super::connect::sqlite_options("sqlite::memory:".parse().unwrap(), super::super::Access::Open);
+        let mut reader = Connector::Sqlite(options).open().await.unwrap();
+        let kept = |reader: &Reader| match &reader.connection {
+            Connection::Sqlite(connection, _) => connection.cached_statements_size(),
+            Connection::Postgres(connection, _) => connection.cached_statements_size(),
+        };
+        let statement = |number: usize, length: usize| {
+            let sql = format!("{:length$}", format!("SELECT {number}"));
+            Statement::from_sql_and_values(DbBackend::Sqlite, sql, [])
+        };
+        let before = kept(&reader);
+        for number in 0..3 {
+            reader.rows(&statement(number, KEPT_STATEMENT_BYTES + 1)).await.unwrap();
+        }
+        assert_eq!(kept(&reader), before);
+        for number in 0..KEPT_STATEMENTS + 10 {
+            reader.rows(&statement(number, KEPT_STATEMENT_BYTES)).await.unwrap();
+        }
+        assert_eq!(kept(&reader), KEPT_STATEMENTS);
     }
 }

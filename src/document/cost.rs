@@ -2,9 +2,10 @@
 //! operation can return, the database statements that it needs, and the conditions of its filters.
 //!
 //! An object costs 1 point, however many of its fields are selected; a statement costs [`STATEMENT_COST`], however many rows
-//! it returns. A field of an interface needs its statements once for each type that implements the interface. Filters are
-//! estimated by [`super::filter_cost`]. Objects in a list cost as much as the list can be long: a page has the length that
-//! its `first` or `last` asks for, a lookup by ids as many objects as ids, and any other list an assumed size.
+//! it returns. A field of an interface needs its statements once for each type that implements the interface, and a reference
+//! that can lead to several types needs one for each of them. Filters are estimated by [`super::filter_cost`]. Objects in a
+//! list cost as much as the list can be long: a page has the length that its `first` or `last` asks for, a lookup by ids as
+//! many objects as ids, and any other list an assumed size.
 
 use apollo_compiler::{
     ExecutableDocument, Name, Node, Schema,
@@ -50,6 +51,8 @@ pub struct EstimatedCost {
     pub introspection: u64,
     /// The part for filters.
     pub filters: u64,
+    /// How many statements it is estimated to need.
+    pub statements: u64,
 }
 
 /// The cost of a document, except for what depends on the variables.
@@ -147,7 +150,8 @@ impl DocumentCost {
         let Totals { objects, statements, filters } = estimator.selection_set(&operation.selection_set, 1, &fragments);
         let introspection = operation.introspection;
         let parts = [objects, statements.saturating_mul(STATEMENT_COST), introspection, filters];
-        EstimatedCost { total: parts.into_iter().fold(0, u64::saturating_add).max(1), introspection, filters }
+        let total = parts.into_iter().fold(0, u64::saturating_add).max(1);
+        EstimatedCost { total, introspection, filters, statements }
     }
 }
 

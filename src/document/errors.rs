@@ -17,7 +17,10 @@ use super::{
     RequestErrors,
     suggestions::{Hint, Suggestions},
 };
-use crate::error::{Code, request_error};
+use crate::{
+    error::{Code, request_error},
+    quoted::Quoted,
+};
 
 /// How many errors of a document are reported.
 pub(super) const MAX_ERRORS: usize = 5;
@@ -71,6 +74,17 @@ fn hint(error: &DiagnosticData, schema: &Schema, suggestions: Suggestions) -> Op
         ("UndefinedDefinition", [ty]) => suggestions.name(ty, schema.types.keys().map(Name::as_str)),
         _ => return None,
     })
+}
+
+/// Why a document has no operation to run. The library repeats all of its name.
+pub(super) fn operation_not_found(
+    name: Option<&str>,
+    error: &RequestError,
+    document: &ExecutableDocument,
+) -> RequestErrors {
+    let Some(name) = name else { return from_request_error(Code::OperationNotFound, error, document) };
+    let message = format!("the document has no operation named {}", Quoted(name));
+    single(request_error(Code::OperationNotFound, message))
 }
 
 /// Why an operation of a document cannot be executed.

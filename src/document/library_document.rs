@@ -133,8 +133,8 @@ impl Converter<'_> {
     fn field(&self, field: &Node<executable::Field>) -> Positioned<library::Field> {
         let pos = self.position(field.location());
         let arguments = field.arguments.iter().map(|argument| {
-            let at = self.position(argument.location());
-            (Positioned::new(Name::new(&argument.name), at), Positioned::new(value(&argument.value), at))
+            let (name, at) = (self.position(argument.location()), self.position(argument.value.location()));
+            (Positioned::new(Name::new(&argument.name), name), Positioned::new(value(&argument.value), at))
         });
         let converted = library::Field {
             alias: field.alias.as_ref().map(|alias| Positioned::new(Name::new(alias), pos)),
@@ -179,16 +179,11 @@ fn value(of: &Value) -> Library {
         Value::String(text) => Library::String(text.clone()),
         Value::Enum(name) => Library::Enum(Name::new(name)),
         Value::Variable(name) => Library::Variable(Name::new(name)),
-        Value::Int(number) => number.as_str().parse().map_or_else(
-            |_| {
-                number
-                    .try_to_f64()
-                    .ok()
-                    .and_then(async_graphql::Number::from_f64)
-                    .map_or(Library::Null, Library::Number)
-            },
-            |whole: i64| Library::Number(whole.into()),
-        ),
+        // One of more than 64 bits is its digits: an ID has all of them.
+        Value::Int(number) => number
+            .as_str()
+            .parse()
+            .map_or_else(|_| Library::String(number.as_str().to_owned()), |whole: i64| Library::Number(whole.into())),
         Value::Float(number) => {
             number.try_to_f64().ok().and_then(async_graphql::Number::from_f64).map_or(Library::Null, Library::Number)
         }

@@ -40,7 +40,7 @@ use sha2::{Digest, Sha256};
 
 use self::{
     cost::{CostContext, DocumentCost},
-    errors::{from_parser, from_request_error, from_validator, single},
+    errors::{from_parser, from_request_error, from_validator, operation_not_found, single},
     metrics::DocumentMetrics,
     variables::VariableContext,
 };
@@ -315,8 +315,8 @@ impl DocumentCache {
         variables: &JsonMap,
     ) -> Result<PreparedOperation, RequestErrors> {
         let executable = &document.executable;
-        let fail = |code, error: &RequestError| from_request_error(code, error, executable);
-        let operation = executable.operations.get(name).map_err(|error| fail(Code::OperationNotFound, &error))?.clone();
+        let not_found = |error: RequestError| operation_not_found(name, &error, executable);
+        let operation = executable.operations.get(name).map_err(not_found)?.clone();
         let Self { schema, suggestions, .. } = self;
         let context = VariableContext { schema, executable, suggestions: *suggestions };
         let variables = variables::coerce(context, &operation, variables)?;

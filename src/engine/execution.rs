@@ -178,7 +178,7 @@ impl AdmittedOperation {
         if let Some(budget) = budget {
             request.data.insert(budget);
         }
-        request.data(Arc::new(OperationContext { operation: Ok(prepared), begin: Box::new(begin), timeout }))
+        request.data(Arc::new(OperationContext::new(Ok(prepared), begin, timeout)))
     }
 
     fn answer(&self, response: &Response, charge: &Charge) -> Answer {

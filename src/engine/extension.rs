@@ -5,7 +5,11 @@
 //! integrations) is prepared here, by the same rules, for a viewer who sees what everybody sees. Limits on clients are the
 //! engine's.
 
-use std::{any::TypeId, sync::Arc, time::Duration};
+use std::{
+    any::TypeId,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use apollo_compiler::response::{JsonMap, JsonValue};
 use async_graphql::{
@@ -23,7 +27,7 @@ use crate::{
     async_graphql_internals::raw_json,
     db::Readers,
     document::{DocumentCache, PreparedOperation, RequestErrors},
-    error::Error,
+    error::{Code, Error, coded},
     query::{
         batch::Batches,
         loader::{Clearance, RecordLoader},
@@ -40,6 +44,30 @@ pub(super) struct OperationContext {
     pub begin: Box<dyn Fn() -> ServerResult<RecordLoader> + Send + Sync>,
     /// How long an execution may take.
     pub timeout: Option<Duration>,
+    /// The errors of nullable fields that the library would have let make their parent `null`, too.
+    pub field_errors: Mutex<Vec<ServerError>>,
+}
+
+impl OperationContext {
+    /// An operation that is begun by `begin`.
+    pub fn new(
+        operation: Result<Arc<PreparedOperation>, RequestErrors>,
+        begin: impl Fn() -> ServerResult<RecordLoader> + Send + Sync + 'static,
+        timeout: Option<Duration>,
+    ) -> Self {
+        Self { operation, begin: Box::new(begin), timeout, field_errors: Mutex::default() }
+    }
+
+    /// The value of a field whose arguments the library could not coerce: it gives the error to the parent, whether the
+    /// field is nullable or not, and without a code.
+    fn refused(&self, return_type: &str, mut error: ServerError) -> ServerResult<Option<Value>> {
+        error.extensions = Some(coded(Code::InvalidArgument));
+        if return_type.ends_with('!') {
+            return Err(error);
+        }
+        self.field_errors.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+        Ok(None)
+    }
 }
 
 /// Prepares requests, and executes their operations with a loader.
@@ -92,7 +120,7 @@ impl Extension for Preparation {
                 request.data.insert(ready.data.clone());
             }
             let this = self.clone();
-            let prepared = OperationContext { operation, begin: Box::new(move || Ok(this.loader())), timeout: None };
+            let prepared = OperationContext::new(operation, move || Ok(this.loader()), None);
             request.data.insert(Arc::new(prepared));
         }
         next.run(context, request).await
@@ -142,13 +170,18 @@ impl Extension for Preparation {
         loader.tally.count_objects(1);
         let mut data = Data::default();
         data.insert(Arc::new(batches.loader(loader)));
-        let execution = batches.drive(next.run_with_data(context, operation_name, data));
+        let execution = async {
+            let mut response = batches.drive(next.run_with_data(context, operation_name, data)).await;
+            response.errors.append(&mut prepared.field_errors.lock().unwrap_or_else(PoisonError::into_inner));
+            response
+        };
         let Some(timeout) = prepared.timeout else { return execution.await };
         let executed = tokio::time::timeout(timeout, execution).await;
         executed.unwrap_or_else(|_| Response::from_errors(vec![timed_out(timeout)]))
     }
 
-    /// `apollo-compiler` answers introspection: async-graphql does not know interfaces of interfaces.
+    /// `apollo-compiler` answers introspection: async-graphql does not know interfaces of interfaces. The error of an
+    /// argument stays at its field.
     async fn resolve(
         &self,
         context: &ExtensionContext<'_>,
@@ -164,7 +197,12 @@ impl Extension for Preparation {
                 raw_json(serde_json::to_string(answer).unwrap_or_default())
             }));
         }
-        next.run(context, info).await
+        let return_type = info.return_type;
+        match next.run(context, info).await {
+            // All other errors have a code.
+            Err(error) if Code::of(&error).is_none() => prepared(context)?.refused(return_type, error),
+            resolved => resolved,
+        }
     }
 }
 

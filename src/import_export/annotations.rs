@@ -28,7 +28,7 @@ use crate::{
     model::{
         Vocabulary,
         identifier::{self, IdentifierScheme},
-        language_tag, name, words,
+        language_tag, length, name, words,
     },
     query::statement::is_one_of_ids,
 };
@@ -70,7 +70,8 @@ impl AnnotationFile for name::Entity {
 
     fn read(record: Uuid, cells: &[&str], row: &mut RowCheck<'_>) -> Option<name::Model> {
         let language = language_tag(cells[0]).map_err(|message| row.reject("language", cells[0], message)).ok();
-        let name = row.required("name", cells[1]);
+        let language = language.and_then(|language| row.limited("language", &language, length::LANGUAGE));
+        let name = row.limited("name", cells[1], length::NAME);
         Some(name::Model { record_id: record, language: language?, name: name? })
     }
 
@@ -94,7 +95,7 @@ impl AnnotationFile for identifier::Entity {
             let schemes = Vocabulary::of::<IdentifierScheme>().list();
             row.reject("scheme", cells[0], format!("expected one of {schemes}"));
         });
-        let value = row.required("value", cells[1]);
+        let value = row.limited("value", cells[1], length::IDENTIFIER);
         Some(identifier::Model { scheme: scheme.ok()?, value: value?, record_id: record })
     }
 
@@ -156,11 +157,11 @@ impl RowCheck<'_> {
         self.problems.add(Problem { column, value, ..Problem::of_file(self.file, self.line, message) });
     }
 
-    fn required(&mut self, column: &str, value: &str) -> Option<String> {
-        if value.is_empty() {
-            self.reject(column, value, "it must not be empty".to_owned());
-        }
-        Some(value.to_owned()).filter(|value| !value.is_empty())
+    /// A text that has at least one character and at most so many.
+    fn limited(&mut self, column: &str, value: &str, most: usize) -> Option<String> {
+        let checked =
+            if value.is_empty() { Err("it must not be empty".to_owned()) } else { length::check(value, most) };
+        checked.map_err(|message| self.reject(column, value, message)).ok().map(|()| value.to_owned())
     }
 
     /// The id of the record of a key, if there is such a record.

@@ -19,6 +19,8 @@ pub(super) struct CsvReader {
     /// Whether all that was read is UTF-8.
     is_utf8: bool,
     record: csv::ByteRecord,
+    /// The row after it, if it was read to see whether there is one.
+    ahead: Option<csv::ByteRecord>,
 }
 
 impl CsvReader {
@@ -77,7 +79,28 @@ impl CsvReader {
         }
         let order = headers.iter().map(|h| found.iter().position(|f| f == h)).collect();
         let (file, width, record) = (file.to_owned(), found.len(), csv::ByteRecord::new());
-        usable.then(|| Self { file, headers, rows: reader, order, width, is_utf8: true, record })
+        usable.then(|| Self { file, headers, rows: reader, order, width, is_utf8: true, record, ahead: None })
+    }
+
+    /// Reads the next row; `false` at the end of the file.
+    fn read(&mut self) -> csv::Result<bool> {
+        if let Some(ahead) = self.ahead.take() {
+            self.record = ahead;
+            return Ok(true);
+        }
+        self.rows.read_byte_record(&mut self.record)
+    }
+
+    /// Whether a quotation mark of the row is never closed: it makes one cell of everything up to the end of the file.
+    fn ends_in_open_quote(&mut self) -> bool {
+        if !self.record.iter().next_back().is_some_and(|last| last.contains(&b'\n')) {
+            return false;
+        }
+        let mut next = csv::ByteRecord::new();
+        // An error comes again when the next row is read.
+        let is_row = self.rows.read_byte_record(&mut next).ok();
+        self.ahead = is_row.filter(|is_row| *is_row).map(|_| next);
+        is_row == Some(false)
     }
 
     /// Whether the file has a column.
@@ -95,26 +118,23 @@ impl CsvReader {
     /// cells of columns that the file does not have are empty.
     pub(super) fn next(&mut self, problems: &mut Problems) -> Option<(u64, Vec<&str>)> {
         loop {
-            let whole = |line, message| Problem::of_file(&self.file, line, message);
-            match self.rows.read_byte_record(&mut self.record) {
+            match self.read() {
                 Ok(true) => {}
                 Ok(false) => return None,
                 Err(cause) => {
-                    problems.add(whole(0, format!("the file cannot be read further: {cause}")));
+                    problems.add(Problem::of_file(&self.file, 0, format!("the file cannot be read further: {cause}")));
                     return None;
                 }
             }
             let line = self.record.position().map_or(0, csv::Position::line);
             if self.record.len() != self.width {
-                // A quote that is not closed makes a cell of everything up to the end of the file.
-                let is_open =
-                    self.rows.is_done() && self.record.iter().next_back().is_some_and(|last| last.contains(&b'\n'));
+                let is_open = self.ends_in_open_quote();
                 let message = if is_open {
                     "a quotation mark that is opened in this row or its cells is never closed".to_owned()
                 } else {
                     format!("the row has {} cells: it must have {}", self.record.len(), self.width)
                 };
-                problems.add(whole(line, message));
+                problems.add(Problem::of_file(&self.file, line, message));
                 continue;
             }
             let mut is_good = true;
@@ -137,7 +157,7 @@ impl CsvReader {
                 };
                 is_good = false;
                 let value = String::from_utf8_lossy(cell).into_owned();
-                problems.add(Problem { column: header.clone(), value, ..whole(line, message.to_owned()) });
+                problems.add(Problem { column: header.clone(), value, ..Problem::of_file(&self.file, line, message) });
             }
             if is_good {
                 let cell =

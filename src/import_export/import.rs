@@ -255,8 +255,8 @@ fn read_keys(import: &Import<'_>, keys: &mut Keys, problems: &mut Problems) -> (
                     problems.add(Problem { column, value, ..Problem::of_file(&file, line, message) });
                 };
                 if !is_key(key) {
-                    let message = "expected letters, digits, dots, underscores and hyphens, at most 200 of them, the first \
-                                   one a letter or a digit";
+                    let message = "expected letters, digits, dots, underscores and hyphens, the first one a letter or \
+                                   a digit";
                     reject("key", key, message.to_owned());
                 } else if let Some(first) = lines.insert(key.into(), line) {
                     reject("key", key, format!("line {first} has the same key already: keys are unique"));
@@ -289,7 +289,6 @@ fn read_id(record: &RecordType, text: &str) -> Result<Option<Uuid>, String> {
 }
 
 fn is_key(key: &str) -> bool {
-    key.len() <= 200
-        && key.starts_with(|c: char| c.is_ascii_alphanumeric())
+    key.starts_with(|c: char| c.is_ascii_alphanumeric())
         && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }

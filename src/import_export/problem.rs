@@ -3,7 +3,7 @@
 use std::{fmt, io, path::Path};
 
 use super::Warnings;
-use crate::model::draft;
+use crate::{model::draft, quoted::Quoted};
 
 /// How many problems are listed; the others are only counted.
 const LISTED: usize = 100;
@@ -43,7 +43,7 @@ impl fmt::Display for Problem {
             write!(f, ":{}", self.line)?;
         }
         if !self.column.is_empty() {
-            write!(f, ": {} = {:?}", self.column, self.value)?;
+            write!(f, ": {} = {}", self.column, Quoted(&self.value))?;
         }
         write!(f, ": {}", self.message)
     }

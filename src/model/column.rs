@@ -13,6 +13,8 @@ pub struct Column {
     pub data_type: DataType,
     /// Whether values may be missing.
     pub nullable: bool,
+    /// How many characters its texts may have; known for all columns of texts.
+    pub max_length: Option<usize>,
 }
 
 /// The types of values that columns have.
@@ -51,7 +53,7 @@ impl Column {
             ColumnType::Uuid => DataType::Uuid,
             other => panic!("{}: columns of the type {other:?} are not supported", column.as_str()),
         };
-        Self { name: column.as_str(), index, data_type, nullable: definition.is_null() }
+        Self { name: column.as_str(), index, data_type, nullable: definition.is_null(), max_length: None }
     }
 
     /// Reads a value of this column from a row of a result.

@@ -7,7 +7,7 @@ use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Identity, Relati
 
 use super::{
     Attribute, AttributeKind, Column, DataType, Decimal, Link, Order, RecordType, Scalar, ToAny, ToOne, Visibility,
-    Vocabulary, attribute::table_of, camel_case, draft::reference_name,
+    Vocabulary, attribute::table_of, camel_case, draft::reference_name, length,
 };
 
 /// An entity whose rows are records: they have an id, a key, names, a visibility and a version.
@@ -55,6 +55,14 @@ impl<'a, E: Record> Description<'a, E> {
         self.record.column(column.as_str())
     }
 
+    /// A column of texts of at most so many characters, unless an attribute that it belongs to has said so already.
+    fn limited(&mut self, column: &str, most: usize) -> Column {
+        let index = self.record.column(column).index;
+        let column = &mut self.record.columns[index];
+        column.max_length.get_or_insert(most);
+        *column
+    }
+
     fn push(&mut self, name: &str, kind: AttributeKind, description: &'static str) -> &mut Attribute {
         let record = &mut *self.record;
         record.add(Attribute::new(camel_case(name), kind, description));
@@ -64,7 +72,7 @@ impl<'a, E: Record> Description<'a, E> {
 
     /// What identifies a record, before everything else.
     pub(super) fn identity(&mut self) {
-        let (id, key) = (self.record.column("id"), self.record.column("key"));
+        let (id, key) = (self.record.column("id"), self.limited("key", length::KEY));
         self.push("id", AttributeKind::Id, "The global ID (a TypeID). It contains the type and never changes.");
         let about = "The key: a slug that is unique among the records of this type.";
         self.push("key", AttributeKind::Scalar(key, Scalar::Text), about).is_imported = false;
@@ -74,15 +82,10 @@ impl<'a, E: Record> Description<'a, E> {
 
     /// What all records have, after everything else.
     pub(super) fn history(&mut self) {
-        let [note, visibility, version, created, updated] =
-            ["note", "visibility", "version", "created_at", "updated_at"].map(|name| self.record.column(name));
+        let [version, created, updated] = ["version", "created_at", "updated_at"].map(|name| self.record.column(name));
+        let note = self.limited("note", length::NOTE);
         self.push("note", AttributeKind::Scalar(note, Scalar::Text), "A note by the editors.").is_filterable = false;
-        let word = Scalar::Word(Arc::new(Vocabulary::of::<Visibility>()));
-        self.push(
-            "visibility",
-            AttributeKind::Scalar(visibility, word),
-            "The visibility of the record: who can see it.",
-        );
+        self.add_word::<Visibility>("visibility", "The visibility of the record: who can see it.");
         for (name, column, scalar, about) in [
             ("version", version, Scalar::Integer, "The number of times that the record was written, starting at 1."),
             ("created_at", created, Scalar::DateTime, "The date and time at which the record was created."),
@@ -98,9 +101,12 @@ impl<'a, E: Record> Description<'a, E> {
     /// # Panics
     /// If the column is of a type that is no scalar.
     pub fn value(&mut self, column: E::Column, description: &'static str) -> &mut Attribute {
-        let at = self.at(column);
+        let mut at = self.at(column);
         let scalar = match at.data_type {
-            DataType::Text => Scalar::Text,
+            DataType::Text => {
+                at = self.limited(at.name, length::VALUE);
+                Scalar::Text
+            }
             DataType::Integer => Scalar::Integer,
             DataType::Double => Scalar::Float,
             DataType::Boolean => Scalar::Boolean,
@@ -120,6 +126,7 @@ impl<'a, E: Record> Description<'a, E> {
 
     /// A free text. Lists cannot be filtered by it.
     pub fn text(&mut self, column: E::Column, description: &'static str) {
+        self.limited(column.as_str(), length::TEXT);
         self.value(column, description).is_filterable = false;
     }
 
@@ -129,14 +136,26 @@ impl<'a, E: Record> Description<'a, E> {
         column: E::Column,
         description: &'static str,
     ) {
-        let (at, word) = (self.at(column), Scalar::Word(Arc::new(Vocabulary::of::<V>())));
-        self.push(at.name, AttributeKind::Scalar(at, word), description);
+        self.add_word::<V>(column.as_str(), description);
+    }
+
+    fn add_word<V: EnumType + OutputType + ActiveEnum<Value = String>>(
+        &mut self,
+        column: &'static str,
+        description: &'static str,
+    ) {
+        let vocabulary = Vocabulary::of::<V>();
+        let longest = vocabulary.words.iter().map(|word| word.value.chars().count()).max();
+        let at = self.limited(column, longest.unwrap_or_default());
+        self.push(column, AttributeKind::Scalar(at, Scalar::Word(Arc::new(vocabulary))), description);
     }
 
     /// The main name: as written, folded by [`super::fold`], and its language. Lists can be filtered and ordered by it, and
     /// `label` falls back to it.
     pub fn name(&mut self, [name, folded, language]: [E::Column; 3], description: &'static str) {
-        let [name, folded, language] = [name, folded, language].map(|column| self.at(column));
+        let name = self.limited(name.as_str(), length::NAME);
+        let folded = self.limited(folded.as_str(), length::FOLDED);
+        let language = self.limited(language.as_str(), length::LANGUAGE);
         self.push(name.name, AttributeKind::Name { name, folded, language }, description);
         self.order_both(name.name, folded, false);
         self.record.main_name = Some((name, language));
@@ -145,7 +164,8 @@ impl<'a, E: Record> Description<'a, E> {
     /// A date: EDTF as written, its earliest and its latest day. Lists can be filtered by it, and ordered by its earliest
     /// day, ascending, and by its latest day, descending.
     pub fn date(&mut self, [edtf, earliest, latest]: [E::Column; 3], description: &'static str) {
-        let [edtf, earliest, latest] = [edtf, earliest, latest].map(|column| self.at(column));
+        let edtf = self.limited(edtf.as_str(), length::DATE);
+        let [earliest, latest] = [earliest, latest].map(|column| self.at(column));
         self.push(edtf.name, AttributeKind::Date { edtf, earliest, latest }, description);
         self.order(edtf.name, earliest, false, false);
         self.order(edtf.name, latest, true, false);
@@ -153,7 +173,7 @@ impl<'a, E: Record> Description<'a, E> {
 
     /// An exact decimal number, and about the same number as a float. Lists can be filtered and ordered by it.
     pub fn decimal(&mut self, [exact, approximate]: [E::Column; 2], description: &'static str) {
-        let [exact, approximate] = [exact, approximate].map(|column| self.at(column));
+        let (exact, approximate) = (self.limited(exact.as_str(), length::DECIMAL), self.at(approximate));
         self.push(exact.name, AttributeKind::Decimal(Decimal { exact, approximate }), description);
         self.order_both(exact.name, approximate, false);
     }
@@ -182,7 +202,7 @@ impl<'a, E: Record> Description<'a, E> {
     /// A reference to a record of one of several types: the columns of its id and of its table. `group` is the name of a
     /// union, or [`Group::RECORD`](super::Group::RECORD). Lists can be filtered by what it leads to.
     pub fn belongs_to_any(&mut self, [id, table]: [E::Column; 2], group: &'static str, description: &'static str) {
-        let [id, table] = [id, table].map(|column| self.at(column));
+        let (id, table) = (self.at(id), self.limited(table.as_str(), length::TABLE));
         let to_any = ToAny { id, table, group, targets: Vec::new() };
         self.push(id.name, AttributeKind::ToAny(to_any), description);
     }

@@ -8,7 +8,7 @@ use std::fmt;
 use sea_orm::Value;
 use uuid::Uuid;
 
-use super::{Attribute, AttributeKind, Column, RecordType, Scalar, fold, language_tag, with_article, words};
+use super::{Attribute, AttributeKind, Column, RecordType, Scalar, fold, language_tag, length, with_article, words};
 use crate::{db::Moment, edtf};
 
 /// What separates the keys of a list in its text form.
@@ -29,6 +29,8 @@ pub enum ProblemCode {
     Duplicate,
     /// A period ends before it starts.
     Period,
+    /// A text has too many characters.
+    TooLong,
 }
 
 impl fmt::Display for ProblemCode {
@@ -40,6 +42,7 @@ impl fmt::Display for ProblemCode {
             Self::Reference => "REFERENCE",
             Self::Duplicate => "DUPLICATE",
             Self::Period => "PERIOD",
+            Self::TooLong => "TOO_LONG",
         })
     }
 }
@@ -227,8 +230,33 @@ impl<'a> Draft<'a> {
         self.lists.push((attribute, ids));
     }
 
+    /// Checks the length of every text. That of a name is also checked as it is folded.
+    fn check_lengths(&mut self) {
+        let mut problems: Vec<Problem> = Vec::new();
+        for (column, value) in &self.values {
+            let (Value::String(Some(text)), Some(most)) = (value, column.max_length) else { continue };
+            let Err(message) = length::check(text, most) else { continue };
+            let (written, message) = match self.record.name_of(column) {
+                Some(name) => (name, format!("folded for search, {message}")),
+                None => (column, message),
+            };
+            if problems.last().is_some_and(|problem| problem.path == written.name) {
+                // The name is too long as it is written, too.
+                continue;
+            }
+            let value = self.values.iter().find_map(|(column, value)| match value {
+                Value::String(Some(text)) if column == written => Some(text.clone()),
+                _ => None,
+            });
+            let (path, value) = (written.name.to_owned(), value.unwrap_or_default());
+            problems.push(Problem { path, code: ProblemCode::TooLong, value, message });
+        }
+        self.problems.extend(problems);
+    }
+
     /// The values, or every problem with them.
     pub fn finish(mut self) -> Result<Values<'a>, Vec<Problem>> {
+        self.check_lengths();
         for (start, end) in &self.record.periods {
             let date = |column| self.dates.iter().find(|(name, ..)| *name == column);
             let (Some((_, from, earliest, _)), Some((_, to, _, latest))) = (date(*start), date(*end)) else { continue };
@@ -289,6 +317,8 @@ fn exact_decimal(text: &str) -> Result<(String, f64), (ProblemCode, String)> {
         let message = "expected a decimal number of at most 28 digits, such as 3000 or 0.35";
         (ProblemCode::Invalid, message.to_owned())
     };
+    // Before it is read: the library calls itself for each digit, and may run out of stack.
+    length::check(text, length::DECIMAL).map_err(|message| (ProblemCode::TooLong, message))?;
     // The library also reads `1_000` and `+1`.
     let is_plain = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
     let exact = rust_decimal::Decimal::from_str_exact(text).ok().filter(|_| is_plain).ok_or_else(wrong)?;

@@ -10,6 +10,7 @@ mod description;
 pub mod draft;
 mod group;
 pub mod identifier;
+pub mod length;
 pub mod name;
 pub mod record;
 mod record_type;
@@ -78,6 +79,9 @@ impl Model {
         }
         for record in self.types.values() {
             self.check_links(record);
+            let is_unlimited = |column: &&Column| column.data_type == DataType::Text && column.max_length.is_none();
+            let unlimited = record.columns.iter().find(is_unlimited).map(|column| column.name);
+            assert!(unlimited.is_none(), "{}: nothing describes the column {unlimited:?}", record.name);
         }
         self
     }

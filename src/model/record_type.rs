@@ -76,6 +76,14 @@ impl RecordType {
         self.attributes.iter().find(|attribute| attribute.is_field() && attribute.name == name)
     }
 
+    /// The column of the name whose folded form a column has.
+    pub(super) fn name_of(&self, column: &Column) -> Option<&Column> {
+        self.attributes.iter().find_map(|attribute| match &attribute.kind {
+            AttributeKind::Name { name, folded, .. } if folded == column => Some(name),
+            _ => None,
+        })
+    }
+
     /// The references without which a record cannot be shown: their foreign keys.
     pub fn owners(&self) -> impl Iterator<Item = Column> {
         self.attributes.iter().filter_map(|attribute| match &attribute.kind {

@@ -78,6 +78,8 @@ fn add(o: &mut Object<Row>, record: &'static RecordType, attribute: &'static Att
             let info = o.batch(name, to_any.group, about, Vec::new(), move |call, rows| {
                 Box::pin(load_any_of(call, rows, name, to_any))
             });
+            // One for each type that is not joined.
+            info.cost.statements = index(to_any.targets.len());
             info.reference = Some(Reference { attribute: name, key: to_any.id, table: Some(to_any.table) });
             info
         }

@@ -34,6 +34,11 @@ export class Reference {
       },
       typeResolver: (record) => record.type,
     });
+    for (const error of answer.errors?.filter(isOfArgument) ?? []) {
+      // The field was not asked.
+      error.extensions.code = "INVALID_ARGUMENT";
+      occurred.push(error);
+    }
     return { answer, occurred };
   }
 
@@ -96,6 +101,11 @@ export class Reference {
     const others = this.records.related(node, "members").filter((city) => city !== parent);
     return others.sort((a, b) => (a.uuid < b.uuid ? -1 : 1));
   }
+}
+
+/** Whether an argument of a field could not be coerced, such as a null by way of a variable with a default value. */
+export function isOfArgument({ message, path }) {
+  return path !== undefined && message.startsWith('Argument "');
 }
 
 /** What a function gives, or the error for the client that it throws. */

@@ -2,6 +2,7 @@
 
 mod bad;
 mod changes;
+mod lengths;
 mod moved;
 mod said;
 mod together;

@@ -1,12 +1,16 @@
 //! The N+1 guard: how many statements a field takes does not depend on how many parents it is asked of.
 //!
-//! The queries are made from the schema itself, so a new field is guarded as soon as it exists.
+//! The queries are made from the schema itself, so a new field is guarded as soon as it exists. None of them takes more
+//! statements than it was charged for.
+
+mod prices;
 
 use std::collections::{BTreeSet, HashMap};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
+use self::prices::Prices;
 use crate::{
     columns::kinds,
     population::{Population, key},
@@ -31,6 +35,7 @@ struct Guard {
     backend: Backend,
     server: Server,
     schema: Schema,
+    prices: Prices,
     asked: usize,
     /// How many statements a selection takes, where that was asked already.
     known: HashMap<String, usize>,
@@ -49,14 +54,28 @@ impl Guard {
     async fn new(backend: Backend) -> Self {
         let server = Population::new(60).serve(backend).await;
         let schema = Schema::of(&server).await;
-        Self { backend, server, schema, asked: 0, known: HashMap::new(), seen: BTreeSet::new(), failures: Vec::new() }
+        Self {
+            backend,
+            server,
+            schema,
+            prices: Prices::new(),
+            asked: 0,
+            known: HashMap::new(),
+            seen: BTreeSet::new(),
+            failures: Vec::new(),
+        }
     }
 
     async fn take(&mut self, query: &str) -> Taken {
         self.asked += 1;
         self.server.data.take_statements();
         let data = self.server.data(query, json!({})).await;
-        Taken { statements: self.server.data.take_statements(), data }
+        let statements = self.server.data.take_statements();
+        let paid = self.prices.statements(query);
+        if statements.len() as u64 > paid {
+            self.failures.push(format!("{} statements, charged for {paid}: {query}", statements.len()));
+        }
+        Taken { statements, data }
     }
 
     /// Asks for `selection` on the first records of a type.
@@ -346,6 +365,7 @@ async fn guard(backend: Backend) {
     for record in guard.schema.records().to_vec() {
         for field in guard.schema.relations(&record).into_iter().cloned().collect::<Vec<_>>() {
             guard.relation(&record, &field).await;
+            guard.all_types(&record, &field).await;
             guard.one_for_each_field(&record, &field).await;
             guard.relation_of_relation(&record, &field).await;
         }

@@ -3,6 +3,7 @@
 //! Ids and moments are decided here: two databases that hold the same records give the same answers, byte for byte.
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet, VecDeque},
     fmt::Write,
     path::Path,
@@ -237,7 +238,8 @@ impl Population {
         Server::over(data).await
     }
 
-    fn write(&self, directory: &Path) {
+    /// Writes the files.
+    pub fn write(&self, directory: &Path) {
         // No row of a kind, no record to take the headers from.
         let sample: HashMap<_, _> = Population::sample().into_iter().map(|r| (r.kind, r)).collect();
         for table in coopgraph::domain::model().types() {
@@ -245,7 +247,7 @@ impl Population {
             let headers: Vec<_> = sample[kind].cells.iter().map(|(header, _)| header.as_str()).collect();
             let mut text = format!("key,{}\n", headers.join(","));
             for record in self.records.iter().filter(|r| r.kind == kind) {
-                let cells: Vec<_> = record.cells.iter().map(|(_, cell)| cell.as_str()).collect();
+                let cells: Vec<_> = record.cells.iter().map(|(_, cell)| quoted(cell)).collect();
                 let _ = writeln!(text, "{},{}", record.key, cells.join(","));
             }
             std::fs::write(directory.join(file_of(table)), text).expect("a file");
@@ -271,6 +273,11 @@ impl Population {
         }
         sample.records
     }
+}
+
+/// A cell as a CSV file has it.
+fn quoted(cell: &str) -> Cow<'_, str> {
+    if cell.contains(',') { format!("\"{cell}\"").into() } else { cell.into() }
 }
 
 /// How many records of a kind there are: enough for every kind that a reference can name.

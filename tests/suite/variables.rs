@@ -159,6 +159,37 @@ async fn an_error_says_where_in_a_filter_the_value_is() {
     }
 }
 
+/// An id of the wrong type is told the types that it may have, as one would say them.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_names_the_types_of_an_id() {
+    let server = server(Profile::Public).await;
+    for (query, what) in [
+        ("{ memberships(filter: {member: {id: \"x\"}}) { totalCount } }", "an official or organization or city"),
+        ("{ participations(filter: {activity: {id: \"x\"}}) { totalCount } }", "a visit or event"),
+        ("{ innovationCenter(by: {id: \"x\"}) { key } }", "an innovation center"),
+        ("{ node(id: \"x\") { id } }", "a record"),
+    ] {
+        let found = errors(&server, query, json!({})).await;
+        assert!(found[0].1.contains(&format!("\"x\" is not the id of {what}: ")), "{found:?}");
+    }
+}
+
+/// An argument that is null by way of a variable with a default value is an error of its field, and of no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_null_argument_is_an_error_of_its_field() {
+    let server = server(Profile::Public).await;
+    let query = "query ($id: ID = \"x\") { a: node(id: $id) { id } nodes(ids: [$id]) { id } \
+                 city(by: {id: $id}) { key } other: city(by: {key: \"espoo\"}) { key } }";
+    let answer = server.answer(query, json!({ "id": null })).await;
+    assert_eq!(answer["data"], json!({ "a": null, "nodes": null, "city": null, "other": { "key": "espoo" } }));
+    let errors = answer["errors"].as_array().expect("errors");
+    let mut found: Vec<_> = errors.iter().map(|error| (&error["path"], &error["extensions"]["code"])).collect();
+    found.sort_by_key(|(path, _)| path.to_string());
+    let expected = [json!(["a"]), json!(["city"]), json!(["nodes"])];
+    let code = json!("INVALID_ARGUMENT");
+    assert_eq!(found, expected.iter().map(|path| (path, &code)).collect::<Vec<_>>(), "{answer}");
+}
+
 /// A server whose schema is not public suggests no names. That a required value is missing is still told.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hardened_server_suggests_nothing() {

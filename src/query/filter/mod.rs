@@ -22,7 +22,7 @@ use super::statement::{TABLES, column};
 use crate::{
     db::parse_type_id,
     error::{Code, Error, Result},
-    model::{AttributeKind, Group, Link, Model, RecordType, ToAny, camel_case, record},
+    model::{AttributeKind, Group, Link, Model, RecordType, ToAny, camel_case, record, with_article},
     quoted::Quoted,
 };
 
@@ -298,7 +298,7 @@ pub fn global_id<'a>(global: &str, tables: &[&'a str]) -> Result<(&'a str, Uuid)
         Error::input(Code::InvalidId, message)
     };
     // A list of all types would be long.
-    let what = if tables.len() < 5 { format!("a {}", tables.join(" or ")) } else { "a record".to_owned() };
+    let what = if tables.len() < 5 { with_article(&tables.join(" or ")) } else { "a record".to_owned() };
     let (table, id) = parse_type_id(global).ok_or_else(|| wrong(&what))?;
     tables.iter().find(|known| **known == table).map(|table| (*table, id)).ok_or_else(|| wrong(&what))
 }

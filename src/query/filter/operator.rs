@@ -275,6 +275,8 @@ fn number(
     }
     let number = match value {
         Value::Number(number) => read(number),
+        // The digits of a whole number of more than 64 bits.
+        Value::String(digits) => digits.parse().ok().and_then(|number| read(&number)),
         _ => None,
     };
     let wrong = || Error::input(Code::InvalidArgument, format!("{value} is not a number of this type"));

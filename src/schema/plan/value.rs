@@ -13,10 +13,11 @@ pub(super) fn value(literal: &Literal, variables: &JsonMap) -> Option<Value> {
         Literal::Boolean(given) => Value::Boolean(*given),
         Literal::String(text) => Value::String(text.clone()),
         Literal::Enum(name) => Value::Enum(Name::new(name)),
-        Literal::Int(number) => number.as_str().parse().map_or_else(
-            |_| number.try_to_f64().map_or(Value::Null, Value::from),
-            |whole: i64| Value::Number(whole.into()),
-        ),
+        // One of more than 64 bits is its digits: an ID has all of them.
+        Literal::Int(number) => number
+            .as_str()
+            .parse()
+            .map_or_else(|_| Value::String(number.as_str().to_owned()), |whole: i64| Value::Number(whole.into())),
         Literal::Float(number) => number.try_to_f64().map_or(Value::Null, Value::from),
         Literal::Variable(name) => coerced(variables.get(name.as_str())?),
         Literal::List(items) => {
