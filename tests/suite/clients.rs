@@ -87,7 +87,7 @@ async fn every_rule_of_the_specification_holds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_protocol_over_websockets_is_kept() {
     for backend in backends() {
-        live(backend, "websocket.test.mjs", 53).await;
+        live(backend, "websocket.test.mjs", 54).await;
     }
 }
 
