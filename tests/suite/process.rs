@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -94,6 +94,20 @@ impl Place {
     }
 }
 
+/// A port of this machine that stays free until someone listens on it: below those that Linux hands out for outgoing
+/// connections.
+pub fn free_port() -> u16 {
+    use std::hash::{BuildHasher, RandomState};
+    loop {
+        // A new state is random.
+        let number = RandomState::new().hash_one(0) % 12_000;
+        let port = 20_000 + u16::try_from(number).expect("a small number");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 /// Runs a command to its end; one that goes on, such as a server that should have refused, fails the test.
 pub fn finished(mut command: Command, limit: Duration) -> Output {
     let child = command.spawn().expect("the command");
@@ -107,7 +121,7 @@ pub fn finished(mut command: Command, limit: Duration) -> Output {
     output.expect("its output")
 }
 
-fn kill(signal: &str, process: u32) {
+pub fn kill(signal: &str, process: u32) {
     let done = Command::new("sh").args(["-c", &format!("kill -{signal} {process}")]).status();
     assert!(done.expect("sh").success());
 }
