@@ -13,8 +13,8 @@ use futures_util::StreamExt;
 use tokio::time::timeout;
 
 use super::{
-    App, RATE_LIMIT, RATE_LIMIT_POLICY, accept, accept::ResponseMediaType, caller, forwarded::PublicAddress,
-    response_body, sse, websocket,
+    App, OverCapacity, RATE_LIMIT, RATE_LIMIT_POLICY, accept, accept::ResponseMediaType, caller,
+    forwarded::PublicAddress, response_body, sse, websocket,
 };
 use crate::{
     api::RateLimit,
@@ -37,6 +37,10 @@ pub(super) async fn handle(
         let code = if status == StatusCode::SERVICE_UNAVAILABLE { Code::ServerBusy } else { Code::BadRequest };
         response(app.engine.refuse(&origin, caller, code, &[request_error(code, message)]), media_type, status)
     };
+    if request.extensions().get::<OverCapacity>().is_some() {
+        let message = "Too many connections are open. Try again in a moment.".to_owned();
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, ResponseMediaType::Json, message);
+    }
     if is_websocket_upgrade(&request) {
         if !is_allowed_origin(request.headers(), config) {
             let message = "Pages of this origin are not allowed to open a WebSocket. The operator of the server can allow \
@@ -44,16 +48,9 @@ pub(super) async fn handle(
                            --trust-proxy (COOPGRAPH_TRUST_PROXY).";
             return refuse(StatusCode::FORBIDDEN, ResponseMediaType::Json, message.to_owned());
         }
-        // The names of headers are written as the client writes them: some clients compare them literally.
-        let mut spelling = request.extensions().clone();
-        spelling.remove::<hyper::upgrade::OnUpgrade>();
         let (mut parts, _) = request.into_parts();
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => {
-                let mut response = websocket::open(upgrade, app.clone(), caller, origin);
-                response.extensions_mut().extend(spelling);
-                response
-            }
+            Ok(upgrade) => websocket::open(upgrade, app.clone(), caller, origin),
             Err(rejection) => refuse(rejection.status(), ResponseMediaType::Json, rejection.body_text()),
         };
     }

@@ -2,7 +2,8 @@
 //!
 //! [`graphql`] implements GraphQL over HTTP, `sse` event streams, `websocket` the protocol for `WebSocket`s. `accept` negotiates
 //! the media type, `pages` serves the start page and the playground, `forwarded` reads what proxies add. `serve` accepts
-//! connections, `idle` limits how long they wait, `linger` closes them, and `shutdown` ends the server.
+//! connections, `idle` limits how long they wait, `linger` closes them, `spelling` writes the names of headers, and `shutdown`
+//! ends the server.
 
 mod accept;
 mod body_limits;
@@ -14,6 +15,7 @@ mod pages;
 mod response_body;
 mod serve;
 mod shutdown;
+mod spelling;
 mod sse;
 mod websocket;
 
@@ -64,7 +66,7 @@ struct App {
     shutdown: Shutdown,
 }
 
-/// Marks the requests of a connection that is beyond the limit on connections. Only health checks are answered.
+/// Marks the requests of a connection that is beyond the limit on connections. Only health checks are executed.
 #[derive(Clone, Copy)]
 struct OverCapacity;
 
@@ -121,13 +123,14 @@ pub fn router(engine: Arc<Engine>, shutdown: Shutdown) -> Router {
         CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotForContentType::SSE)),
     );
     let prefix = config.path_prefix.clone();
-    let router = router.layer(layers).with_state(App { engine, body_limits, shutdown });
-    match prefix {
+    let router = router.with_state(App { engine, body_limits, shutdown });
+    let router = match prefix {
         Some(prefix) => Router::new()
             .fallback_service(router)
             .layer(middleware::from_fn(move |request, next| below_prefix(prefix.clone(), request, next))),
         None => router,
-    }
+    };
+    router.layer(layers)
 }
 
 /// Removes the prefix from the path of a request, for proxies that pass it on. Those that remove it need nothing.
@@ -177,7 +180,7 @@ async fn observe(
     // RFC 9112, section 3.2.
     let hosts = request.headers().get_all(header::HOST).iter().count();
     let is_over_capacity = request.extensions().get::<OverCapacity>().is_some();
-    let mut response = if is_over_capacity && !matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics") {
+    let mut response = if is_over_capacity && !is_answered_over_capacity(&engine, request.uri().path()) {
         let retry = [(header::RETRY_AFTER, "1")];
         (StatusCode::SERVICE_UNAVAILABLE, retry, "Too many connections are open.\n").into_response()
     } else if hosts == 1 || hosts == 0 && request.version() < Version::HTTP_11 {
@@ -191,6 +194,13 @@ async fn observe(
     }
     engine.observer().metrics().response(response.status().as_u16());
     response
+}
+
+/// Whether a path is one for health checks, or refuses requests by itself, as clients of GraphQL expect.
+fn is_answered_over_capacity(engine: &Engine, path: &str) -> bool {
+    let prefix = engine.config().path_prefix.as_deref().unwrap_or_default();
+    let path = path.strip_prefix(prefix).unwrap_or(path);
+    matches!(path, "/healthz" | "/readyz" | "/metrics" | "/graphql" | "/graphql/")
 }
 
 fn cors(origins: &[String]) -> CorsLayer {

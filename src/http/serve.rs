@@ -1,13 +1,21 @@
 //! Accepting connections, limits on their number, and the graceful shutdown.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
-    net::TcpListener,
-    sync::Semaphore,
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
@@ -19,6 +27,7 @@ use super::{
     idle::{HEAD_TIMEOUT, HeadTimer},
     linger::LingeringStream,
     shutdown::{Shutdown, StopOnDrop},
+    spelling::Spelling,
 };
 use crate::{
     config::Config,
@@ -31,11 +40,13 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_HEAD_BYTES: usize = 64 << 10;
 /// How many connections beyond the limit are accepted for health checks.
 const SPARE_CONNECTIONS: usize = 16;
+/// How long a connection that is new when the server stops may wait for its request.
+const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long running requests may take to finish after the server was told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Serves until `stop` is done. Then no new connections are accepted, and running requests have 30 seconds to finish. The
-/// server stops as well if this future is dropped.
+/// Serves until `stop` is done. Then no new connections are accepted, and running requests have 30 seconds to finish; so has
+/// the first request of a connection that is new. The server stops as well if this future is dropped.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -49,6 +60,19 @@ pub async fn serve(
         ConcurrencyLimiter::new(if config.trust_proxy { usize::MAX } else { config.max_connections_per_client });
     let connections = TaskTracker::new();
     let stop_on_drop = StopOnDrop(shutdown.clone());
+    let spelling = Arc::new(Spelling::learn().await);
+    let admit = |stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit, is_spare: bool| {
+        // Responses are written whole, so Nagle's algorithm would only delay them. An error here means that the client has
+        // disconnected, which is noticed later.
+        let _ = stream.set_nodelay(true);
+        if let Some(permit) = per_client.try_acquire(Client::at(peer.ip())) {
+            // All three are held until the connection is closed, even if it is upgraded to a WebSocket.
+            let stream = LingeringStream::new(stream, (slot, permit, connections.token()));
+            connect(stream, peer, is_spare, router.clone(), spelling.clone(), shutdown.clone());
+        } else {
+            tracing::debug!(%peer, "too many connections from this address");
+        }
+    };
     let mut stop = pin!(stop);
     loop {
         // While all slots are taken, a few more connections are accepted for health checks. When these are taken, too, new
@@ -73,15 +97,8 @@ pub async fn serve(
             () = &mut stop => break,
             ((slot, is_spare), accepted) = accepted => match accepted {
                 Ok((stream, peer)) => {
-                    // Responses are written whole, so Nagle's algorithm would only delay them. An error here means that the
-                    // client has disconnected, which is noticed later.
-                    let _ = stream.set_nodelay(true);
-                    if let (Ok(slot), Some(permit)) = (slot, per_client.try_acquire(Client::at(peer.ip()))) {
-                        // All three are held until the connection is closed, even if it is upgraded to a WebSocket.
-                        let stream = LingeringStream::new(stream, (slot, permit, connections.token()));
-                        connect(stream, peer, is_spare, router.clone(), shutdown.clone());
-                    } else {
-                        tracing::debug!(%peer, "too many connections from this address");
+                    if let Ok(slot) = slot {
+                        admit(stream, peer, slot, is_spare);
                     }
                 }
                 Err(cause) if is_connection_error(&cause) => {}
@@ -92,6 +109,14 @@ pub async fn serve(
                 }
             },
         }
+    }
+    // Those in the backlog of the kernel count as open for their clients, who may have sent a request.
+    let listener = listener.into_std()?;
+    while let Ok(slot) = slots.clone().try_acquire_owned()
+        && let Ok((stream, peer)) = listener.accept()
+    {
+        stream.set_nonblocking(true)?;
+        admit(TcpStream::from_std(stream)?, peer, slot, false);
     }
     drop(listener);
     drop(stop_on_drop);
@@ -107,20 +132,24 @@ fn connect(
     peer: SocketAddr,
     is_spare: bool,
     router: Router,
+    spelling: Arc<Spelling>,
     shutdown: Shutdown,
 ) {
-    let timer = HeadTimer(stream.received());
+    let received = stream.received();
+    let timer = HeadTimer(received.clone());
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIMEOUT));
     let service = service_fn(move |request: Request<Incoming>| {
-        let mut router = router.clone();
+        let (mut router, spelling) = (router.clone(), spelling.clone());
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
             if is_spare {
                 request.extensions_mut().insert(OverCapacity);
             }
-            Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {}))
+            let mut response = router.call(request).await.unwrap_or_else(|never| match never {});
+            spelling.apply(&mut response);
+            Ok::<_, Infallible>(response)
         }
     });
     tokio::spawn(async move {
@@ -131,11 +160,18 @@ fn connect(
         let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service).with_upgrades();
         let mut connection = pin!(connection);
         let ended = tokio::select! {
+            // First, what has arrived is read: hyper closes a connection at once that has no request.
+            biased;
             ended = &mut connection => ended,
-            () = shutdown.stopped() => {
+            () = shutdown.stopped() => async {
+                if received.load(Ordering::Relaxed) == 0
+                    && let Ok(ended) = timeout(FIRST_REQUEST_TIMEOUT, &mut connection).await
+                {
+                    return ended;
+                }
                 connection.as_mut().graceful_shutdown();
                 connection.await
-            }
+            }.await,
         };
         if let Err(cause) = ended {
             tracing::debug!(%cause, "a connection failed");

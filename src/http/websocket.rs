@@ -202,7 +202,13 @@ impl Connection {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(()),
             Some(Ok(Message::Binary(_))) => return Err(Some(Close::new(4400, "Invalid message: use text messages"))),
             Some(Err(cause)) if is_too_large(&cause) => return Err(Some(self.too_large())),
-            None | Some(Ok(Message::Close(_)) | Err(_)) => return Err(None),
+            Some(Ok(Message::Close(_))) => {
+                self.tasks.abort_all();
+                // The library sends the close frame in reply (RFC 6455, section 5.5.1) when it reads on.
+                let _ = timeout(SEND_TIMEOUT, self.socket.recv()).await;
+                return Err(None);
+            }
+            None | Some(Err(_)) => return Err(None),
         };
         if text.len() > self.app.engine.config().max_message_bytes {
             return Err(Some(self.too_large()));

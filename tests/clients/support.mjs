@@ -83,6 +83,40 @@ export function checkErrors(errors) {
   for (const error of errors) assert.equal(typeof error.message, "string");
 }
 
+/** Headers that a page may send to another origin without asking (Fetch, section 2.2.2), if its values are harmless. */
+const SAFE_HEADERS = ["accept", "accept-language", "content-language"];
+
+/**
+ * `fetch` as a browser does it for a page of `origin`, as far as other origins matter: it asks before it sends headers of its
+ * own, and gives nothing that the server does not allow. `preflights` are the headers that it asked for.
+ */
+export function browserFetch(origin) {
+  const preflights = [];
+  const allow = (condition, what) => {
+    if (!condition) throw new TypeError(`CORS: ${what} is not allowed`);
+  };
+  async function asBrowser(url, init = {}) {
+    const headers = new Headers(init.headers);
+    const asked = [...headers.keys()].filter((name) => !SAFE_HEADERS.includes(name)).sort().join();
+    const method = init.method ?? "GET";
+    const isOfOrigin = (answer) => ["*", origin].includes(answer.headers.get("access-control-allow-origin"));
+    headers.set("origin", origin);
+    if (asked) {
+      preflights.push(asked);
+      const question = { origin, "access-control-request-method": method, "access-control-request-headers": asked };
+      const answer = await fetch(url, { method: "OPTIONS", headers: question });
+      const list = (name) => (answer.headers.get(name) ?? "").toLowerCase().split(/ *, */);
+      allow(answer.ok && isOfOrigin(answer), `the origin ${origin}`);
+      allow(list("access-control-allow-methods").includes(method.toLowerCase()), method);
+      for (const name of asked.split(",")) allow(list("access-control-allow-headers").includes(name), name);
+    }
+    const answer = await fetch(url, { ...init, headers });
+    allow(isOfOrigin(answer), `the origin ${origin}`);
+    return answer;
+  }
+  return Object.assign(asBrowser, { preflights });
+}
+
 /** A queue to wait at. */
 class Queue {
   #items = [];

@@ -353,6 +353,15 @@ for (const kibibytes of REFERENCE ? [1024] : [129, 1024]) {
   });
 }
 
+test("a close frame is answered with one", async (t) => {
+  const socket = await ready(t);
+  socket.subscribe("a", CHANGED);
+  await socket.next();
+  socket.close();
+  // Without a reply, the code would be 1006.
+  assert.equal((await socket.closed()).code, 1000);
+});
+
 test("the end of a socket ends its subscriptions", counts, async (t) => {
   const before = await active();
   const sockets = await Promise.all([ready(t), ready(t)]);

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::{
     import_export::Set,
-    process::{Place, Served, node},
+    process::{Place, Served, node, python_command, ran},
     support::{Backend, backends},
 };
 
@@ -21,6 +21,8 @@ const SUBSCRIPTIONS: &str = "30";
 const KEEP_ALIVE: &str = "15000";
 /// How long the clients wait for anything, in milliseconds: the machine may be busy.
 const PATIENCE: &str = "60000";
+/// Where the page is from that the server allows to ask.
+const ORIGIN: &str = "http://localhost:3000";
 
 /// A server whose clients do not have to pay.
 fn serve(place: &Place, settings: &[(&str, &str)]) -> Served {
@@ -87,7 +89,7 @@ async fn every_rule_of_the_specification_holds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_protocol_over_websockets_is_kept() {
     for backend in backends() {
-        live(backend, "websocket.test.mjs", 53).await;
+        live(backend, "websocket.test.mjs", 54).await;
     }
 }
 
@@ -119,15 +121,52 @@ async fn live(backend: Backend, script: &str, passed: usize) {
         ("CHANGE_COMMAND", &change),
     ];
     let printed = run(&["--test-reporter=tap", script], &served, &settings);
-    for (what, count) in [("pass", passed), ("fail", 0), ("skipped", 1)] {
-        let line = format!("# {what} {count}");
-        assert!(printed.lines().any(|found| found == line), "{backend}: no {line:?} in\n{printed}");
-    }
+    passes(&printed, passed, 1);
     served.stop();
 }
 
+/// Checks how many tests of a script passed and were skipped, and that none failed.
+pub fn passes(printed: &str, passed: usize, skipped: usize) {
+    for (what, count) in [("pass", passed), ("fail", 0), ("skipped", skipped)] {
+        let line = format!("# {what} {count}");
+        assert!(printed.lines().any(|found| found == line), "no {line:?} in\n{printed}");
+    }
+}
+
+/// Relay's compiler and runtime, Apollo Client, and urql with graphcache.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_with_a_cache_understand_the_server() {
+    for (script, passed) in [("relay.test.mjs", 7), ("apollo.test.mjs", 8), ("urql.test.mjs", 8)] {
+        for backend in backends() {
+            let place = Place::new(backend).await;
+            let served = serve(&place, &[("COOPGRAPH_CORS_ORIGINS", ORIGIN)]);
+            let set = Set::bundled();
+            let change = changing(&place, &set);
+            let settings = [("CHANGE_COMMAND", &*change), ("ORIGIN", ORIGIN)];
+            passes(&run(&["--test-reporter=tap", script], &served, &settings), passed, 0);
+            served.stop();
+        }
+    }
+}
+
+/// gql, the client of Python, with each of its transports.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_of_python_understands_the_server() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        let served = serve(&place, &[]);
+        let set = Set::bundled();
+        let change = changing(&place, &set);
+        let settings = [("BASE_URL", &*served.base()), ("DEADLINE_MS", PATIENCE), ("CHANGE_COMMAND", &change)];
+        let [_, told] = ran(python_command(FOLDER, &["-m", "unittest", "python_gql"], &settings));
+        // With a test that was skipped, the last line would say so.
+        assert!(told.contains("\nRan 10 tests in ") && last(&told) == "OK", "{told}");
+        served.stop();
+    }
+}
+
 /// A command that imports the files of a set, another change in them each time.
-fn changing(place: &Place, set: &Set) -> String {
+pub fn changing(place: &Place, set: &Set) -> String {
     let script = place.path("change.sh");
     let text = format!(
         "set -e\n\

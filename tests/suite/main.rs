@@ -26,6 +26,7 @@ mod library;
 mod long_values;
 mod migrations;
 mod model;
+mod nginx;
 mod nplusone;
 mod observe;
 mod pages;

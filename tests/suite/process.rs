@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -94,6 +94,20 @@ impl Place {
     }
 }
 
+/// A port of this machine that stays free until someone listens on it: below those that Linux hands out for outgoing
+/// connections.
+pub fn free_port() -> u16 {
+    use std::hash::{BuildHasher, RandomState};
+    loop {
+        // A new state is random.
+        let number = RandomState::new().hash_one(0) % 12_000;
+        let port = 20_000 + u16::try_from(number).expect("a small number");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 /// Runs a command to its end; one that goes on, such as a server that should have refused, fails the test.
 pub fn finished(mut command: Command, limit: Duration) -> Output {
     let child = command.spawn().expect("the command");
@@ -107,7 +121,7 @@ pub fn finished(mut command: Command, limit: Duration) -> Output {
     output.expect("its output")
 }
 
-fn kill(signal: &str, process: u32) {
+pub fn kill(signal: &str, process: u32) {
     let done = Command::new("sh").args(["-c", &format!("kill -{signal} {process}")]).status();
     assert!(done.expect("sh").success());
 }
@@ -205,16 +219,39 @@ impl Drop for Served {
 /// How long a script may take.
 const SCRIPT: Duration = Duration::from_mins(5);
 
-/// Runs a script of a folder of the repository, and gives what it printed; it must succeed.
-pub fn node(folder: &str, args: &[&str], settings: &[(&str, &str)]) -> String {
+/// A script for Node.js in a folder of the repository.
+pub fn node_command(folder: &str, args: &[&str], settings: &[(&str, &str)]) -> Command {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let installed = directory.join("node_modules").is_dir();
     assert!(installed, "{folder}/node_modules is missing: run scripts/test, or `npm ci` in {folder}");
-    let mut command = Command::new("node");
-    command.args(args).current_dir(&directory).envs(settings.iter().copied());
+    script(Command::new("node"), &directory, args, settings)
+}
+
+/// A script for Python in a folder of the repository, with the packages of that folder.
+pub fn python_command(folder: &str, args: &[&str], settings: &[(&str, &str)]) -> Command {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let python = directory.join(".venv/bin/python");
+    assert!(python.exists(), "{folder}/.venv is missing: run scripts/test");
+    script(Command::new(python), &directory, args, settings)
+}
+
+fn script(mut command: Command, directory: &Path, args: &[&str], settings: &[(&str, &str)]) -> Command {
+    command.args(args).current_dir(directory).envs(settings.iter().copied());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let output = finished(command, SCRIPT);
-    let [printed, errors] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
-    assert!(output.status.success(), "{folder}: node {} failed:\n{printed}\n{errors}", args.join(" "));
-    printed.into_owned()
+    command
+}
+
+/// Runs a script to its end, and gives what it wrote to its standard output and its standard error; it must succeed.
+pub fn ran(script: Command) -> [String; 2] {
+    let what = format!("{script:?}");
+    let output = finished(script, SCRIPT);
+    let [printed, errors] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(output.status.success(), "{what} failed:\n{printed}\n{errors}");
+    [printed, errors]
+}
+
+/// Runs a script for Node.js, and gives what it printed; it must succeed.
+pub fn node(folder: &str, args: &[&str], settings: &[(&str, &str)]) -> String {
+    let [printed, _] = ran(node_command(folder, args, settings));
+    printed
 }

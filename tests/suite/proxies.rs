@@ -72,17 +72,23 @@ async fn a_page_of_the_same_host_opens_a_websocket() {
     assert!(text.contains("--cors-origins") && text.contains("--trust-proxy"), "{text}");
 }
 
-/// Header names are written as usual, and those of a handshake as the client writes them.
+/// Header names are written as usual, or as their specifications write them, however the client does.
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_are_spelled_as_clients_expect() {
     let server = server(Config::default()).await;
-    for name in ["Sec-WebSocket-Protocol", "Sec-Websocket-Protocol", "sec-websocket-protocol", "SEC-WEBSOCKET-PROTOCOL"]
-    {
+    for name in ["Sec-WebSocket-Protocol", "Sec-Websocket-Protocol", "sec-websocket-protocol"] {
         let answer = head(&server, &handshake("Host: x\r\n", name)).await;
-        assert!(answer.contains(&format!("\r\n{name}: graphql-transport-ws\r\n")), "{name}: {answer}");
+        for name in ["Sec-WebSocket-Protocol: graphql-transport-ws\r\n", "Sec-WebSocket-Accept: ", "Upgrade: "] {
+            assert!(answer.contains(&format!("\r\n{name}")), "{name}: {answer}");
+        }
     }
     let answer = head(&server, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
     for name in ["Content-Type: ", "Content-Length: ", "X-Request-Id: ", "Date: "] {
+        assert!(answer.contains(&format!("\r\n{name}")), "{name}: {answer}");
+    }
+    let limited = Server::with(TestDatabase::new(Backend::Sqlite, Data::Bundled).await, Config::default()).await;
+    let answer = head(&limited, "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    for name in ["RateLimit: ", "RateLimit-Policy: ", "Content-Type: "] {
         assert!(answer.contains(&format!("\r\n{name}")), "{name}: {answer}");
     }
 }
@@ -143,6 +149,9 @@ async fn everything_works_below_a_prefix() {
     for (path, to) in [("/coop/graph", "/coop/graph/"), ("/coop/graph/playground", "playground/")] {
         let answer = get(path).await;
         assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (308, &to.parse().expect("a header")));
+        for name in ["x-request-id", "x-content-type-options", "content-security-policy"] {
+            assert!(answer.headers().contains_key(name), "{path}: no {name}");
+        }
     }
     assert_eq!(get("/coop/graphs/").await.status(), 404);
     let start = client().get(format!("http://{}/coop/graph/", server.address)).header("Host", "backend");

@@ -85,10 +85,37 @@ async fn a_server_drains_before_it_stops() {
     }
 }
 
+/// A connection that a client has opened before the server stopped, but not used yet, has its request answered: a proxy does
+/// not send it to another server, as it does if it cannot connect.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_connection_has_its_request_answered() {
+    let place = Place::new(Backend::Sqlite).await;
+    let served = place.serve(&[]);
+    let address = served.address;
+    let mut opened: Vec<_> = (0..8).map(|_| open(address, "")).collect();
+    served.signal("TERM");
+    // It no longer listens.
+    while let Ok(more) = TcpStream::connect(address) {
+        drop(more);
+    }
+    for stream in &mut opened {
+        stream.write_all(post("{ visits { totalCount } }", "").as_bytes()).expect("a request");
+    }
+    for mut stream in opened {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\r\nConnection: close\r\n"), "{answer}");
+    }
+    served.ended();
+}
+
 /// While all connections are taken, health checks are answered, and others are told to come again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_server_answers_health_checks() {
-    let config = Config { max_connections: 2, rate_limit: 0, ..Config::default() };
+    let origins = vec!["http://localhost:3000".to_owned()];
+    let prefix = Some("/coop".into());
+    let config =
+        Config { max_connections: 2, rate_limit: 0, cors_origins: origins, path_prefix: prefix, ..Config::default() };
     let server = Server::with(TestDatabase::new(Backend::Sqlite, Data::Bundled).await, config).await;
     let address = server.address;
     let taken: Vec<_> = (0..2).map(|_| open(address, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")).collect();
@@ -96,13 +123,23 @@ async fn a_full_server_answers_health_checks() {
         let mut one = [0];
         stream.read_exact(&mut one).expect("an answer");
     }
-    let query = post("{ visits { totalCount } }", "Connection: close\r\n");
+    let query = post("{ visits { totalCount } }", "Connection: close\r\nOrigin: http://localhost:3000\r\n");
     for _ in 0..40 {
-        for path in ["/healthz", "/readyz"] {
+        for path in ["/healthz", "/coop/readyz"] {
             assert!(ask(address, &get(path)).starts_with("HTTP/1.1 200"), "{path}");
         }
+        // As an error of GraphQL, which pages of other origins can read.
         let refused = ask(address, &query);
-        assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("\r\nRetry-After: 1\r\n"), "{refused}");
+        for part in [
+            "HTTP/1.1 503 ",
+            "\r\nRetry-After: 1\r\n",
+            "\r\nAccess-Control-Allow-Origin: http://localhost:3000\r\n",
+            r#"{"errors":[{"message":"Too many connections are open. Try again in a moment.""#,
+            r#""extensions":{"code":"SERVER_BUSY"}"#,
+        ] {
+            assert!(refused.contains(part), "{part}: {refused}");
+        }
+        assert!(ask(address, &get("/schema.graphql")).starts_with("HTTP/1.1 503"));
     }
     drop(taken);
     let freed = Instant::now();
