@@ -37,7 +37,7 @@ pub(super) struct Args {
     /// Without it, nothing is imported if there are such changes.
     #[arg(long)]
     accept_warnings: bool,
-    /// Writes every change of a value to this file, as CSV.
+    /// Writes every change of a value to this file, as CSV. The file must not exist yet.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
@@ -83,7 +83,8 @@ struct Report {
 
 impl Report {
     fn create(path: PathBuf) -> Result<Self, Failure> {
-        let file = File::create(&path).map_err(|cause| Self::failure(&path, cause))?;
+        // Never in the place of another file, which may be one of those that are imported.
+        let file = File::create_new(&path).map_err(|cause| Self::failure(&path, cause))?;
         let report = Self { writer: Mutex::new(csv::Writer::from_writer(file)), path };
         report.write(["file", "line", "kind", "key", "column", "old", "new", "warning"])?;
         Ok(report)

@@ -59,7 +59,15 @@ pub enum Files {
 impl Files {
     fn open(&self, name: &str) -> io::Result<Box<dyn Read>> {
         match self {
-            Self::In(directory) => Ok(Box::new(File::open(directory.join(name))?)),
+            Self::In(directory) => {
+                let path = directory.join(name);
+                // Others could be waited for without an end, such as a named pipe.
+                if path.metadata()?.is_file() {
+                    Ok(Box::new(File::open(path)?))
+                } else {
+                    Err(io::Error::other("it is not a regular file"))
+                }
+            }
             Self::Bundled => {
                 let file = BUNDLED.get_file(name).ok_or(io::ErrorKind::NotFound)?;
                 Ok(Box::new(file.contents()))

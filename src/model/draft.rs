@@ -286,7 +286,8 @@ impl Scalar {
                 let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
                 number.ok_or_else(|| invalid("a number, such as 60.2052"))?.into()
             }
-            Self::Boolean => text.parse::<bool>().map_err(|_| invalid("true or false"))?.into(),
+            // Spreadsheets write `TRUE`.
+            Self::Boolean => text.to_ascii_lowercase().parse::<bool>().map_err(|_| invalid("true or false"))?.into(),
             Self::Word(vocabulary) => match vocabulary.by_value(text) {
                 Some(word) => word.value.clone().into(),
                 None => return Err(invalid(&format!("one of {}", vocabulary.list()))),

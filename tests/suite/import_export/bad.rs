@@ -214,6 +214,26 @@ async fn other_formats_are_one_message() {
     }
 }
 
+/// What is no file in the place of a file is reported, and not waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_file_is_reported() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let before = state(&database).await;
+        let directory = Set::empty();
+        fs::create_dir(directory.path("cities.csv")).expect("a directory");
+        let pipe = Set::empty();
+        let made = std::process::Command::new("mkfifo").arg(pipe.path("names.csv")).status().expect("mkfifo");
+        assert!(made.success());
+        for set in [directory, pipe] {
+            let found = problems(database.import(&set.files()).await);
+            let message = "the file cannot be read: it is not a regular file";
+            assert!(found.total == 1 && found.listed[0].message == message, "{backend}: {found}");
+        }
+        assert!(state(&database).await == before, "{backend}: rows changed");
+    }
+}
+
 /// An empty directory has nothing to import; what is no directory is said to be none.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_directory_and_none_are_reported() {

@@ -80,6 +80,7 @@ async fn another_notation_is_no_change() {
             ("cities.csv", "key,population\nespoo,0323910\n"),
             ("cities.csv", "key,latitude,longitude\nespoo,60.20520,+24.6522\n"),
             ("partnerships.csv", "key,members\nahtari-dujiangyan,dujiangyan;ahtari\n"),
+            ("events.csv", "key,is_series\nc21-cities,TRUE\nc21-meeting-2018,False\n"),
             ("topics.csv", "key,name,language\ninnovation,Innovation,EN\n"),
         ] {
             let set = Set::empty();
@@ -111,6 +112,11 @@ async fn the_command_lists_changes() {
         let report = fs::read_to_string(place.path("report.csv")).expect("a report");
         assert!(report.starts_with("file,line,kind,key,column,old,new,warning\n"), "{report}");
         assert!(report.contains("cities.csv,2,city,hamburg,country,DE,US,"), "{report}");
+
+        let again = place.run(&["import", &directory, "--report", "report.csv"]);
+        let said = String::from_utf8_lossy(&again.stderr).into_owned();
+        assert!(!again.status.success() && said.contains("report.csv") && said.contains("exists"), "{backend}: {said}");
+        assert_eq!(fs::read_to_string(place.path("report.csv")).expect("a report"), report, "{backend}");
 
         let dry = place.prints(&["import", &directory, "--accept-warnings", "--dry-run"]);
         assert!(
