@@ -84,7 +84,8 @@ codes! {
     TooCostly = "TOO_COSTLY",
     /// The client does not have enough points left: retry later, or ask for less.
     RateLimited = "RATE_LIMITED",
-    /// Too many requests are running or being received at the same time, or the server is shutting down: retry later.
+    /// Too many connections are open, too many requests are running or being received at the same time, or the server is
+    /// shutting down: retry later.
     ServerBusy = "SERVER_BUSY",
     /// The request took too long and was cancelled.
     Timeout = "TIMEOUT",

@@ -1,8 +1,9 @@
 //! The command `import`.
 
 use std::{
-    fs::File,
-    io::{self, IsTerminal},
+    fmt,
+    fs::{self, File},
+    io::{self, BufRead, IsTerminal, Read, Write},
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
@@ -37,7 +38,7 @@ pub(super) struct Args {
     /// Without it, nothing is imported if there are such changes.
     #[arg(long)]
     accept_warnings: bool,
-    /// Writes every change of a value to this file, as CSV. The file must not exist yet.
+    /// Writes every change of a value to this file, as CSV. It replaces an older report, but no other file.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
@@ -46,32 +47,43 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> Result<(), Failed> {
     let database = open(&args.db).await?;
     database.check_writable().await?;
-    let report = args.report.map(Report::create).transpose()?;
+    let report = args.report.map(|path| Report::create(path, &args.directory)).transpose()?;
     let changes = AtomicU64::new(0);
     let on_change = |change: &Change| {
-        if changes.fetch_add(1, Ordering::Relaxed) < SHOWN_CHANGES {
-            println!("{change}");
+        // Warnings that are not accepted are listed by the error.
+        if (change.warning.is_none() || args.accept_warnings) && changes.fetch_add(1, Ordering::Relaxed) < SHOWN_CHANGES
+        {
+            print_line(change);
         }
         report.as_ref().map_or(Ok(()), |report| report.add(change))
     };
-    let options =
-        Options { dry_run: args.dry_run, accept_warnings: args.accept_warnings, show: true, on_change: &on_change };
+    let options = Options {
+        is_sample: false,
+        dry_run: args.dry_run,
+        accept_warnings: args.accept_warnings,
+        on_change: &on_change,
+    };
     let done = import_files(&database, &Files::In(args.directory), options).await;
     let more = changes.into_inner().saturating_sub(SHOWN_CHANGES);
     if more > 0 {
-        println!("… and {more} more changes of values: `--report FILE` writes all");
+        print_line(&format_args!("… and {more} more changes of values: `--report FILE` writes all"));
     }
     let Imported { added, updated, unchanged, annotations } = done?;
     let would = if args.dry_run { "dry run, nothing was changed: " } else { "" };
-    println!(
+    print_line(&format_args!(
         "{would}{added} records added, {updated} updated, {unchanged} unchanged; {annotations} names, identifiers and tags written or removed"
-    );
+    ));
     Ok(())
 }
 
-/// Imports the bundled data.
+/// Prints a line. If nobody reads it, the import goes on.
+fn print_line(line: &dyn fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// Imports the bundled data into a database without records.
 pub(super) async fn bundled(database: &Database) -> Result<Imported, Failure> {
-    let options = Options { dry_run: false, accept_warnings: false, show: false, on_change: &|_| Ok(()) };
+    let options = Options { is_sample: true, dry_run: false, accept_warnings: false, on_change: &|_| Ok(()) };
     import_files(database, &Files::Bundled, options).await
 }
 
@@ -81,13 +93,34 @@ struct Report {
     writer: Mutex<csv::Writer<File>>,
 }
 
+/// The header of a report.
+const REPORT_HEADER: [&str; 8] = ["file", "line", "kind", "key", "column", "old", "new", "warning"];
+
 impl Report {
-    fn create(path: PathBuf) -> Result<Self, Failure> {
-        // Never in the place of another file, which may be one of those that are imported.
-        let file = File::create_new(&path).map_err(|cause| Self::failure(&path, cause))?;
+    /// Creates a report. It replaces an older one, but no other file, which may be one of those that are imported.
+    fn create(path: PathBuf, imported: &Path) -> Result<Self, Failure> {
+        let created = File::create_new(&path).or_else(|cause| {
+            let is_report = cause.kind() == io::ErrorKind::AlreadyExists && Self::is_at(&path);
+            if is_report { File::create(&path) } else { Err(cause) }
+        });
+        let file = created.map_err(|cause| Self::failure(&path, cause))?;
         let report = Self { writer: Mutex::new(csv::Writer::from_writer(file)), path };
-        report.write(["file", "line", "kind", "key", "column", "old", "new", "warning"])?;
+        let directory = report.path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
+        if directory.is_some() && directory == imported.canonicalize().ok() {
+            let cause = io::Error::other("the report must not be in the directory of the CSV files");
+            let failure = Self::failure(&report.path, cause);
+            let _ = fs::remove_file(&report.path);
+            return Err(failure);
+        }
+        report.write(REPORT_HEADER)?;
         Ok(report)
+    }
+
+    /// Whether there is a report at a path.
+    fn is_at(path: &Path) -> bool {
+        let mut first = String::new();
+        let read = File::open(path).and_then(|file| io::BufReader::new(file.take(200)).read_line(&mut first));
+        read.is_ok() && first.trim_end() == REPORT_HEADER.join(",")
     }
 
     fn add(&self, change: &Change) -> Result<(), Failure> {
@@ -109,16 +142,17 @@ impl Report {
 
 /// How files are imported.
 struct Options<'a> {
+    /// Whether it is sample data: only for a database without records, and without showing the progress.
+    is_sample: bool,
     dry_run: bool,
     accept_warnings: bool,
-    /// Whether to show the progress.
-    show: bool,
     on_change: &'a (dyn Fn(&Change) -> Result<(), Failure> + Sync),
 }
 
 /// Imports files and shows the progress: a bar on a terminal, one line for each file otherwise.
 async fn import_files(database: &Database, files: &Files, options: Options<'_>) -> Result<Imported, Failure> {
-    let Options { dry_run, accept_warnings, show, on_change } = options;
+    let Options { is_sample, dry_run, accept_warnings, on_change } = options;
+    let show = !is_sample;
     let bar = if show && std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rows {msg}") {
         bar.set_style(style);
@@ -144,6 +178,7 @@ async fn import_files(database: &Database, files: &Files, options: Options<'_>) 
         files,
         clock: &clock,
         ids: &ids,
+        only_if_empty: is_sample,
         dry_run,
         accept_warnings,
         on_change,

@@ -150,7 +150,10 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     database.check_writable().await?;
     if !args.no_sample_data && is_empty(&database).await? {
         let imported = import::bundled(&database).await?;
-        println!("loaded the bundled data: {} records", imported.added);
+        // Another server may have loaded it meanwhile.
+        if imported.added > 0 {
+            println!("loaded the bundled data: {} records", imported.added);
+        }
     }
     let endpoint = args.config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
     let traces = endpoint.map(Traces::export_to).transpose()?;

@@ -8,8 +8,8 @@ use std::{
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sqlx::{self, ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 
@@ -17,6 +17,8 @@ use super::readers::{Connector, KEPT_STATEMENTS, Reader, Readers};
 
 /// The number of connections for migrations, import, export and health checks. Clients are answered by [`Readers`].
 const CONNECTIONS: u32 = 2;
+/// The number of the advisory lock of PostgreSQL that a migration takes: `coopgrph` in ASCII.
+const MIGRATION_LOCK: i64 = 0x636f_6f70_6772_7068;
 /// How many prepared statements each of them keeps. Those of an import write many rows, and their texts have up to about
 /// 100 KB: together 3 MB.
 const WRITTEN_STATEMENTS: usize = 32;
@@ -32,9 +34,6 @@ pub struct Database {
     connection: DatabaseConnection,
     observer: Option<Observer>,
 }
-
-/// The number of the advisory lock of PostgreSQL that a migration takes: `coopgrph` in ASCII.
-const MIGRATION_LOCK: i64 = 0x636f_6f70_6772_7068;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,14 +119,14 @@ impl Database {
             Ok(Probed { encoding: Some(encoding), .. }) => return Err(Unusable::Encoding(encoding)),
             Ok(Probed { foreign_table: Some(table), .. }) => return Err(Unusable::Foreign(table)),
             Ok(Probed { .. }) => {}
-            Err(cause) if sqlite && is_missing(&cause) => match access {
+            Err(cause) if is_missing(&cause) && !has_file(url) => match access {
                 Access::Open => return Err(Unusable::Missing(without_password(url))),
                 Access::Create => {}
             },
             Err(cause) => return Err(Unusable::Unreachable { url: without_password(url), cause }),
         }
         let mut options = ConnectOptions::new(url);
-        options.max_connections(CONNECTIONS).connect_lazy(true).test_before_acquire(false).sqlx_logging(false);
+        options.max_connections(CONNECTIONS).connect_lazy(true).test_before_acquire(true).sqlx_logging(false);
         options.map_sqlx_sqlite_opts(move |options| {
             sqlite_options(options, access).statement_cache_capacity(WRITTEN_STATEMENTS)
         });
@@ -180,9 +179,7 @@ impl Database {
         let applied = self.applied().await?;
         refuse_newer(&applied)?;
         let migrated = async {
-            let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-            let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-            let transaction = self.connection.begin_with_options(options).await?;
+            let transaction = begin_when_unlocked(&self.connection).await?;
             if self.backend() == DbBackend::Postgres {
                 transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
             }
@@ -217,7 +214,11 @@ impl Database {
     /// Checks that the database can be written, with an update of no rows.
     pub async fn check_writable(&self) -> Result<(), Unusable> {
         let nothing = "UPDATE \"record\" SET \"kind\" = \"kind\" WHERE FALSE";
-        self.connection.execute_unprepared(nothing).await.map(drop).map_err(Unusable::ReadOnly)
+        match self.connection.execute_unprepared(nothing).await {
+            // Another process can write, so this one can do so later.
+            Err(cause) if is_locked(&cause) => Ok(()),
+            done => done.map(drop).map_err(Unusable::ReadOnly),
+        }
     }
 
     /// The migrations that were applied; none if their table does not exist yet.
@@ -325,7 +326,12 @@ async fn probe(connector: &Connector) -> Result<Probed, sqlx::Error> {
     Ok(Probed { encoding, foreign_table })
 }
 
-/// `SQLITE_CANTOPEN`: most likely, the file does not exist.
+/// Whether there is something at the path of a SQLite database.
+fn has_file(url: &str) -> bool {
+    matches!(connector(url), Ok(Connector::Sqlite(options)) if options.get_filename().exists())
+}
+
+/// `SQLITE_CANTOPEN`: if there is no file, that is the reason.
 fn is_missing(cause: &sqlx::Error) -> bool {
     matches!(cause, sqlx::Error::Database(cause) if cause.code().is_some_and(|code| code == "14"))
 }
@@ -364,4 +370,31 @@ fn without_password(url: &str) -> String {
         }
         None => url.to_owned(),
     }
+}
+
+/// Begins a transaction that writes. On SQLite, another process that writes is waited for, however long that takes.
+pub async fn begin_when_unlocked(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    loop {
+        let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+        let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+        match connection.begin_with_options(options).await {
+            // SQLite waits only for a few seconds.
+            Err(cause) if is_locked(&cause) => tracing::warn!("another process is writing: waiting for its end"),
+            begun => return begun,
+        }
+    }
+}
+
+/// Whether SQLite gave up waiting for another process that writes.
+fn is_locked(error: &DbErr) -> bool {
+    let (DbErr::Conn(RuntimeErr::SqlxError(cause))
+    | DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return false;
+    };
+    // SQLITE_BUSY and its extended codes.
+    let code =
+        cause.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }

@@ -6,7 +6,7 @@ mod moment;
 mod readers;
 
 pub use self::{
-    connect::{Access, Database, Unusable},
+    connect::{Access, Database, Unusable, begin_when_unlocked},
     id::{Id, parse_type_id, type_id, write_type_id},
     moment::Moment,
     readers::Readers,

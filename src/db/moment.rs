@@ -23,11 +23,12 @@ const MILLISECONDS: Iso8601<
 > = Iso8601;
 
 impl Moment {
-    /// Reads any form of RFC 3339; what is finer than a millisecond is cut off.
+    /// Reads any form of RFC 3339, of a moment that also has one in UTC; what is finer than a millisecond is cut off.
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-        i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Self)
+        let moment = Self(i64::try_from(moment.unix_timestamp_nanos().div_euclid(1_000_000)).ok()?);
+        moment.to_rfc3339().map(|_| moment)
     }
 
     /// The text form; `None` for years before 0 or after 9999, which it does not have.

@@ -60,7 +60,8 @@ impl OperationContext {
 
     /// The value of a field whose arguments the library could not coerce: it gives the error to the parent, whether the
     /// field is nullable or not, and without a code.
-    fn refused(&self, return_type: &str, mut error: ServerError) -> ServerResult<Option<Value>> {
+    fn refused(&self, field: &str, return_type: &str, mut error: ServerError) -> ServerResult<Option<Value>> {
+        error.message = format!("an argument of `{field}`: {}", error.message);
         error.extensions = Some(coded(Code::InvalidArgument));
         if return_type.ends_with('!') {
             return Err(error);
@@ -197,10 +198,10 @@ impl Extension for Preparation {
                 raw_json(serde_json::to_string(answer).unwrap_or_default())
             }));
         }
-        let return_type = info.return_type;
+        let (name, return_type) = (info.name, info.return_type);
         match next.run(context, info).await {
             // All other errors have a code.
-            Err(error) if Code::of(&error).is_none() => prepared(context)?.refused(return_type, error),
+            Err(error) if Code::of(&error).is_none() => prepared(context)?.refused(name, return_type, error),
             resolved => resolved,
         }
     }

@@ -41,7 +41,9 @@ const MAX_HEAD_BYTES: usize = 64 << 10;
 /// How many connections beyond the limit are accepted for health checks.
 const SPARE_CONNECTIONS: usize = 16;
 /// How long a connection that is new when the server stops may wait for its request.
-const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
+const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many connections that nobody has accepted yet are accepted when the server stops: more than the kernel keeps.
+const MAX_BACKLOG: usize = 8_192;
 /// How long running requests may take to finish after the server was told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -111,14 +113,21 @@ pub async fn serve(
         }
     }
     // Those in the backlog of the kernel count as open for their clients, who may have sent a request.
-    let listener = listener.into_std()?;
-    while let Ok(slot) = slots.clone().try_acquire_owned()
-        && let Ok((stream, peer)) = listener.accept()
-    {
-        stream.set_nonblocking(true)?;
-        admit(TcpStream::from_std(stream)?, peer, slot, false);
+    if let Ok(listener) = listener.into_std() {
+        for _ in 0..MAX_BACKLOG {
+            let Ok(slot) = slots.clone().try_acquire_owned() else { break };
+            match listener.accept() {
+                Ok((stream, peer)) => {
+                    let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                    if let Ok(stream) = stream {
+                        admit(stream, peer, slot, false);
+                    }
+                }
+                Err(cause) if is_connection_error(&cause) => {}
+                Err(_) => break,
+            }
+        }
     }
-    drop(listener);
     drop(stop_on_drop);
     connections.close();
     if timeout(DRAIN_TIMEOUT, connections.wait()).await.is_err() {

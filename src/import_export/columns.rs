@@ -17,7 +17,7 @@ pub(super) fn imported(record: &RecordType) -> impl Iterator<Item = &Attribute> 
 }
 
 /// The headers of the columns of an attribute.
-fn headers_of(attribute: &Attribute) -> Vec<String> {
+pub(super) fn headers_of(attribute: &Attribute) -> Vec<String> {
     match &attribute.kind {
         AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_) => Vec::new(),
         AttributeKind::Scalar(column, _) => vec![column.name.to_owned()],

@@ -1,6 +1,9 @@
 //! Reading the rows of a CSV file, with every problem at its place.
 
-use std::io::{self, Read};
+use std::{
+    hash::{DefaultHasher, Hasher},
+    io::{self, Read},
+};
 
 use super::{
     Files, Problem, Problems,
@@ -11,7 +14,7 @@ use super::{
 pub(super) struct CsvReader {
     file: String,
     headers: Vec<String>,
-    rows: csv::Reader<Box<dyn Read>>,
+    rows: csv::Reader<Source>,
     /// The positions of the cells of `headers` in a row of the file; `None` for columns that it does not have.
     order: Vec<Option<usize>>,
     /// How many cells a row has.
@@ -19,6 +22,8 @@ pub(super) struct CsvReader {
     /// Whether all that was read is UTF-8.
     is_utf8: bool,
     record: csv::ByteRecord,
+    /// How many rows were read.
+    read: u64,
     /// The row after it, if it was read to see whether there is one.
     ahead: Option<csv::ByteRecord>,
 }
@@ -45,7 +50,7 @@ impl CsvReader {
                 return None;
             }
         };
-        let (start, source) = skip_mark(source);
+        let (start, source) = Source::new(source);
         if let Some(message) = foreign_format(&start) {
             wrong(0, message.to_owned());
             return None;
@@ -79,7 +84,12 @@ impl CsvReader {
         }
         let order = headers.iter().map(|h| found.iter().position(|f| f == h)).collect();
         let (file, width, record) = (file.to_owned(), found.len(), csv::ByteRecord::new());
-        usable.then(|| Self { file, headers, rows: reader, order, width, is_utf8: true, record, ahead: None })
+        usable.then(|| Self { file, headers, rows: reader, order, width, is_utf8: true, record, read: 0, ahead: None })
+    }
+
+    /// What was read so far.
+    pub(super) fn contents(&self) -> Contents {
+        Contents { rows: self.read, hash: self.rows.get_ref().hasher.finish() }
     }
 
     /// Reads the next row; `false` at the end of the file.
@@ -100,7 +110,7 @@ impl CsvReader {
         // An error comes again when the next row is read.
         let is_row = self.rows.read_byte_record(&mut next).ok();
         self.ahead = is_row.filter(|is_row| *is_row).map(|_| next);
-        is_row == Some(false)
+        is_row == Some(false) && !self.rows.get_ref().ends_in_quote()
     }
 
     /// Whether the file has a column.
@@ -126,14 +136,16 @@ impl CsvReader {
                     return None;
                 }
             }
+            self.read += 1;
             let line = self.record.position().map_or(0, csv::Position::line);
-            if self.record.len() != self.width {
-                let is_open = self.ends_in_open_quote();
-                let message = if is_open {
-                    "a quotation mark that is opened in this row or its cells is never closed".to_owned()
-                } else {
-                    format!("the row has {} cells: it must have {}", self.record.len(), self.width)
-                };
+            let message = if self.ends_in_open_quote() {
+                Some("a quotation mark that is opened in this row or its cells is never closed".to_owned())
+            } else if self.record.len() == self.width {
+                None
+            } else {
+                Some(format!("the row has {} cells: it must have {}", self.record.len(), self.width))
+            };
+            if let Some(message) = message {
                 problems.add(Problem::of_file(&self.file, line, message));
                 continue;
             }
@@ -156,8 +168,8 @@ impl CsvReader {
                     Ok(_) => continue,
                 };
                 is_good = false;
-                let value = String::from_utf8_lossy(cell).into_owned();
-                problems.add(Problem { column: header.clone(), value, ..Problem::of_file(&self.file, line, message) });
+                let value = String::from_utf8_lossy(cell);
+                problems.add(Problem::of_cell(&self.file, line, header, &value, message));
             }
             if is_good {
                 let cell =
@@ -168,13 +180,50 @@ impl CsvReader {
     }
 }
 
-/// Leaves out the byte order mark that some programs write before UTF-8. Says how the rest begins.
-fn skip_mark(mut source: Box<dyn Read>) -> (Vec<u8>, Box<dyn Read>) {
-    let mut start = Vec::with_capacity(4);
-    // An error here comes again, and is reported, when the reader reads on.
-    let _ = source.by_ref().take(4).read_to_end(&mut start);
-    if start.starts_with(&[0xEF, 0xBB, 0xBF]) {
-        start.drain(..3);
+/// What was read of a file: another reading that differs read something else.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Contents {
+    /// How many rows.
+    pub(super) rows: u64,
+    hash: u64,
+}
+
+/// The bytes of a file, without the byte order mark that some programs write before UTF-8.
+struct Source {
+    bytes: Box<dyn Read>,
+    /// The last bytes that were read.
+    last: [u8; 3],
+    /// A hash of all that was read.
+    hasher: DefaultHasher,
+}
+
+impl Source {
+    /// Says also how the file begins.
+    fn new(mut bytes: Box<dyn Read>) -> (Vec<u8>, Self) {
+        let mut start = Vec::with_capacity(4);
+        // An error here comes again, and is reported, when the reader reads on.
+        let _ = bytes.by_ref().take(4).read_to_end(&mut start);
+        if start.starts_with(&[0xEF, 0xBB, 0xBF]) {
+            start.drain(..3);
+        }
+        let bytes = Box::new(io::Cursor::new(start.clone()).chain(bytes));
+        (start, Self { bytes, last: [0; 3], hasher: DefaultHasher::new() })
     }
-    (start.clone(), Box::new(std::io::Cursor::new(start).chain(source)))
+
+    /// Whether what was read ends in a quotation mark, followed by at most an end of line.
+    fn ends_in_quote(&self) -> bool {
+        self.last.trim_ascii_end().ends_with(b"\"")
+    }
+}
+
+impl Read for Source {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.bytes.read(buffer)?;
+        self.hasher.write(&buffer[..length]);
+        for byte in &buffer[length.saturating_sub(self.last.len())..length] {
+            self.last.rotate_left(1);
+            self.last[2] = *byte;
+        }
+        Ok(length)
+    }
 }

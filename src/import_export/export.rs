@@ -1,7 +1,7 @@
 //! Export: the whole data set, whatever its visibility, in the form that import reads.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -54,6 +54,10 @@ pub async fn export(export: Export<'_>) -> Result<u64, Failure> {
     total += writer.annotations::<name::Entity>().await?;
     total += writer.annotations::<identifier::Entity>().await?;
     total += writer.annotations::<tag::Entity>().await?;
+    // Before the first of them gets its name.
+    if let Some(file) = writer.files.iter().find(|file| file.path.is_dir()) {
+        return Err(Failure::file(&file.path, io::ErrorKind::IsADirectory.into()));
+    }
     writer.files.into_iter().try_for_each(OutputFile::publish)?;
     Ok(total)
 }
@@ -141,8 +145,11 @@ struct OutputFile {
 
 impl OutputFile {
     fn create(directory: &Path, name: &str) -> Result<Self, Failure> {
-        let unfinished = directory.join(format!(".{name}.unfinished"));
-        let file = fs::File::create(&unfinished).map_err(|cause| Failure::file(directory, cause))?;
+        // Of this export alone: another one may write into the same directory.
+        let unfinished = directory.join(format!(".{name}.{}.unfinished", std::process::id()));
+        // What a process of the same number has left when it was killed.
+        let _ = fs::remove_file(&unfinished);
+        let file = fs::File::create_new(&unfinished).map_err(|cause| Failure::file(directory, cause))?;
         Ok(Self { writer: Some(csv::Writer::from_writer(file)), unfinished, path: directory.join(name) })
     }
 

@@ -15,14 +15,15 @@ use uuid::Uuid;
 use super::{
     Failure, Files, Problem, Problems,
     annotations::{self, Annotations},
-    change::{begin_change, complete_change},
-    changes::{self, Change, Warnings},
     columns::{self, file_name},
+    csv_reader::Contents,
+    dataset_change::{begin_change, complete_change},
     effective_visibility::update_effective_visibility,
     keys::{Keys, KeysById},
-    row::RowReader,
+    row_reader::RowReader,
     rows::Rows,
     unbuilt_statements::{analyze, defer_foreign_keys},
+    value_changes::{self, Change, Warnings},
     write,
 };
 use crate::{
@@ -46,6 +47,8 @@ pub struct Import<'a> {
     pub clock: &'a Clock,
     /// Where the ids of new records come from.
     pub ids: &'a IdSource,
+    /// Whether to import only into a database that has no records.
+    pub only_if_empty: bool,
     /// Whether to undo everything at the end.
     pub dry_run: bool,
     /// Whether to make changes that may be mistakes, too.
@@ -78,7 +81,10 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     let mut problems = Problems::default();
     let transaction = begin_change(import.database.connection()).await?;
     let mut keys = Keys::stored(&transaction, import.model).await?;
-    let (rows, unreadable) = read_keys(&import, &mut keys, &mut problems);
+    if import.only_if_empty && keys.iter().next().is_some() {
+        return Ok(Imported::default());
+    }
+    let (contents, unreadable) = read_keys(&import, &mut keys, &mut problems);
     let now = Moment(import.clock.now());
     let context = Context {
         import: &import,
@@ -86,6 +92,7 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
         keys: &keys,
         keys_by_id: OnceLock::new(),
         unreadable: &unreadable,
+        contents: &contents,
         now,
     };
     let mut warnings = Warnings::default();
@@ -93,13 +100,14 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
         context.check(record, &mut problems, &mut warnings).await?;
     }
     let annotations = Annotations::read(&context, &mut problems).await?;
+    let annotations = annotations.compare(&context, &mut warnings).await?;
     problems.into_result()?;
     if warnings.total > 0 && !import.accept_warnings {
         return Err(Failure::Warnings(warnings));
     }
 
     defer_foreign_keys(&transaction).await?;
-    let mut written = Written { rows, ..Written::default() };
+    let mut written = Written { rows: contents.values().map(|of| of.rows).sum(), ..Written::default() };
     for record in import.model.types() {
         write::write(&context, record, &mut written).await?;
     }
@@ -131,6 +139,8 @@ pub(super) struct Context<'a> {
     keys_by_id: OnceLock<KeysById>,
     /// The tables whose files have so bad a form that references to their records cannot be checked.
     pub(super) unreadable: &'a HashSet<&'static str>,
+    /// What was read of the file of each table.
+    pub(super) contents: &'a HashMap<&'static str, Contents>,
     /// The time of the import.
     pub(super) now: Moment,
 }
@@ -142,6 +152,14 @@ impl<'a> Context<'a> {
 
     pub(super) fn row_reader(&self, record: &'a RecordType) -> RowReader<'a> {
         RowReader { record, keys: self.keys, unreadable: self.unreadable, now: self.now }
+    }
+
+    /// Tells a change of a value that the database has.
+    pub(super) fn tell(&self, change: &Change, warnings: &mut Warnings) -> Result<(), Failure> {
+        if change.warning.is_some() {
+            warnings.add(change);
+        }
+        (self.import.on_change)(change)
     }
 
     /// The second reading: every cell, and what it changes.
@@ -165,17 +183,16 @@ impl<'a> Context<'a> {
                 let reader = self.row_reader(record);
                 match reader.read(&row.cells) {
                     Ok(new) => {
-                        let Some(Ok(old)) = row.stored.as_ref().map(|stored| reader.read(stored)) else { continue };
-                        for change in changes::of_row(record, &file, &row, &new, &old) {
-                            if change.warning.is_some() {
-                                warnings.add(&change);
-                            }
-                            (self.import.on_change)(&change)?;
+                        let Some(stored) = &row.stored else { continue };
+                        // What was stored under other rules may not be read by those of today.
+                        let old = reader.read(stored).ok();
+                        for change in value_changes::of_row(record, &row, stored, &new, old.as_ref()) {
+                            self.tell(&change, warnings)?;
                         }
                     }
                     Err(found) => {
                         for mut found in found {
-                            if !rows.has(&found.path) {
+                            if row.stored.is_none() && !rows.has(&found.path) {
                                 let why = "the file does not have this column, but new records need it: ";
                                 found.message.insert_str(0, why);
                             }
@@ -237,10 +254,14 @@ fn check_names(import: &Import<'_>, problems: &mut Problems) -> Result<(), Failu
     Ok(())
 }
 
-/// The first reading: the form of all files, the keys and the ids. Says how many rows there are, and of which tables the file
-/// has so bad a form that references to its records cannot be checked.
-fn read_keys(import: &Import<'_>, keys: &mut Keys, problems: &mut Problems) -> (u64, HashSet<&'static str>) {
-    let mut rows = 0;
+/// The first reading: the form of all files, the keys and the ids. Says what was read of the file of each table, and of which
+/// tables the file has so bad a form that references to its records cannot be checked.
+fn read_keys(
+    import: &Import<'_>,
+    keys: &mut Keys,
+    problems: &mut Problems,
+) -> (HashMap<&'static str, Contents>, HashSet<&'static str>) {
+    let mut contents = HashMap::new();
     let mut unreadable = HashSet::new();
     for record in import.model.types() {
         let file = file_name(record);
@@ -248,11 +269,9 @@ fn read_keys(import: &Import<'_>, keys: &mut Keys, problems: &mut Problems) -> (
         let mut lines: HashMap<Box<str>, u64> = HashMap::new();
         if let Some(mut reader) = columns::open(import.files, record, problems) {
             while let Some((line, cells)) = reader.next(problems) {
-                rows += 1;
                 let (key, id) = (cells[0], cells[1]);
                 let mut reject = |column: &str, value: &str, message: String| {
-                    let (column, value) = (column.to_owned(), value.to_owned());
-                    problems.add(Problem { column, value, ..Problem::of_file(&file, line, message) });
+                    problems.add(Problem::of_cell(&file, line, column, value, message));
                 };
                 if !is_key(key) {
                     let message = "expected letters, digits, dots, underscores and hyphens, the first one a letter or \
@@ -266,12 +285,13 @@ fn read_keys(import: &Import<'_>, keys: &mut Keys, problems: &mut Problems) -> (
                     reject("id", id, message);
                 }
             }
+            contents.insert(record.table, reader.contents());
         }
         if problems.total > before {
             unreadable.insert(record.table);
         }
     }
-    (rows, unreadable)
+    (contents, unreadable)
 }
 
 /// Reads an id; an empty cell says nothing.

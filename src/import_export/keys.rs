@@ -87,9 +87,9 @@ impl Keys {
         self.by_table.get(table)?.get(key).copied()
     }
 
-    /// The records of a table.
-    pub(super) fn of_table(&self, table: &str) -> impl Iterator<Item = KnownKey> {
-        self.by_table.get(table).into_iter().flat_map(|keys| keys.values().copied())
+    /// The records of a table, with their keys.
+    pub(super) fn of_table(&self, table: &str) -> impl Iterator<Item = (&str, KnownKey)> {
+        self.by_table.get(table).into_iter().flat_map(|keys| keys.iter().map(|(key, known)| (&**key, *known)))
     }
 
     /// All records, with their tables and keys.

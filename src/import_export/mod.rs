@@ -6,10 +6,9 @@
 
 mod annotations;
 mod cells;
-mod change;
-mod changes;
 mod columns;
 mod csv_reader;
+mod dataset_change;
 mod dialect;
 mod effective_visibility;
 mod export;
@@ -17,9 +16,10 @@ mod import;
 mod keys;
 mod links;
 mod problem;
-mod row;
+mod row_reader;
 mod rows;
 mod unbuilt_statements;
+mod value_changes;
 mod write;
 
 use std::{
@@ -31,11 +31,11 @@ use std::{
 use include_dir::{Dir, include_dir};
 
 pub use self::{
-    change::{begin_change, complete_change},
-    changes::{Change, Warnings},
+    dataset_change::{begin_change, complete_change},
     export::{Export, export},
     import::{Import, Imported, import},
     problem::{Failure, Problem, Problems},
+    value_changes::{Change, Warnings},
 };
 
 /// The bundled data set.
@@ -61,6 +61,10 @@ impl Files {
         match self {
             Self::In(directory) => {
                 let path = directory.join(name);
+                // Not one that leads nowhere, which was meant to be there.
+                if path.is_symlink() && !path.exists() {
+                    return Err(io::Error::other("it is a symbolic link to a file that does not exist"));
+                }
                 // Others could be waited for without an end, such as a named pipe.
                 if path.metadata()?.is_file() {
                     Ok(Box::new(File::open(path)?))

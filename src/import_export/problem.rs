@@ -30,6 +30,11 @@ impl Problem {
         Self { file: file.to_owned(), line, column: String::new(), value: String::new(), message }
     }
 
+    /// A problem with a cell.
+    pub(super) fn of_cell(file: &str, line: u64, column: &str, value: &str, message: impl Into<String>) -> Self {
+        Self { column: column.to_owned(), value: value.to_owned(), ..Self::of_file(file, line, message) }
+    }
+
     /// A problem with a value of a record.
     pub(super) fn of_draft(file: &str, line: u64, found: draft::Problem) -> Self {
         Self { file: file.to_owned(), line, column: found.path, value: found.value, message: found.message }

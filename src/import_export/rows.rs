@@ -9,7 +9,7 @@ use super::{
     Problems,
     cells::StoredCells,
     columns::{self, HISTORY},
-    csv_reader::CsvReader,
+    csv_reader::{Contents, CsvReader},
     import::Context,
 };
 use crate::model::RecordType;
@@ -46,6 +46,11 @@ impl<'a> Rows<'a> {
     /// Lets each row tell what the database has.
     pub(super) fn with_stored(self) -> Self {
         Self { with_stored: true, ..self }
+    }
+
+    /// What was read so far.
+    pub(super) fn contents(&self) -> Contents {
+        self.reader.contents()
     }
 
     /// Whether the file has a column.

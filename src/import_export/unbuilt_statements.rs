@@ -11,11 +11,14 @@ pub(super) async fn defer_foreign_keys(transaction: &DatabaseTransaction) -> Res
     transaction.execute_unprepared(statement).await.map(drop)
 }
 
-/// Keeps other imports waiting until the transaction ends; readers go on. A transaction of SQLite that began as `IMMEDIATE`
+/// The number of the advisory lock of PostgreSQL that a change takes: `coopgrpi` in ASCII.
+const CHANGE_LOCK: i64 = 0x636f_6f70_6772_7069;
+
+/// Keeps other changes waiting until the transaction ends; readers go on. A transaction of SQLite that began as `IMMEDIATE`
 /// does so already.
 pub(super) async fn lock_for_change(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     if transaction.get_database_backend() == DbBackend::Postgres {
-        transaction.execute_unprepared("LOCK TABLE record IN SHARE ROW EXCLUSIVE MODE").await?;
+        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({CHANGE_LOCK})")).await?;
     }
     Ok(())
 }

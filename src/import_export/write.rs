@@ -25,10 +25,10 @@ use crate::{
 const IS_DISTINCT_FROM: BinOper = BinOper::Custom("IS DISTINCT FROM");
 
 /// The columns in which a record that differs from that of the file does not differ.
-pub(super) const NOT_CONTENT: [&str; 5] = ["id", "key", "version", "created_at", "updated_at"];
+const NOT_CONTENT: [&str; 5] = ["id", "key", "version", "created_at", "updated_at"];
 
 /// A row of a file, ready to be written.
-struct Row<'a> {
+struct CheckedRow<'a> {
     known: KnownKey,
     values: Values<'a>,
 }
@@ -41,7 +41,13 @@ pub(super) async fn write<'a>(
 ) -> Result<(), Failure> {
     let mut problems = Problems::default();
     let file = file_name(record);
-    let Some(mut rows) = Rows::open(context, record, &mut problems) else { return problems.into_result() };
+    let checked = context.contents.get(record.table);
+    let Some(mut rows) = Rows::open(context, record, &mut problems) else {
+        if checked.is_some() {
+            problems.add_changed(&file, 0);
+        }
+        return problems.into_result();
+    };
     let writer = Writer { context, record };
     let size = MAX_BOUND_VALUES / record.columns.len();
     loop {
@@ -50,12 +56,15 @@ pub(super) async fn write<'a>(
         for row in &batch {
             // Everything was checked; what is wrong now has changed since.
             match (context.keys.get(record.table, &row.cells[0]), context.row_reader(record).read(&row.cells)) {
-                (Some(known), Ok(values)) => read.push(Row { known, values }),
+                (Some(known), Ok(values)) => read.push(CheckedRow { known, values }),
                 _ => problems.add_changed(&file, row.line),
             }
         }
+        if batch.is_empty() && checked != Some(&rows.contents()) {
+            problems.add_changed(&file, 0);
+        }
         std::mem::take(&mut problems).into_result()?;
-        if read.is_empty() {
+        if batch.is_empty() {
             return Ok(());
         }
         writer.write(read, written).await?;
@@ -77,9 +86,15 @@ pub(super) async fn touch(
         return Ok(());
     }
     let mut update = Query::update();
-    update.table(record.table).value("version", Expr::col("version").add(1)).value("updated_at", context.now);
+    update.table(record.table).value("version", Expr::col("version").add(1));
+    update.value("updated_at", greater(Expr::col("created_at"), Expr::val(context.now)));
     update.and_where(is_one_of_ids(context.import.database.backend(), Expr::col("id"), &ids));
     context.transaction.execute(&update).await.map(drop)
+}
+
+/// The greater of two values.
+fn greater(one: Expr, other: Expr) -> Expr {
+    CaseStatement::new().case(one.clone().gt(other.clone()), one).finally(other).into()
 }
 
 /// Writes records of one type.
@@ -89,7 +104,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    async fn write(&self, mut batch: Vec<Row<'_>>, written: &mut Written) -> Result<(), DbErr> {
+    async fn write(&self, mut batch: Vec<CheckedRow<'_>>, written: &mut Written) -> Result<(), DbErr> {
         let transaction = self.context.transaction;
         let new = batch.iter().filter(|row| !row.known.is_stored).map(|row| record::ActiveModel {
             id: Set(row.known.id),
@@ -125,17 +140,25 @@ impl Writer<'_> {
         for name in names() {
             differs = differs.add(stored(name).binary(IS_DISTINCT_FROM, proposed(name)));
         }
-        let if_newer = |newer: Expr, otherwise: Expr| CaseStatement::new().case(is_newer(), newer).finally(otherwise);
+        let if_newer = |newer: Expr, otherwise: Expr| -> Expr {
+            CaseStatement::new().case(is_newer(), newer).finally(otherwise).into()
+        };
+        // No record is changed before it is created.
+        let now = || greater(stored("created_at"), Expr::val(self.context.now));
+        let created = CaseStatement::new()
+            .case(is_newer().and(proposed("created_at").lt(stored("created_at"))), proposed("created_at"))
+            .finally(stored("created_at"));
         OnConflict::column("key")
             .update_columns(names())
             .value("version", if_newer(proposed("version"), stored("version").add(1)))
-            .value("updated_at", if_newer(proposed("updated_at"), Expr::val(self.context.now)))
+            .value("created_at", created)
+            .value("updated_at", if_newer(proposed("updated_at"), now()))
             .action_cond_where(differs)
             .to_owned()
     }
 
     /// Writes the lists of keys that are not as in the database.
-    async fn write_lists(&self, batch: &[Row<'_>], written: &mut Written) -> Result<(), DbErr> {
+    async fn write_lists(&self, batch: &[CheckedRow<'_>], written: &mut Written) -> Result<(), DbErr> {
         let transaction = self.context.transaction;
         let lists = batch.first().map_or(&[][..], |row| &row.values.lists);
         for (position, (attribute, _)) in lists.iter().enumerate() {

@@ -11,6 +11,9 @@ use uuid::Uuid;
 use super::{Attribute, AttributeKind, Column, RecordType, Scalar, fold, language_tag, length, with_article, words};
 use crate::{db::Moment, edtf};
 
+/// The highest version that a record can begin with: it leaves room for more changes than there will ever be.
+const MAX_VERSION: i32 = 1_000_000_000;
+
 /// What separates the keys of a list in its text form.
 pub const LIST_SEPARATOR: char = ';';
 
@@ -142,10 +145,18 @@ impl<'a> Draft<'a> {
     /// created and changed. Empty means: once, and now.
     pub fn set_history(&mut self, [version, created, updated]: [&str; 3], now: Moment) {
         let columns = ["version", "created_at", "updated_at"].map(|name| self.record.column(name));
-        let number =
-            if version.is_empty() { Some(1) } else { version.parse::<i32>().ok().filter(|number| *number > 0) };
+        let number = if version.is_empty() {
+            Some(1)
+        } else {
+            version.parse().ok().filter(|number| (1..=MAX_VERSION).contains(number))
+        };
         if number.is_none() {
-            self.reject(columns[0].name, ProblemCode::Invalid, version, "expected a whole number, starting at 1");
+            self.reject(
+                columns[0].name,
+                ProblemCode::Invalid,
+                version,
+                format!("expected a whole number from 1 to {MAX_VERSION}"),
+            );
         }
         let mut moment = |column: Column, text: &str, if_empty: Moment| {
             let moment = if text.is_empty() { Some(if_empty) } else { Moment::parse_rfc3339(text) };
@@ -212,6 +223,10 @@ impl<'a> Draft<'a> {
             debug_assert!(false, "{} is no list of keys", attribute.name);
             return;
         };
+        if let Err(message) = length::check_list(keys.len()) {
+            self.reject(&attribute.name, ProblemCode::TooLong, text, message);
+            return;
+        }
         let mut ids = Vec::with_capacity(keys.len());
         for (key, id) in keys.iter().filter_map(|(key, id)| Some((key, (*id)?))) {
             if ids.contains(&id) {

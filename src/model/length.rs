@@ -1,4 +1,5 @@
-//! How many characters texts may have, by what they are. The description of a record type gives each column its length.
+//! How many characters texts may have, by what they are, and how many keys lists. The description of a record type gives each
+//! column its length.
 //!
 //! A row of an index of PostgreSQL has at most 2,704 bytes, and a character at most four. So no text that an index holds
 //! has more than 600 characters.
@@ -25,6 +26,14 @@ pub const TEXT: usize = 2_000;
 pub const NOTE: usize = 10_000;
 /// The name of a table.
 pub const TABLE: usize = 63;
+
+/// The keys of a list. The members of a partnership are stored as pairs.
+pub const LIST: usize = 100;
+
+/// Checks that a list has at most [`LIST`] keys; the error says how many it has.
+pub fn check_list(keys: usize) -> Result<(), String> {
+    if keys > LIST { Err(format!("it has {keys} keys: at most {LIST} are allowed")) } else { Ok(()) }
+}
 
 /// Checks that a text has at most so many characters; the error says how many it has.
 pub fn check(text: &str, most: usize) -> Result<(), String> {

@@ -68,14 +68,15 @@ async fn a_required_reference_survives_a_write_between_two_statements() {
 /// Waits until a statement waits for the lock.
 async fn wait_for_blocked_statement(data: &TestDatabase) {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    loop {
+    for _ in 0..6_000 {
         let statement = Statement::from_string(data.database.backend(), sql);
         let row = data.database.connection().query_one_raw(statement).await.expect("an answer").expect("a row");
         if row.try_get_by_index::<i64>(0).expect("a number") > 0 {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    panic!("no statement waits for the lock");
 }
 
 /// The write happens certainly between the two statements: the second one waits for it.

@@ -1,11 +1,11 @@
 //! Import and export: what goes in comes out again, a key is what a record is known by, and bad files change nothing.
 
 mod bad;
-mod changes;
 mod lengths;
 mod moved;
 mod said;
 mod together;
+mod value_changes;
 
 use std::{
     collections::BTreeMap,

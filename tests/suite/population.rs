@@ -228,6 +228,7 @@ impl Population {
             clock,
             ids,
             model: coopgraph::domain::model(),
+            only_if_empty: false,
             dry_run: false,
             accept_warnings: false,
             on_change: &|_| Ok(()),

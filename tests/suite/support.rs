@@ -145,6 +145,7 @@ pub async fn import_with(
         clock: &clock,
         ids: &ids,
         model: coopgraph::domain::model(),
+        only_if_empty: false,
         dry_run,
         accept_warnings,
         on_change,

@@ -278,3 +278,24 @@ async fn rows_of_indexes_fit() {
         assert_eq!(too_long, Vec::new());
     }
 }
+
+/// A list has a largest length, too: its members are stored as pairs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_has_at_most_a_hundred_keys() {
+    let keys: Vec<String> = (0..101).map(|i| format!("c{i}")).collect();
+    let cities = keys.iter().map(|key| format!("{key},{key},und,city,FI,public\n")).collect::<String>();
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let set = Set::empty();
+        let write = |file: &str, text: String| fs::write(set.path(file), text).expect("a file");
+        write("cities.csv", format!("key,name,language,kind,country,visibility\n{cities}"));
+        let partnership = |keys: &[String]| {
+            format!("key,members,kind,status,visibility\nlong,{},sister_city,active,public\n", keys.join(";"))
+        };
+        write("partnerships.csv", partnership(&keys));
+        let found = problems(database.import(&set.files()).await);
+        assert_eq!(found.listed[0].message, "it has 101 keys: at most 100 are allowed", "{backend}: {found}");
+        write("partnerships.csv", partnership(&keys[1..]));
+        assert_eq!(database.import(&set.files()).await.expect("an import").added, 102, "{backend}");
+    }
+}

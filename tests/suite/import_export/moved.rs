@@ -95,10 +95,14 @@ async fn wrong_ids_versions_and_times_are_reported() {
         (row("a", &one.replace("official", "city"), "1", early, late), "id", "expected the id of"),
         (row("a", &one.to_uppercase(), "1", early, late), "id", "expected the id of"),
         (row("a", &one, "1", early, late) + &row("b", &one, "1", early, late), "id", "the official a has the same id"),
-        (row("a", &one, "0", early, late), "version", "a whole number, starting at 1"),
-        (row("a", &one, "-1", early, late), "version", "a whole number, starting at 1"),
-        (row("a", &one, "1.5", early, late), "version", "a whole number, starting at 1"),
-        (row("a", &one, "99999999999", early, late), "version", "a whole number, starting at 1"),
+        (row("a", &one, "0", early, late), "version", "a whole number from 1 to 1000000000"),
+        (row("a", &one, "-1", early, late), "version", "a whole number from 1 to 1000000000"),
+        (row("a", &one, "1.5", early, late), "version", "a whole number from 1 to 1000000000"),
+        (row("a", &one, "99999999999", early, late), "version", "a whole number from 1 to 1000000000"),
+        (row("a", &one, "1000000001", early, late), "version", "a whole number from 1 to 1000000000"),
+        // Moments whose year in UTC has another number of digits.
+        (row("a", &one, "1", "0000-01-01T00:00:00+23:59", late), "created_at", "RFC 3339"),
+        (row("a", &one, "1", early, "9999-12-31T23:59:59-23:59"), "updated_at", "RFC 3339"),
         (row("a", &one, "1", "yesterday", late), "created_at", "RFC 3339"),
         (row("a", &one, "1", early, "2026-13-01T00:00:00Z"), "updated_at", "RFC 3339"),
         (row("a", &one, "1", early, "1767225600000"), "updated_at", "RFC 3339"),
@@ -144,5 +148,43 @@ async fn an_id_is_unique_among_all_types() {
         assert_eq!(found.total, 1, "{backend}: {found}");
         assert_eq!(found.listed[0].message, "the city aden has the same id: ids are unique", "{backend}");
         assert!(state(&database).await == before, "{backend}: rows changed");
+    }
+}
+
+/// Whatever versions and times a file gives, what is exported afterwards can be imported.
+#[tokio::test(flavor = "multi_thread")]
+async fn extreme_versions_and_times_can_be_exported() {
+    let cases = [
+        // The highest version, and then changes of a column, a name, and a list.
+        ("officials.csv", "key,name,language,visibility,version\nold,Old,en,public,1000000000\n"),
+        ("officials.csv", "key,note\nold,New.\n"),
+        ("names.csv", "record_kind,record,language,name\nofficial,old,fi,Vanha\n"),
+        ("partnerships.csv", "key,version\nahtari-dujiangyan,1000000000\n"),
+        ("partnerships.csv", "key,members\nahtari-dujiangyan,akaa;dujiangyan\n"),
+        // A newer version that is older, with and without the time of its creation.
+        ("cities.csv", "key,version,updated_at\nespoo,5,2020-01-01T00:00:00Z\n"),
+        ("cities.csv", "key,version,created_at,updated_at\nvantaa,5,2019-01-01T00:00:00Z,2020-01-01T00:00:00Z\n"),
+        // Something of the future, and then a change.
+        (
+            "topics.csv",
+            "key,name,language,visibility,created_at,updated_at\nnew,New,en,public,2999-01-01T00:00:00Z,2999-01-01T00:00:00Z\n",
+        ),
+        ("topics.csv", "key,note\nnew,Newer.\n"),
+        ("tags.csv", "record_kind,record,topic\ntopic,new,innovation\n"),
+    ];
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        for (file, text) in cases {
+            let set = Set::empty();
+            fs::write(set.path(file), text).expect("a file");
+            let done = database.import(&set.files()).await.expect("an import");
+            assert_eq!(done.added + done.updated, 1, "{backend}: {text}");
+        }
+        let (files, whole) = exported_whole(&database).await;
+        for other in backends() {
+            let copy = TestDatabase::new(other, Data::Empty).await;
+            copy.import(&files.files()).await.unwrap_or_else(|cause| panic!("{backend} to {other}: {cause}"));
+            assert_same(&exported_whole(&copy).await.1, &whole, other);
+        }
     }
 }

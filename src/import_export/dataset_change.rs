@@ -1,24 +1,19 @@
 //! Changes of the data set: what every writer of records does, whatever it writes.
 
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, Set, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, Set};
 
 use super::{effective_visibility::update_effective_visibility, unbuilt_statements::lock_for_change};
 use crate::{
     clock::Clock,
-    db::Moment,
+    db::{Moment, begin_when_unlocked},
     domain::dataset::{self, DatasetVersion},
     model::Model,
 };
 
-/// Begins the transaction of a change. Another change waits for its end, because what one writes depends on which records
-/// the database has.
+/// Begins the transaction of a change. Another change waits for its end, however long that takes, because what one writes
+/// depends on which records the database has.
 pub async fn begin_change(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-    let transaction = connection.begin_with_options(options).await?;
+    let transaction = begin_when_unlocked(connection).await?;
     lock_for_change(&transaction).await?;
     Ok(transaction)
 }

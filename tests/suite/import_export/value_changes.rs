@@ -62,11 +62,63 @@ async fn every_changed_value_is_told() {
         let set = changed();
         let (done, changes) = careful(&database, &set).await;
         assert_eq!(done.expect("an import").updated, 3, "{backend}");
-        let expected =
-            [("population", "323910", "323911", false), ("members", "ahtari;dujiangyan", "akaa;dujiangyan", false)];
+        let expected = [
+            ("population", "323910", "323911", false),
+            ("members", "ahtari;dujiangyan", "akaa;dujiangyan", false),
+            ("names", "zh 艾赫泰里", "zh 新", false),
+        ];
         assert_eq!(told(&changes), expected, "{backend}");
         let (again, changes) = careful(&database, &set).await;
         assert_eq!((again.expect("an import").updated, told(&changes)), (0, Vec::new()), "{backend}");
+    }
+}
+
+/// Names, identifiers and tags that are removed are warnings; those that take the place of others are not.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_removed_is_told() {
+    let names = "record_kind,record,language,name\ncity,ahtari,fi,Ätsäri\n";
+    let tags = "record_kind,record,topic\n";
+    let visits = "key,note\nbeihai-imatra-2017,Six members; letter of intent signed.\n";
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let before = state(&database).await;
+        let set = Set::empty();
+        fs::write(set.path("names.csv"), names).expect("a file");
+        let (done, changes) = careful(&database, &set).await;
+        assert!(matches!(done, Err(Failure::Warnings(_))), "{backend}: {done:?}");
+        let told_here = told(&changes);
+        assert!(told_here.contains(&("names", "fi Ähtäri", "fi Ätsäri", false)), "{backend}: {told_here:?}");
+        assert!(told_here.contains(&("names", "zh 艾赫泰里", "", true)), "{backend}: {told_here:?}");
+        assert!(
+            changes.iter().any(|c| c.to_string().starts_with("names.csv: city ahtari: names: \"zh ")),
+            "{changes:?}"
+        );
+
+        fs::remove_file(set.path("names.csv")).expect("a file");
+        fs::write(set.path("tags.csv"), tags).expect("a file");
+        fs::write(set.path("visits.csv"), visits).expect("a file");
+        let (done, changes) = careful(&database, &set).await;
+        let is_tagged = !changes.is_empty();
+        assert_eq!(is_tagged, matches!(done, Err(Failure::Warnings(_))), "{backend}: {done:?} {changes:?}");
+        assert!(changes.iter().all(|c| c.column == "tags" && c.warning.is_some()), "{backend}: {changes:?}");
+        assert!(state(&database).await == before, "{backend}: rows changed");
+    }
+}
+
+/// What an earlier version stored under other rules is compared, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_breaks_the_rules_of_today_is_compared() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let long = "x".repeat(12_000);
+        database.execute(&format!("UPDATE \"city\" SET \"note\" = '{long}' WHERE \"key\" = 'hamburg'")).await;
+        let set = Set::empty();
+        let text = "key,note,country,population\nhamburg,Short.,US,\n";
+        fs::write(set.path("cities.csv"), text).expect("a file");
+        let (done, changes) = careful(&database, &set).await;
+        assert!(matches!(done, Err(Failure::Warnings(_))), "{backend}: {done:?}");
+        let warned = told(&changes).into_iter().filter(|(.., is_warning)| *is_warning);
+        assert_eq!(warned.map(|(column, ..)| column).collect::<Vec<_>>(), ["country", "population"], "{backend}");
     }
 }
 
@@ -89,6 +141,18 @@ async fn another_notation_is_no_change() {
             assert_eq!(done.expect("an import").updated, 0, "{backend}: {text}");
             assert_eq!(told(&changes), [], "{backend}: {text}");
         }
+        // Beside a change, too.
+        let set = Set::empty();
+        let text = "key,latitude,population\nespoo,60.20520,7\n";
+        fs::write(set.path("cities.csv"), text).expect("a file");
+        let changes = Mutex::new(Vec::new());
+        let on_change = |change: &Change| {
+            changes.lock().expect("a list").push(change.clone());
+            Ok(())
+        };
+        import_with(&database.database, &set.files(), true, false, &on_change).await.expect("a dry run");
+        let changes = changes.into_inner().expect("a list");
+        assert_eq!(told(&changes), [("population", "323910", "7", false)], "{backend}");
         assert!(state(&database).await == before, "{backend}: rows changed");
     }
 }
@@ -104,19 +168,29 @@ async fn the_command_lists_changes() {
         let directory = set.0.path().display().to_string();
         let refused = place.run(&["import", &directory, "--report", "report.csv"]);
         assert!(!refused.status.success(), "{backend}");
-        let printed = String::from_utf8_lossy(&refused.stdout).into_owned();
         let line = "cities.csv:2: city hamburg: country: \"DE\" → \"US\": the row may mean another record";
-        assert!(printed.contains(line), "{backend}: {printed}");
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(said.contains(line), "{backend}: {said}");
         assert!(said.contains("4 warning(s); nothing was changed") && said.contains("--accept-warnings"), "{said}");
         let report = fs::read_to_string(place.path("report.csv")).expect("a report");
         assert!(report.starts_with("file,line,kind,key,column,old,new,warning\n"), "{report}");
         assert!(report.contains("cities.csv,2,city,hamburg,country,DE,US,"), "{report}");
 
+        // A report replaces an older one, and nothing else.
         let again = place.run(&["import", &directory, "--report", "report.csv"]);
-        let said = String::from_utf8_lossy(&again.stderr).into_owned();
-        assert!(!again.status.success() && said.contains("report.csv") && said.contains("exists"), "{backend}: {said}");
+        assert!(!again.status.success(), "{backend}");
         assert_eq!(fs::read_to_string(place.path("report.csv")).expect("a report"), report, "{backend}");
+        let input = set.path("cities.csv");
+        let before = fs::read(&input).expect("a file");
+        let other = place.run(&["import", &directory, "--report", &input.display().to_string()]);
+        let said = String::from_utf8_lossy(&other.stderr).into_owned();
+        assert!(!other.status.success() && said.contains("exists"), "{backend}: {said}");
+        assert_eq!(fs::read(&input).expect("a file"), before, "{backend}");
+        let inside = set.path("report.csv").display().to_string();
+        let inside = place.run(&["import", &directory, "--report", &inside]);
+        let said = String::from_utf8_lossy(&inside.stderr).into_owned();
+        assert!(said.contains("must not be in the directory of the CSV files"), "{backend}: {said}");
+        assert!(!set.path("report.csv").exists(), "{backend}");
 
         let dry = place.prints(&["import", &directory, "--accept-warnings", "--dry-run"]);
         assert!(
