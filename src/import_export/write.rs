@@ -17,7 +17,11 @@ use super::{
     rows::Rows,
 };
 use crate::{
-    model::{Column, RecordType, draft::Values, record},
+    model::{
+        Column, RecordType,
+        draft::{MAX_VERSION, Values},
+        record,
+    },
     query::statement::is_one_of_ids,
 };
 
@@ -86,10 +90,15 @@ pub(super) async fn touch(
         return Ok(());
     }
     let mut update = Query::update();
-    update.table(record.table).value("version", Expr::col("version").add(1));
+    update.table(record.table).value("version", next_version(Expr::col("version")));
     update.value("updated_at", greater(Expr::col("created_at"), Expr::val(context.now)));
     update.and_where(is_one_of_ids(context.import.database.backend(), Expr::col("id"), &ids));
     context.transaction.execute(&update).await.map(drop)
+}
+
+/// The version after another one.
+fn next_version(version: Expr) -> Expr {
+    CaseStatement::new().case(version.clone().lt(MAX_VERSION), version.clone().add(1)).finally(version).into()
 }
 
 /// The greater of two values.
@@ -150,7 +159,7 @@ impl Writer<'_> {
             .finally(stored("created_at"));
         OnConflict::column("key")
             .update_columns(names())
-            .value("version", if_newer(proposed("version"), stored("version").add(1)))
+            .value("version", if_newer(proposed("version"), next_version(stored("version"))))
             .value("created_at", created)
             .value("updated_at", if_newer(proposed("updated_at"), now()))
             .action_cond_where(differs)

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::{Attribute, AttributeKind, Column, RecordType, Scalar, fold, language_tag, length, with_article, words};
 use crate::{db::Moment, edtf};
 
-/// The highest version that a record can begin with: it leaves room for more changes than there will ever be.
-const MAX_VERSION: i32 = 1_000_000_000;
+/// The highest version of a record; it stays when the record is changed again.
+pub const MAX_VERSION: i32 = 1_000_000_000;
 
 /// What separates the keys of a list in its text form.
 pub const LIST_SEPARATOR: char = ';';
