@@ -100,8 +100,8 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
         context.check(record, &mut problems, &mut warnings).await?;
     }
     let annotations = Annotations::read(&context, &mut problems).await?;
-    let annotations = annotations.compare(&context, &mut warnings).await?;
     problems.into_result()?;
+    let annotations = annotations.compare(&context, &mut warnings).await?;
     if warnings.total > 0 && !import.accept_warnings {
         return Err(Failure::Warnings(warnings));
     }

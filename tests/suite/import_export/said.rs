@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn set(files: &[(&str, &str)]) -> Set {
+pub fn set(files: &[(&str, &str)]) -> Set {
     let set = Set::empty();
     for (name, text) in files {
         fs::write(set.path(name), text).expect("a file");

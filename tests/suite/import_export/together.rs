@@ -1,7 +1,11 @@
 //! Several commands on one database at the same time, and commands that are killed.
 
-use std::{thread, time::Duration};
+use std::{process::Stdio, thread, time::Duration};
 
+use coopgraph::{
+    db::{Access, Database},
+    import_export::begin_change,
+};
 use tokio::sync::oneshot;
 
 use super::{Set, bundled, exported};
@@ -57,6 +61,28 @@ fn bundled_records() -> usize {
     let model = coopgraph::domain::model();
     let files = bundled().into_iter().filter(|(name, _)| model.types().any(|of| *name == format!("{}.csv", of.plural)));
     files.map(|(_, bytes)| csv::Reader::from_reader(&*bytes).records().count()).sum()
+}
+
+/// While another process writes, however long, a server starts, an import waits, and both end well.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_writer_is_waited_for() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        place.prints(&["migrate"]);
+        place.prints(&["import", concat!(env!("CARGO_MANIFEST_DIR"), "/data")]);
+        let database = Database::connect(&place.url, Access::Open, None).await.expect("a database");
+        let writing = begin_change(database.connection()).await.expect("a transaction");
+        let set = super::said::set(&[("cities.csv", "key,population\nespoo,5\n")]);
+        let directory = set.path("").display().to_string();
+        let import = place.on_database(&["import", &directory]).stdout(Stdio::piped()).spawn().expect("an import");
+        // Longer than SQLite waits by itself.
+        let served = place.serve(&[]);
+        served.stop();
+        writing.rollback().await.expect("an end");
+        let output = import.wait_with_output().expect("an import that ends");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && printed.contains("0 records added, 1 updated"), "{backend}: {output:?}");
+    }
 }
 
 /// A migration that is killed is done again.
