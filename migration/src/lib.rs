@@ -9,6 +9,7 @@
 mod m0001_cooperation_graph;
 mod m0002_dataset_version;
 mod m0003_durations;
+mod m0004_roles;
 mod table;
 
 use sea_orm_migration::MigrationTrait;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_cooperation_graph::Migration),
             Box::new(m0002_dataset_version::Migration),
             Box::new(m0003_durations::Migration),
+            Box::new(m0004_roles::Migration),
         ]
     }
 }
