@@ -4,6 +4,7 @@ use std::{collections::HashMap, future::Future, hash::Hash, sync::Arc};
 
 use async_graphql::dataloader::Loader;
 use futures_util::future::try_join_all;
+use rustc_hash::FxHashMap;
 use sea_orm::{
     ActiveEnum, EntityName, ExprTrait, IdenStatic,
     sea_query::{Expr, LikeExpr, Order, Query},
@@ -127,7 +128,7 @@ impl Loader<PageOf> for RecordLoader {
         let fetch = |keys: Vec<PageOf>| async move {
             let list = &keys[0].list;
             let parents = distinct(keys.iter().filter_map(|key| key.parent));
-            let mut pages: HashMap<Option<Uuid>, Vec<Arc<Row>>> = HashMap::new();
+            let mut pages: FxHashMap<Option<Uuid>, Vec<Arc<Row>>> = FxHashMap::default();
             for (parent, row) in self.pages(list, &parents).await? {
                 pages.entry(parent).or_default().push(row);
             }

@@ -13,6 +13,7 @@ use std::{
     },
 };
 
+use rustc_hash::FxHashMap;
 use sea_orm::{
     DbBackend, EntityTrait, ExprTrait, FromQueryResult, IdenStatic, Iterable, QueryResult,
     sea_query::{Expr, Func, JoinType, Query, SelectStatement},
@@ -205,7 +206,7 @@ impl RecordLoader {
         let rows = self.rows(&query, page.record.table, list.link.map(|_| parents.len())).await?;
         let mut reader = RowReader::new(&projection, usize::from(list.link.is_some()));
         // A record in several lists is one object of the next level.
-        let mut known: HashMap<Uuid, Arc<Row>> = HashMap::new();
+        let mut known: FxHashMap<Uuid, Arc<Row>> = FxHashMap::default();
         rows.iter()
             .map(|row| {
                 let parent = if list.link.is_some() { Some(row.try_get_by_index::<Uuid>(0)?) } else { None };
@@ -284,7 +285,7 @@ impl RecordLoader {
         let rows = self.rows(&query, projection.record.table, Some(keys.len())).await?;
         let mut reader = RowReader::new(projection, 2);
         // A record that is the counterpart of several is one object of the next level.
-        let mut known: HashMap<Uuid, Arc<Row>> = HashMap::new();
+        let mut known: FxHashMap<Uuid, Arc<Row>> = FxHashMap::default();
         rows.iter()
             .map(|row| {
                 let record = reader.read(row)?;

@@ -72,6 +72,8 @@ impl ProjectionBuilder {
 
     /// Joins the records of one type that an attribute refers to, unless too many are joined already.
     pub fn join(&mut self, attribute: &'static str, key: Column, table: Option<Column>, joined: Self) {
+        // Rows are matched with what is joined to them by the reference itself.
+        self.add_columns(table.into_iter().chain([key]));
         let known = self
             .joins
             .iter_mut()
@@ -133,8 +135,8 @@ impl Projection {
         query.exprs(self.columns().map(|own| column(alias, own.name)));
     }
 
-    /// Selects the columns, then for each join the id that refers to it and its columns; and joins the tables, as far as a
-    /// viewer of this rank may see the records.
+    /// Selects the columns, then those of each join; and joins the tables, as far as a viewer of this rank may see the
+    /// records.
     pub(super) fn select(&self, query: &mut SelectStatement, alias: &'static str, rank: i16) {
         self.select_own(query, alias);
         self.select_joins(query, alias, rank, &mut JOINS.iter());
@@ -150,9 +152,9 @@ impl Projection {
         for join in &self.joins {
             // There are more aliases than joins.
             let Some(joined) = aliases.next() else { return };
-            query.expr(join.reference(alias));
             join.projection.select_own(query, joined);
-            let on = column(joined, "id").eq(join.reference(alias)).and(column(joined, "audience").lte(rank));
+            let on =
+                column(joined, "id").eq(join.reference_expression(alias)).and(column(joined, "audience").lte(rank));
             query.join_as(JoinType::LeftJoin, join.projection.record.table, *joined, on);
             join.projection.select_joins(query, joined, rank, aliases);
         }
@@ -160,14 +162,20 @@ impl Projection {
 
     /// The number of values that the projection takes in a row of the result.
     fn width(&self) -> usize {
-        let joins = self.joins.iter().map(|join| 1 + join.projection.width());
+        let joins = self.joins.iter().map(|join| join.projection.width());
         self.columns.count_ones() as usize + joins.sum::<usize>()
+    }
+
+    /// The value of a column among those that were read.
+    fn value<'v>(&self, values: &'v [Value], column: Column) -> Option<&'v Value> {
+        debug_assert!(self.columns & bit(column) != 0, "{}.{} was not read", self.record.table, column.name);
+        values.get((self.columns & (bit(column) - 1)).count_ones() as usize)
     }
 }
 
 impl Join {
     /// The id that refers to the record; `NULL`, if the reference is to a record of another type.
-    fn reference(&self, alias: &'static str) -> Expr {
+    fn reference_expression(&self, alias: &'static str) -> Expr {
         let id = column(alias, self.key.name);
         match self.table {
             None => id,
@@ -175,6 +183,18 @@ impl Join {
                 let is_this = column(alias, table.name).eq(Expr::Constant(self.projection.record.table.into()));
                 CaseStatement::new().case(is_this, id).into()
             }
+        }
+    }
+
+    /// The same, of a row that was read.
+    fn reference(&self, of: &Projection, values: &[Value]) -> Option<Uuid> {
+        let is_this = self.table.is_none_or(|table| match of.value(values, table) {
+            Some(Value::String(Some(table))) => table == self.projection.record.table,
+            _ => false,
+        });
+        match of.value(values, self.key) {
+            Some(Value::Uuid(id)) if is_this => *id,
+            _ => None,
         }
     }
 }
@@ -210,10 +230,7 @@ impl Row {
     /// In debug builds, if the projection lacks the column: a mistake of the planner.
     #[must_use]
     pub fn value(&self, column: Column) -> &Value {
-        let all = self.projection.columns;
-        debug_assert!(all & bit(column) != 0, "{}.{} was not read", self.record().table, column.name);
-        let position = (all & (bit(column) - 1)).count_ones() as usize;
-        self.values.get(position).unwrap_or(&Value::String(None))
+        self.projection.value(&self.values, column).unwrap_or(&Value::String(None))
     }
 
     /// The id in a column.
@@ -270,7 +287,9 @@ impl<'a> RowReader<'a> {
             values.push(column.read(row, *at)?);
             *at += 1;
         }
-        let joined = projection.joins.iter().map(|join| self.join(join, row, at)).collect::<Result<_, _>>()?;
+        let refers = |join: &Join| join.reference(projection, &values);
+        let joined = projection.joins.iter().map(|join| self.join(join, refers(join), row, at));
+        let joined = joined.collect::<Result<_, _>>()?;
         let id = match values.first() {
             Some(Value::Uuid(Some(id))) => *id,
             _ => return Err(DbErr::Type(format!("a row of {} has no id", projection.record.table))),
@@ -278,9 +297,7 @@ impl<'a> RowReader<'a> {
         Ok(Arc::new(Row { id, projection: projection.clone(), values: values.into(), joined }))
     }
 
-    fn join(&mut self, join: &Join, row: &QueryResult, at: &mut usize) -> Result<Joined, DbErr> {
-        let refers: Option<Uuid> = row.try_get_by_index(*at)?;
-        *at += 1;
+    fn join(&mut self, join: &Join, refers: Option<Uuid>, row: &QueryResult, at: &mut usize) -> Result<Joined, DbErr> {
         let end = *at + join.projection.width();
         let joined = match refers {
             None => Joined::NotReferred,
