@@ -293,10 +293,16 @@ struct Probed {
 /// Opens a connection and closes it again, and waits for a server that is starting.
 async fn probe(connector: &Connector) -> Result<Probed, sqlx::Error> {
     let begun = Instant::now();
+    let mut is_created = false;
     let mut reader = loop {
         match connector.open().await {
             Ok(reader) => break reader,
             Err(cause) if is_starting(&cause) && begun.elapsed() < START_TIMEOUT => {
+                tokio::time::sleep(RETRY_INTERVAL).await;
+            }
+            // Another process may just have created the file.
+            Err(cause) if is_missing(&cause) && connector.has_file() && !is_created => {
+                is_created = true;
                 tokio::time::sleep(RETRY_INTERVAL).await;
             }
             Err(cause) => return Err(cause),
@@ -328,7 +334,7 @@ async fn probe(connector: &Connector) -> Result<Probed, sqlx::Error> {
 
 /// Whether there is something at the path of a SQLite database.
 fn has_file(url: &str) -> bool {
-    matches!(connector(url), Ok(Connector::Sqlite(options)) if options.get_filename().exists())
+    connector(url).is_ok_and(|connector| connector.has_file())
 }
 
 /// `SQLITE_CANTOPEN`: if there is no file, that is the reason.

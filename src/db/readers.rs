@@ -154,6 +154,11 @@ impl Connector {
         }
     }
 
+    /// Whether there is something at the path of a SQLite database.
+    pub(super) fn has_file(&self) -> bool {
+        matches!(self, Self::Sqlite(options) if options.get_filename().exists())
+    }
+
     pub(super) async fn open(&self) -> Result<Reader, sqlx::Error> {
         let connection = match self {
             Self::Sqlite(options) => {
