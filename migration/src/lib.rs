@@ -10,6 +10,8 @@ mod m0001_cooperation_graph;
 mod m0002_dataset_version;
 mod m0003_durations;
 mod m0004_roles;
+mod m0005_folding;
+mod m0006_names;
 mod table;
 
 use sea_orm_migration::MigrationTrait;
@@ -26,6 +28,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_dataset_version::Migration),
             Box::new(m0003_durations::Migration),
             Box::new(m0004_roles::Migration),
+            Box::new(m0005_folding::Migration),
+            Box::new(m0006_names::Migration),
         ]
     }
 }

@@ -15,6 +15,7 @@ use apollo_compiler::{
 use rustc_hash::FxHashMap;
 
 use super::STATEMENT_COST;
+use crate::query::filter::ANY_NAME;
 
 /// The cost of a condition that an index serves.
 const CONDITION_COST: u64 = STATEMENT_COST;
@@ -115,6 +116,8 @@ impl<'a> FilterEstimator<'a> {
             let inside = FilterType { ty: inner, is_reference };
             let is_list = is_combinator && field.ty.is_list();
             let below = if is_list { self.list(inside, value) } else { self.one(inside, value) };
+            // The main names and the others are looked up one after the other.
+            let below = if name == ANY_NAME { below.saturating_mul(2) } else { below };
             // An index finds neither substrings nor records that do not match.
             let scan = if matches!(name, "contains" | "not" | "every" | "none") { SCAN_COST } else { 0 };
             let below = below.saturating_add(scan);

@@ -76,14 +76,14 @@ impl<F: AnnotationFile> Said<F> {
                 let ids: Vec<Uuid> = batch.iter().filter(|(_, of)| of.is_stored).map(|(_, of)| of.id).collect();
                 let mut stored = find_of::<F>(context, &ids).await?;
                 for (key, known) in batch {
+                    let stored = stored.remove(&known.id).unwrap_or_default();
                     let lines: HashMap<F::Model, u64> = self
                         .rows
                         .remove(&known.id)
                         .unwrap_or_default()
                         .into_iter()
-                        .map(|(line, of)| (of, line))
+                        .map(|(line, of)| (if self.is_complete { of } else { F::complete(of, &stored) }, line))
                         .collect();
-                    let stored = stored.remove(&known.id).unwrap_or_default();
                     let said: HashSet<F::Model> = lines.keys().cloned().collect();
                     if said == stored {
                         continue;
@@ -129,8 +129,8 @@ fn differences<F: AnnotationFile>(
         kind,
         key: key.to_owned(),
         column: F::FILE.trim_end_matches(".csv").to_owned(),
-        old: old.join(" "),
-        new: new.join(" "),
+        old: old.join(" ").trim_end().to_owned(),
+        new: new.join(" ").trim_end().to_owned(),
         warning: new.is_empty().then_some(BECOMES_UNKNOWN),
     };
     let mut changes = Vec::new();

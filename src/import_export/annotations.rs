@@ -3,8 +3,12 @@
 //! A file says all that a record has of its kind: of the records that it names, and of those that have a row in the file of
 //! their type. What other records have stays as it is, and so does what all records have if the file is missing.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+};
 
+use async_graphql::{OutputType, resolver_utils::EnumType};
 use sea_orm::{ActiveEnum, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
@@ -15,7 +19,10 @@ use crate::{
     model::{
         Vocabulary,
         identifier::{self, IdentifierScheme},
-        language_tag, length, name, words,
+        language::{language_tag, registered_language_tag},
+        length,
+        name::{self, NameKind},
+        words,
     },
 };
 
@@ -33,6 +40,8 @@ pub(super) trait AnnotationFile:
     const FILE: &'static str;
     /// The headers of the columns after [`RECORD`].
     const HEADERS: &'static [&'static str];
+    /// Those of them that may be missing: the file then does not say what they are.
+    const OPTIONAL: &'static [&'static str] = &[];
     /// The headers of the cells that are unique together.
     const UNIQUE: &'static [&'static str];
     /// The column of the record.
@@ -44,29 +53,47 @@ pub(super) trait AnnotationFile:
     /// The record of a row.
     fn record(model: &Self::Model) -> Uuid;
 
+    /// Takes over from what the database has what a file without the optional columns does not say.
+    fn complete(said: Self::Model, _: &HashSet<Self::Model>) -> Self::Model {
+        said
+    }
+
     /// The cells after those of [`RECORD`].
     fn cells(model: Self::Model, keys: &KeysById) -> Result<Vec<String>, DbErr>;
 }
 
 impl AnnotationFile for name::Entity {
     const FILE: &'static str = "names.csv";
-    const HEADERS: &'static [&'static str] = &["language", "name"];
-    const UNIQUE: &'static [&'static str] = &["record_kind", "record", "language"];
+    const HEADERS: &'static [&'static str] = &["language", "name", "kind"];
+    const OPTIONAL: &'static [&'static str] = &["kind"];
+    const UNIQUE: &'static [&'static str] = &["record_kind", "record", "language", "name"];
     const RECORD_COLUMN: name::Column = name::Column::RecordId;
 
     fn read(record: Uuid, cells: &[&str], row: &mut RowCheck<'_>) -> Option<name::Model> {
-        let language = language_tag(cells[0]).map_err(|message| row.reject("language", cells[0], message)).ok();
+        let language =
+            registered_language_tag(cells[0]).map_err(|message| row.reject("language", cells[0], message)).ok();
         let language = language.and_then(|language| row.limited("language", &language, length::LANGUAGE));
         let name = row.limited("name", cells[1], length::NAME);
-        Some(name::Model { record_id: record, language: language?, name: name? })
+        let kind = row.word::<NameKind>("kind", cells[2]);
+        let name = name::Model::new(record, language?, name?, kind?);
+        if let Err(message) = length::check(&name.folded, length::FOLDED) {
+            row.reject("name", cells[1], format!("folded for search, {message}"));
+            return None;
+        }
+        Some(name)
     }
 
     fn record(model: &name::Model) -> Uuid {
         model.record_id
     }
 
+    fn complete(name: name::Model, stored: &HashSet<name::Model>) -> name::Model {
+        let same = stored.iter().find(|of| of.language == name.language && of.name == name.name);
+        same.cloned().unwrap_or(name)
+    }
+
     fn cells(model: name::Model, _: &KeysById) -> Result<Vec<String>, DbErr> {
-        Ok(vec![model.language, model.name])
+        Ok(vec![model.language, model.name, model.kind.map(|kind| kind.to_value()).unwrap_or_default()])
     }
 }
 
@@ -77,12 +104,18 @@ impl AnnotationFile for identifier::Entity {
     const RECORD_COLUMN: identifier::Column = identifier::Column::RecordId;
 
     fn read(record: Uuid, cells: &[&str], row: &mut RowCheck<'_>) -> Option<identifier::Model> {
-        let scheme = IdentifierScheme::try_from_value(&cells[0].to_owned()).map_err(|_| {
-            let schemes = Vocabulary::of::<IdentifierScheme>().list();
-            row.reject("scheme", cells[0], format!("expected one of {schemes}"));
-        });
+        let scheme = row.word::<IdentifierScheme>("scheme", cells[0]);
+        if scheme == Some(None) {
+            row.reject("scheme", "", "it must not be empty".to_owned());
+        }
         let value = row.limited("value", cells[1], length::IDENTIFIER);
-        Some(identifier::Model { scheme: scheme.ok()?, value: value?, record_id: record })
+        if let (Some(Some(scheme)), Some(value)) = (scheme, &value)
+            && let Err(message) = scheme.check(value)
+        {
+            row.reject("value", value, message);
+            return None;
+        }
+        Some(identifier::Model { scheme: scheme??, value: value?, record_id: record })
     }
 
     fn record(model: &identifier::Model) -> Uuid {
@@ -140,6 +173,21 @@ impl RowCheck<'_> {
 
     fn reject(&mut self, column: &str, value: &str, message: String) {
         self.problems.add(Problem::of_cell(self.file, self.line, column, value, message));
+    }
+
+    /// A word of a vocabulary, or nothing; `None` if it is neither.
+    fn word<W: EnumType + OutputType + ActiveEnum<Value = String>>(
+        &mut self,
+        column: &str,
+        value: &str,
+    ) -> Option<Option<W>> {
+        if value.is_empty() {
+            return Some(None);
+        }
+        let word = W::try_from_value(&value.to_owned()).map_err(|_| {
+            self.reject(column, value, format!("expected one of {}", Vocabulary::of::<W>().list()));
+        });
+        word.ok().map(Some)
     }
 
     /// A text that has at least one character and at most so many.
@@ -203,13 +251,17 @@ impl Annotations {
 pub(super) struct Said<F: AnnotationFile> {
     /// The rows of each record, with their lines.
     pub(super) rows: HashMap<Uuid, Vec<(u64, F::Model)>>,
+    /// Whether the file has all columns.
+    pub(super) is_complete: bool,
 }
 
 impl<F: AnnotationFile> Said<F> {
     /// Reads and checks the file; `None` if there is none.
     fn read(context: &Context<'_>, problems: &mut Problems) -> Option<Self> {
-        let required: Vec<&str> = RECORD.iter().chain(F::HEADERS).copied().collect();
+        let required = RECORD.iter().chain(F::HEADERS).filter(|header| !F::OPTIONAL.contains(header));
+        let required: Vec<&str> = required.copied().collect();
         let mut reader = CsvReader::open(context.import.files, F::FILE, headers::<F>(), &required, problems)?;
+        let is_complete = F::OPTIONAL.iter().all(|header| reader.has(header));
         let mut rows: HashMap<Uuid, Vec<(u64, F::Model)>> = HashMap::new();
         let mut lines: HashMap<Vec<String>, u64> = HashMap::new();
         while let Some((line, cells)) = reader.next(problems) {
@@ -221,7 +273,7 @@ impl<F: AnnotationFile> Said<F> {
                 problems.add(Problem::of_file(F::FILE, line, message));
             }
         }
-        Some(Self { rows })
+        Some(Self { rows, is_complete })
     }
 
     /// Whether the file says what a record has.

@@ -5,10 +5,14 @@
 
 use std::fmt;
 
+use folding::fold;
 use sea_orm::Value;
 use uuid::Uuid;
 
-use super::{Attribute, AttributeKind, Column, RecordType, Scalar, fold, language_tag, length, with_article, words};
+use super::{
+    Attribute, AttributeKind, Column, RecordType, Scalar, language::registered_language_tag, length, with_article,
+    words,
+};
 use crate::{db::Moment, edtf};
 
 /// The highest version of a record; it stays when the record is changed again.
@@ -134,7 +138,7 @@ impl<'a> Draft<'a> {
 
     /// Sets the language of the main name.
     pub fn set_language(&mut self, column: Column, text: &str) {
-        let tag = language_tag(text).unwrap_or_else(|message| {
+        let tag = registered_language_tag(text).unwrap_or_else(|message| {
             self.reject(column.name, ProblemCode::Invalid, text, message);
             String::new()
         });

@@ -10,6 +10,7 @@ mod description;
 pub mod draft;
 mod group;
 pub mod identifier;
+pub mod language;
 pub mod length;
 pub mod name;
 pub mod record;
@@ -27,7 +28,7 @@ pub use self::{
     description::{Description, Record},
     group::Group,
     record_type::RecordType,
-    text::{camel_case, fold, language_tag, uncapitalized, with_article, words},
+    text::{camel_case, uncapitalized, with_article, words},
     vocabulary::{Visibility, Vocabulary, Word},
 };
 

@@ -76,6 +76,15 @@ impl RecordType {
         self.attributes.iter().find(|attribute| attribute.is_field() && attribute.name == name)
     }
 
+    /// The column of the main name as it is folded.
+    #[must_use]
+    pub fn folded_name(&self) -> Option<Column> {
+        self.attributes.iter().find_map(|attribute| match attribute.kind {
+            AttributeKind::Name { folded, .. } => Some(folded),
+            _ => None,
+        })
+    }
+
     /// The column of the name whose folded form a column has.
     pub(super) fn name_of(&self, column: &Column) -> Option<&Column> {
         self.attributes.iter().find_map(|attribute| match &attribute.kind {

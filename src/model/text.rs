@@ -1,20 +1,4 @@
-//! Texts: folding for search, language tags, and the spellings of names.
-
-use oxilangtag::LanguageTag;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-
-/// A text without case and diacritics, for search and order: NFKD, without combining marks, in lower case.
-#[must_use]
-pub fn fold(text: &str) -> String {
-    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
-}
-
-/// Checks a BCP 47 language tag and returns its usual spelling; the error says what is right.
-pub fn language_tag(tag: &str) -> Result<String, String> {
-    LanguageTag::parse_and_normalize(tag)
-        .map(LanguageTag::into_inner)
-        .map_err(|cause| format!("expected a BCP 47 language tag, such as en, fi or zh-Hans ({cause})"))
-}
+//! The spellings of names.
 
 /// `from_city_id` → `fromCity`.
 #[must_use]
@@ -61,16 +45,4 @@ pub fn with_article(name: &str) -> String {
 pub fn uncapitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_are_checked_and_spelt_as_usual() {
-        assert_eq!(language_tag("ZH-hans"), Ok("zh-Hans".to_owned()));
-        assert!(language_tag("").is_err());
-        assert!(language_tag("english language").is_err());
-    }
 }

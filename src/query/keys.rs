@@ -148,7 +148,7 @@ pub struct CounterpartsOf {
 pub struct NamesOf {
     /// The record.
     pub record: Uuid,
-    /// Only those in these languages and in special forms of them.
+    /// Only those whose tags begin with these languages, without script and region.
     pub languages: Shape<Option<Vec<String>>>,
 }
 

@@ -199,8 +199,7 @@ impl Loader<NamesOf> for RecordLoader {
                 let Some(languages) = &**languages else { return };
                 let tag = || column(OWNED, name::Column::Language.as_str());
                 let is_in = |language: &String| {
-                    let primary = language.split('-').next().unwrap_or(language);
-                    tag().eq(primary).or(tag().like(LikeExpr::new(format!("{primary}-%"))))
+                    tag().eq(language.as_str()).or(tag().like(LikeExpr::new(format!("{language}-%"))))
                 };
                 query.and_where(
                     languages.iter().map(is_in).reduce(ExprTrait::or).unwrap_or(Expr::Constant(false.into())),

@@ -19,8 +19,9 @@ use crate::{
     edtf::{self, Precision},
     error::{Code, Error, Result},
     model::{
-        Attribute, AttributeKind, Link, RecordType, ToAny, ToMany, ToOne, identifier, language_tag,
-        name::{self, best, is_special_form},
+        Attribute, AttributeKind, Link, RecordType, ToAny, ToMany, ToOne, identifier,
+        language::{LanguagePreference, is_special_form, language_tag, primary_languages},
+        name::{self, NameKind},
     },
     query::{
         keys::{ById, IdentifiersOf, NamesOf, Shape},
@@ -219,26 +220,33 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
     let main_name = move |row: &Row| {
         let (name, language) = main?;
         let (name, language) = (row.text(name)?.to_owned(), row.text(language)?.to_owned());
-        Some(name::Model { record_id: row.id, language, name })
+        Some(name::Model::new(row.id, language, name, None))
     };
     o.batch(
         "label",
         "Name",
-        "The name in the first of the given languages that has one. For each language, the exact tag is tried first, \
-         then the tag shortened subtag by subtag from its end (RFC 4647, lookup), then a more specific tag. If no name \
-         matches, the main name in its own language; `null` if the record has no name.",
+        "The name in the first of the given languages that has one. For each language, the exact tag is tried first; \
+         then the tags that stand in for it in Unicode's CLDR, such as `zh-Hant` for `zh-TW` and `no` for `nb`; then the tag \
+         shortened subtag by subtag from its end (RFC 4647, lookup); then a more specific tag, in the same script if there is one. Of several names in one \
+         language, the first by kind, and never a former one. If no name matches, the main name in its own language; `null` \
+         if the record has no name.",
         vec![Argument::new("languages", "[String!]!", languages)],
         move |call, rows| {
             Box::pin(async move {
                 let languages = tags(&call.argument::<Vec<String>>("languages")?)?;
-                let shape = Shape::new(Some(languages.clone()));
+                let preference = LanguagePreference::new(&languages);
+                let shape = Shape::new(Some(preference.languages()));
                 let key = |row: &Arc<Row>| NamesOf { record: row.id, languages: shape.clone() };
                 let mut found = call.loader().load_many(rows.iter().map(key)).await?;
                 let labels = rows.iter().map(|row| {
-                    let mut names = found.remove(&key(row)).unwrap_or_default();
                     let main = main_name(row);
-                    names.extend(main.clone());
-                    best(&languages, names).or(main).map(Arc::new)
+                    let mut names: Vec<_> = main.iter().cloned().collect();
+                    names.extend(found.remove(&key(row)).unwrap_or_default());
+                    names.retain(|name| name.kind != Some(NameKind::Former));
+                    // Of several names in one language, the first: the usual one, if there is one.
+                    names.sort_by_key(|name| name.kind.map(|kind| kind as u8));
+                    let best = preference.best(names.iter().map(|name| name.language.as_str()));
+                    best.map(|position| names.swap_remove(position)).or(main).map(Arc::new)
                 });
                 Ok(Answer::one("Name", labels))
             })
@@ -248,7 +256,7 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
     o.batch(
         "names",
         "[Name!]",
-        "A list of the names in languages other than that of the main name, sorted by language.",
+        "A list of the names beside the main name, sorted by language and kind.",
         vec![Argument::new(
             "languages",
             "[String!]",
@@ -258,7 +266,7 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
             Box::pin(async move {
                 let languages = call.argument::<Option<Vec<String>>>("languages")?;
                 let languages = languages.map(|languages| tags(&languages)).transpose()?;
-                let shape = Shape::new(languages.clone());
+                let shape = Shape::new(languages.as_ref().map(|tags| primary_languages(tags.iter())));
                 let key = |row: &Arc<Row>| NamesOf { record: row.id, languages: shape.clone() };
                 let found = call.loader().load_many(rows.iter().map(key)).await?;
                 let lists = rows.iter().map(|row| {
@@ -268,7 +276,10 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
                             languages.iter().any(|tag| name.language == *tag || is_special_form(&name.language, tag))
                         });
                     }
-                    names.sort_by(|a, b| a.language.cmp(&b.language));
+                    let order = |name: &name::Model| {
+                        (name.language.clone(), name.kind.map(|kind| kind as u8), name.name.clone())
+                    };
+                    names.sort_by_cached_key(order);
                     names.into_iter().map(Arc::new)
                 });
                 Ok(Answer::many("Name", lists))
@@ -311,7 +322,7 @@ fn tags(languages: &[String]) -> Result<Vec<String>> {
 
 /// The object type `Name`.
 pub(super) fn name_object() -> Object<name::Model> {
-    let mut o = Object::new("Name", "A name of a record in one language.");
+    let mut o = Object::new("Name", "A name of a record.");
     o.leaf("name", "String!", "The name.", |name: &name::Model, out| json(&name.name, out));
     o.leaf(
         "language",
@@ -321,6 +332,9 @@ pub(super) fn name_object() -> Object<name::Model> {
             json(&name.language, out);
         },
     );
+    o.leaf("kind", "NameKind", "The kind of the name; `null` for the usual name in the language.", |name, out| {
+        json(&name.kind.map(enum_name), out)
+    });
     o
 }
 

@@ -12,9 +12,9 @@ use crate::{
     edtf::Precision,
     model::{
         Attribute, AttributeKind, Group, Model, Order, RecordType, Scalar, camel_case, identifier::IdentifierScheme,
-        uncapitalized, with_article, words,
+        name::NameKind, uncapitalized, with_article, words,
     },
-    query::filter::Operand,
+    query::filter::{ANY_NAME, Operand},
 };
 
 /// Adds the types of a catalog to async-graphql's registry.
@@ -27,6 +27,7 @@ pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
     <Moment as OutputType>::create_type_info(registry);
     <Precision as OutputType>::create_type_info(registry);
     <IdentifierScheme as OutputType>::create_type_info(registry);
+    <NameKind as OutputType>::create_type_info(registry);
     interfaces(catalog, registry);
     for object in catalog.objects() {
         object.register(registry);
@@ -191,9 +192,7 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
                 input(registry, &operators.name, operators.description, false, inputs.collect::<Vec<_>>());
                 let about = match kind {
                     AttributeKind::Id => "Filters by the global ID.".to_owned(),
-                    AttributeKind::Name { .. } => {
-                        "Filters by the main name. Case and diacritics are ignored.".to_owned()
-                    }
+                    AttributeKind::Name { .. } => "Filters by the main name, whatever its spelling.".to_owned(),
                     AttributeKind::Decimal(_) => "Filters by the numeric value.".to_owned(),
                     _ => format!("Filters by {}", uncapitalized(&without_null(attribute.description))),
                 };
@@ -201,6 +200,10 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
             }
         };
         fields.push(field(&attribute.name, ty, about));
+        if let AttributeKind::Name { .. } = attribute.kind {
+            let about = "Filters by any of the names: the main name or one of `names`.";
+            fields.push(field(ANY_NAME, "TextFilter", about));
+        }
     }
     input(registry, &name, about_filter(record.plural), false, fields);
 }

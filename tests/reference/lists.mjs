@@ -9,7 +9,7 @@ export function refuse(code, message) {
   return new GraphQLError(message, { extensions: { code } });
 }
 
-const byBytes = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+export const byBytes = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 const many = (value) => (Array.isArray(value) ? value : [value]);
 
 /** A global id of a record of one of `types`, which need not exist. */
@@ -34,13 +34,18 @@ const KINDS = {
   FloatFilter: (cell) => (name, wanted) => value(number(cell), (a, b) => a - b, name, wanted),
   BooleanFilter: (cell) => (name, wanted) => (record) => (cell(record) === "true") === wanted,
   TextFilter: () => (name, wanted) => {
-    const name_ = (record) => fold(record.main);
-    const folded = many(wanted).map(fold);
-    if (name === "contains") return (record) => name_(record).includes(folded[0]);
-    if (name === "startsWith") return (record) => name_(record).startsWith(folded[0]);
-    return value(name_, byBytes, name, name === "in" ? folded : folded[0]);
+    const test = named(name, wanted);
+    return (record) => test(record.main);
   },
 };
+
+/** Reads a condition on a name. */
+function named(name, wanted) {
+  const folded = many(wanted).map(fold);
+  if (name === "contains") return (text) => fold(text).includes(folded[0]);
+  if (name === "startsWith") return (text) => fold(text).startsWith(folded[0]);
+  return value(fold, byBytes, name, name === "in" ? folded : folded[0]);
+}
 
 const number = (cell) => (record) => (cell(record) === null ? null : Number(cell(record)));
 const word = (cell) => (record) => cell(record)?.toUpperCase() ?? null;
@@ -114,6 +119,12 @@ export class Lists {
         const known = many(ids).map((id) => checkId(id, [type]));
         return (record) => known.includes(record.id);
       });
+    }
+    if (name === "anyName") {
+      const tests = given(wanted).map(([how, one]) => named(how, one));
+      if (tests.length === 0) return null;
+      // One name must pass all of them.
+      return (record) => [record.main, ...record.names.map((one) => one.name)].some(all(tests));
     }
     if (input === "DateFilter") return conditions((how, text) => this.within(column, how, text));
     if (KINDS[input]) return conditions((how, one) => KINDS[input](cell)(how, one));

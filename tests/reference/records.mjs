@@ -10,8 +10,19 @@ export const snake = (name) => name.replace(/(?<=.)[A-Z]/g, (c) => `_${c}`).toLo
 /** `innovation_center` → `InnovationCenter`. */
 const pascal = (kind) => kind.replace(/(^|_)([a-z])/g, (_, __, c) => c.toUpperCase());
 
-/** A name without case and diacritics, as lists are ordered by it. */
-export const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+/** What is typed for Latin letters that have no decomposition. */
+const TYPED = { ł: "l", ø: "o", đ: "d", ð: "d", þ: "th", ß: "ss", æ: "ae", œ: "oe", ı: "i", ħ: "h" };
+
+/** The marks of letters whose marks are diacritics. */
+const DIACRITICS = /(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}]\p{M}*)\p{M}/gu;
+
+/** A name without the differences that people do not type, as lists are ordered by it. */
+export const fold = (text) =>
+  text.normalize("NFKD").replace(DIACRITICS, "").toLowerCase().replace(/[łøđðþßæœıħ]/g, (c) => TYPED[c])
+    .replace(/[’‘ʻʼ`]/g, "'").replace(/\p{Dash}/gu, "-").replace(/[・•]/g, "·").replace(/\s+/g, " ").normalize("NFC");
+
+/** The kinds of names, in the order of the schema; the usual name has none. */
+export const NAME_KINDS = [null, "official", "exonym", "short", "transliterated", "alternative", "former"];
 
 /** Rows of a CSV file (RFC 4180), each an object by header; an empty cell is `null`. */
 export function readCsv(file) {
@@ -118,7 +129,7 @@ export class Records {
     const beside = (file, list, item) => {
       for (const row of read(file)) this.get(pascal(row.record_kind), row.record)[list].push(item(row));
     };
-    beside("names", "names", ({ name, language }) => ({ name, language }));
+    beside("names", "names", ({ name, language, kind }) => ({ name, language, kind }));
     beside("identifiers", "identifiers", ({ scheme, value }) => ({ scheme, value }));
     beside("tags", "tags", ({ topic }) => topic);
     for (const record of this.byId.values()) record.main = record.cells.name ?? record.cells.title ?? null;

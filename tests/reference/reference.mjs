@@ -1,8 +1,8 @@
 // The reference: graphql-js executes, over the exported data in memory. Nothing of the server's execution is used.
 
 import { GraphQLError, buildSchema, getNamedType, graphql, isAbstractType, isEnumType, isObjectType } from "graphql";
-import { Lists, checkId, refuse, said } from "./lists.mjs";
-import { Records, snake } from "./records.mjs";
+import { Lists, byBytes, checkId, refuse, said } from "./lists.mjs";
+import { NAME_KINDS, Records, snake } from "./records.mjs";
 
 export class Reference {
   constructor(sdl, directory) {
@@ -147,26 +147,51 @@ function tags(languages) {
 
 /** The name in the first of the languages that there is one in, as the schema describes it. */
 function label(record, languages) {
-  const main = record.main === null ? null : { name: record.main, language: record.cells.language };
-  const all = main ? [...record.names, main] : record.names;
+  const main = record.main === null ? null : { name: record.main, language: record.cells.language, kind: null };
+  const usual = [...record.names].filter(({ kind }) => kind !== "former").sort(byKind);
+  const all = main ? [main, ...usual].sort(byKind) : usual;
   for (const parts of tags(languages)) {
+    const means = all.find(({ language }) => language.toLowerCase() === parts.join("-"))
+      ?? all.find(({ language }) => !language.includes("-x-") && written(language) === written(parts.join("-")))
+      ?? all.find(({ language }) => language === languageAndScript(parts.join("-")));
+    if (means) return shown(means);
     for (let n = parts.length; n > 0; n--) {
       // A single letter introduces what follows it, and goes with it.
       if (parts[n - 1].length === 1) continue;
       const found = all.find(({ language }) => language.toLowerCase() === parts.slice(0, n).join("-"));
-      if (found) return found;
+      if (found) return shown(found);
     }
-    const special = all.find(({ language }) => language.toLowerCase().startsWith(`${parts[0]}-`));
-    if (special) return special;
+    const special = all.filter(({ language }) => language.toLowerCase().startsWith(`${parts[0]}-`));
+    const readable = special.find(({ language }) => script(language) === script(parts.join("-")));
+    if (readable ?? special[0]) return shown(readable ?? special[0]);
   }
   return main;
 }
 
-/** The names in other languages; those asked for, or in special forms of them. */
+const byKind = (a, b) => NAME_KINDS.indexOf(a.kind) - NAME_KINDS.indexOf(b.kind);
+const shown = (name) => ({ ...name, kind: name.kind?.toUpperCase() ?? null });
+
+/** The script of a tag, or the likely one. */
+const script = (tag) => new Intl.Locale(tag).maximize().script;
+
+function languageAndScript(tag) {
+  const { language, script } = new Intl.Locale(tag).maximize();
+  return `${language}-${script}`;
+}
+
+/** The language and script of a tag, if its region is not another one than the likely one. */
+function written(tag) {
+  const { language, script, region } = new Intl.Locale(tag).maximize();
+  const likely = new Intl.Locale(`${language}-${script}`).maximize().region;
+  return region === likely ? `${language}-${script}` : tag;
+}
+
+/** The names beside the main name; those asked for, or in special forms of them. */
 function names(record, languages) {
   const wanted = languages == null ? null : tags(languages).map((parts) => parts.join("-"));
   const asked = ({ language }) => wanted?.some((tag) => `${language.toLowerCase()}-`.startsWith(`${tag}-`)) ?? true;
-  return record.names.filter(asked).sort((a, b) => (a.language < b.language ? -1 : 1));
+  const order = (a, b) => byBytes(a.language, b.language) || byKind(a, b) || byBytes(a.name, b.name);
+  return record.names.filter(asked).sort(order).map(shown);
 }
 
 const PLACES = {

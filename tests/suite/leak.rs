@@ -46,7 +46,7 @@ struct Guard {
     schema: Schema,
     population: Population,
     hidden: HashSet<(&'static str, String)>,
-    /// What must not stand between quotes in any answer: ids and keys of hidden records.
+    /// What must not stand between quotes in any answer: ids, keys and identifiers of hidden records.
     forbidden: HashSet<String>,
     server: Server,
     /// The database in which the hidden records never were.
@@ -63,7 +63,9 @@ impl Guard {
         let (server, without) =
             tokio::join!(population.serve(backend), async { population.without_hidden().serve(backend).await });
         let of_hidden = population.records.iter().filter(|r| hidden.contains(&r.name()));
-        let forbidden = of_hidden.flat_map(|r| [r.id(), r.key.clone()]).collect();
+        let mut forbidden: HashSet<_> = of_hidden.flat_map(|r| [r.id(), r.key.clone()]).collect();
+        let identifiers = population.identifiers.iter().filter(|of| hidden.contains(&(of.kind, of.key.clone())));
+        forbidden.extend(identifiers.map(|of| of.cells[1].clone()));
         let schema = Schema::of(&server).await;
         Self { backend, schema, population, hidden, forbidden, server, without, asked: 0, failures: Vec::new() }
     }

@@ -120,8 +120,9 @@ impl Population {
                 for language in ["fi", "sv", "zh-Hans"] {
                     all.names.push(beside(&[language, &format!("{language} {kind} {i:04}")]));
                 }
-                all.identifiers.push(beside(&["wikidata", &format!("Q-{kind}-{i}")]));
-                all.identifiers.push(beside(&["geonames", &format!("G-{kind}-{i}")]));
+                let number = 1_000 * (1 + kinds().iter().position(|of| *of == kind).expect("a kind")) + i;
+                all.identifiers.push(beside(&["wikidata", &format!("Q{number}")]));
+                all.identifiers.push(beside(&["geonames", &number.to_string()]));
                 for step in [1, 2] {
                     all.tags.push(beside(&[&key("topic", (i + step) % n)]));
                 }
@@ -158,7 +159,7 @@ impl Population {
         }
     }
 
-    /// Marks every text of the hidden records.
+    /// Marks every text of the hidden records. Identifiers can have no mark: each is of a record of its own.
     pub fn mark_hidden(&mut self) {
         let hidden = self.hidden();
         let mark = |cell: &mut String| {
@@ -175,7 +176,7 @@ impl Population {
                 }
             }
         }
-        for beside in self.names.iter_mut().chain(&mut self.identifiers) {
+        for beside in &mut self.names {
             if hidden.contains(&(beside.kind, beside.key.clone())) {
                 mark(&mut beside.cells[1]);
             }

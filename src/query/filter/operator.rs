@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use async_graphql::Value;
+use folding::fold;
 use sea_orm::{
     DbBackend, ExprTrait,
     sea_query::{Expr, LikeExpr},
@@ -12,7 +13,7 @@ use super::{global_id, list, unknown};
 use crate::{
     edtf,
     error::{Code, Error, Result},
-    model::{AttributeKind, Column, RecordType, Scalar, Vocabulary, fold},
+    model::{AttributeKind, Column, RecordType, Scalar, Vocabulary},
     query::statement::{column, is_one_of_ids, is_one_of_texts},
     quoted::Quoted,
 };
@@ -28,8 +29,8 @@ pub enum Operand<'a> {
     Id(&'static str),
     /// A text that is compared exactly.
     Text(Column),
-    /// A text folded by [`fold`].
-    Folded(Column),
+    /// A column of texts folded by [`fold`].
+    Folded(&'static str),
     /// A whole number.
     Integer(Column),
     /// A floating-point number.
@@ -63,7 +64,7 @@ impl<'a> Operand<'a> {
             AttributeKind::Scalar(column, Scalar::Float) => Self::Float(*column),
             AttributeKind::Scalar(column, Scalar::Boolean) => Self::Boolean(*column),
             AttributeKind::Scalar(column, Scalar::Word(vocabulary)) => Self::Word(*column, vocabulary),
-            AttributeKind::Name { folded, .. } => Self::Folded(*folded),
+            AttributeKind::Name { folded, .. } => Self::Folded(folded.name),
             AttributeKind::Date { earliest, latest, .. } => Self::Date(*earliest, *latest),
             AttributeKind::Decimal(decimal) => Self::Float(decimal.approximate),
             AttributeKind::Scalar(_, Scalar::DateTime)
@@ -116,7 +117,9 @@ impl<'a> Operand<'a> {
             },
             Self::Folded(_) => OperatorInput {
                 name: "TextFilter".into(),
-                description: "A filter by a name or title. Case and diacritics are ignored.".to_owned(),
+                description: "A filter by a name or title, whatever its spelling: case and diacritics are ignored, and so are the differences \
+                     between kinds of apostrophes, hyphens and spaces. Latin letters can be written as they are typed, such as \
+                     `Lodz` for `Łódź` and `Giessen` for `Gießen`.".to_owned(),
                 fields: vec![
                     text("eq", "Equals this text."),
                     ("in", "[String!]".to_owned(), "Is one of these texts, at most 1,000."),
@@ -179,10 +182,11 @@ impl<'a> Operand<'a> {
                 _ => compare(at(of), operator, text(value)?.into()),
             },
             Self::Folded(of) => {
+                let at = || column(alias, of);
                 let folded = |value: &Value| text(value).map(|text| fold(&text));
                 match operator {
-                    "eq" => Ok(at(of).eq(folded(value)?)),
-                    "in" => Ok(is_one_of_texts(backend, at(of), values(value, folded)?)),
+                    "eq" => Ok(at().eq(folded(value)?)),
+                    "in" => Ok(is_one_of_texts(backend, at(), values(value, folded)?)),
                     "contains" => {
                         let contained = folded(value)?;
                         let characters = contained.chars().count();
@@ -193,13 +197,13 @@ impl<'a> Operand<'a> {
                             return Err(Error::input(Code::InvalidArgument, message));
                         }
                         let escaped = contained.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-                        Ok(at(of).like(LikeExpr::new(format!("%{escaped}%")).escape('\\')))
+                        Ok(at().like(LikeExpr::new(format!("%{escaped}%")).escape('\\')))
                     }
                     // A range can use an index with any bounds; a pattern could only if it were a constant.
                     "startsWith" => {
                         let prefix = folded(value)?;
-                        let end = after_prefix(&prefix).map(|end| at(of).lt(end));
-                        let begin = at(of).gte(prefix);
+                        let end = after_prefix(&prefix).map(|end| at().lt(end));
+                        let begin = at().gte(prefix);
                         Ok(end.map_or(begin.clone(), |end| begin.and(end)))
                     }
                     _ => Err(unknown(operator)),

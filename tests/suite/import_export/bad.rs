@@ -64,9 +64,9 @@ const CELLS: &[Case] = cases! {
     "identifiers": "geonames,415189" => b"geonames,"; "value" = "": "must not be empty",
     // What must be unique.
     "cities": "\nahtari," => b"\naden,"; "key" = "aden": "line 2 has the same key already",
-    "names": "city,ahtari,zh," => b"city,ahtari,fi,"; "" = "": "has the same record_kind, record, language already",
+    "names": "city,ahtari,zh,艾赫泰里" => "city,ahtari,fi,Ähtäri".as_bytes(); "" = "": "has the same record_kind, record, language, name already",
     // Tags are the same whatever their capitals.
-    "names": "city,ahtari,zh," => b"city,ahtari,FI,"; "" = "": "already",
+    "names": "city,ahtari,zh,艾赫泰里" => "city,ahtari,FI,Ähtäri".as_bytes(); "" = "": "already",
     "identifiers": "wikidata,Q131694" => b"geonames,415189"; "" = "": "line 2 has the same scheme, value already",
     // Keys of the wrong form.
     "topics": "\ninnovation," => b"\n-innovation,"; "key" = "-innovation": "letters, digits",

@@ -199,7 +199,7 @@ async fn names_identifiers_and_tags_are_set() {
 
         // One is corrected, one removed; the other files say nothing.
         let names = "record_kind,record,language,name\ncity,espoo,sv,Esboo\n";
-        assert_eq!(import(&[("names.csv", names)]).await, (0, 1, 0, 2), "{backend}");
+        assert_eq!(import(&[("names.csv", names)]).await, (0, 1, 0, 3), "{backend}");
         assert_eq!(version().await, 3, "{backend}");
         // A file of records without the files of names says nothing about them.
         let cities = "key,population\nespoo,323910\n";

@@ -3,8 +3,6 @@
 
 use std::{cmp::Ordering, collections::HashMap, fs, path::Path};
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-
 use crate::{
     columns::{Content, CsvColumn, choices, columns, kinds},
     support::file_of,
@@ -114,10 +112,7 @@ fn value(row: &Row, order: &str, content: Option<&Content>, descending: bool) ->
         };
     };
     match content {
-        Content::Name => {
-            let plain: String = cell.nfkd().filter(|c| !is_combining_mark(*c)).collect();
-            Some(Value::Text(plain.to_lowercase()))
-        }
+        Content::Name => Some(Value::Text(folding::fold(cell))),
         _ if cell.is_empty() => None,
         Content::Integer(..) | Content::Decimal => Some(Value::Number(cell.parse().expect("a number"))),
         Content::Date { .. } => {
