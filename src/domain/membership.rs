@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::organization,
+    domain::organization::{self, DISSOLVED},
     edtf::Day,
     model::{Description, Record, Visibility},
 };
@@ -70,6 +70,11 @@ impl Record for Entity {
         d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the membership began.");
         d.date([Column::Until, Column::UntilEarliest, Column::UntilLatest], "The day on which the membership ended.");
         d.period(Column::Since, Column::Until);
+        d.not_after::<organization::Entity>(
+            [Column::Until, Column::UntilEarliest, Column::UntilLatest],
+            Column::OrganizationId,
+            DISSOLVED,
+        );
         d.default_order("KEY_ASC");
     }
 }

@@ -100,6 +100,9 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The columns of the day on which an organization was dissolved.
+pub const DISSOLVED: [Column; 3] = [Column::Dissolved, Column::DissolvedEarliest, Column::DissolvedLatest];
+
 impl Record for Entity {
     const NAME: &'static str = "Organization";
     const PLURAL: &'static str = "organizations";
@@ -121,6 +124,7 @@ impl Record for Entity {
             "The day on which the organization was dissolved.",
         );
         d.period(Column::Founded, Column::Dissolved);
+        d.agrees::<city::Entity>(Column::CountryId, Column::CityId, city::Column::CountryId);
         d.has_many("parts", Column::ParentId, "A list of the organizations that are part of this organization.");
         d.has_many("positions", position::Column::OrganizationId, "A list of the positions held in the organization.");
         d.has_many(

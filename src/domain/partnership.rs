@@ -34,6 +34,10 @@ pub enum PartnershipKind {
 pub enum PartnershipStatus {
     /// In force.
     Active,
+    /// Suspended by at least one of the members, and not ended.
+    Suspended,
+    /// Intended, but not in force yet.
+    Planned,
     /// Ended.
     Ended,
     /// Found only in lists that are not authoritative.
@@ -109,6 +113,13 @@ impl Record for Entity {
         d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the partnership began.");
         d.date([Column::Ended, Column::EndedEarliest, Column::EndedLatest], "The day on which the partnership ended.");
         d.period(Column::Since, Column::Ended);
+        d.not_yet(Column::Status, "active", [Column::Ended, Column::EndedEarliest, Column::EndedLatest]);
+        d.once(
+            partnership_member::Column::PartnershipId,
+            [partnership_member::Column::CityId, partnership_member::Column::PartnerId],
+            Column::Kind,
+            Column::Ended,
+        );
         d.duration([Column::MinDays, Column::MaxDays]);
         d.word::<PartnershipStatus>(Column::Status, "The status of the partnership.");
         d.word::<PartnershipLevel>(Column::Level, "The level of government of the partners.");

@@ -4,7 +4,10 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{city, official, organization},
+    domain::{
+        city, official,
+        organization::{self, DISSOLVED},
+    },
     edtf::Day,
     model::{Description, Record, Visibility},
 };
@@ -79,6 +82,11 @@ impl Record for Entity {
             "The day on which the official left the position.",
         );
         d.period(Column::Start, Column::End);
+        d.not_after::<organization::Entity>(
+            [Column::End, Column::EndEarliest, Column::EndLatest],
+            Column::OrganizationId,
+            DISSOLVED,
+        );
         d.duration([Column::MinDays, Column::MaxDays]);
         d.date(
             [Column::AsOf, Column::AsOfEarliest, Column::AsOfLatest],

@@ -88,6 +88,8 @@ impl Record for Entity {
         d.belongs_to(Relation::FromCity, "The city that the guests came from.");
         d.belongs_to(Relation::ToCountry, "The country that was visited.");
         d.belongs_to(Relation::ToCity, "The city that was visited.");
+        d.agrees::<city::Entity>(Column::FromCountryId, Column::FromCityId, city::Column::CountryId);
+        d.agrees::<city::Entity>(Column::ToCountryId, Column::ToCityId, city::Column::CountryId);
         d.text(Column::Purpose, "The purpose of the visit.");
         d.has_many(
             "participations",

@@ -74,7 +74,7 @@ impl AnnotationFile for name::Entity {
             registered_language_tag(cells[0]).map_err(|message| row.reject("language", cells[0], message)).ok();
         let language = language.and_then(|language| row.limited("language", &language, length::LANGUAGE));
         let name = row.limited("name", cells[1], length::NAME);
-        let kind = row.word::<NameKind>("kind", cells[2]);
+        let kind = row.word::<NameKind>("kind", cells[2]).ok();
         let name = name::Model::new(record, language?, name?, kind?);
         if let Err(message) = length::check(&name.folded, length::FOLDED) {
             row.reject("name", cells[1], format!("folded for search, {message}"));
@@ -105,17 +105,18 @@ impl AnnotationFile for identifier::Entity {
 
     fn read(record: Uuid, cells: &[&str], row: &mut RowCheck<'_>) -> Option<identifier::Model> {
         let scheme = row.word::<IdentifierScheme>("scheme", cells[0]);
-        if scheme == Some(None) {
+        if matches!(scheme, Ok(None)) {
             row.reject("scheme", "", "it must not be empty".to_owned());
         }
+        let scheme = scheme.ok().flatten();
         let value = row.limited("value", cells[1], length::IDENTIFIER);
-        if let (Some(Some(scheme)), Some(value)) = (scheme, &value)
+        if let (Some(scheme), Some(value)) = (scheme, &value)
             && let Err(message) = scheme.check(value)
         {
             row.reject("value", value, message);
             return None;
         }
-        Some(identifier::Model { scheme: scheme??, value: value?, record_id: record })
+        Some(identifier::Model { scheme: scheme?, value: value?, record_id: record })
     }
 
     fn record(model: &identifier::Model) -> Uuid {
@@ -147,6 +148,9 @@ impl AnnotationFile for tag::Entity {
     }
 }
 
+/// A cell whose value was reported.
+struct Rejected;
+
 /// The check of one row.
 pub(super) struct RowCheck<'a> {
     context: &'a Context<'a>,
@@ -175,19 +179,18 @@ impl RowCheck<'_> {
         self.problems.add(Problem::of_cell(self.file, self.line, column, value, message));
     }
 
-    /// A word of a vocabulary, or nothing; `None` if it is neither.
-    fn word<W: EnumType + OutputType + ActiveEnum<Value = String>>(
-        &mut self,
-        column: &str,
-        value: &str,
-    ) -> Option<Option<W>> {
+    /// A word of a vocabulary, or none if the cell is empty.
+    fn word<W>(&mut self, column: &str, value: &str) -> Result<Option<W>, Rejected>
+    where
+        W: EnumType + OutputType + ActiveEnum<Value = String>,
+    {
         if value.is_empty() {
-            return Some(None);
+            return Ok(None);
         }
-        let word = W::try_from_value(&value.to_owned()).map_err(|_| {
+        W::try_from_value(&value.to_owned()).map(Some).map_err(|_| {
             self.reject(column, value, format!("expected one of {}", Vocabulary::of::<W>().list()));
-        });
-        word.ok().map(Some)
+            Rejected
+        })
     }
 
     /// A text that has at least one character and at most so many.

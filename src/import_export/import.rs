@@ -16,6 +16,7 @@ use super::{
     Failure, Files, Problem, Problems,
     annotations::{self, Annotations},
     columns::{self, file_name},
+    contradictions,
     csv_reader::Contents,
     dataset_change::{begin_change, complete_change},
     effective_visibility::update_effective_visibility,
@@ -112,6 +113,12 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
         write::write(&context, record, &mut written).await?;
     }
     let annotations = annotations.write(&context, &mut written).await?;
+    if !import.accept_warnings {
+        contradictions::find(&context, &written, &mut warnings).await?;
+        if warnings.total > 0 {
+            return Err(Failure::Warnings(warnings));
+        }
+    }
     let imported = written.summary(&keys, annotations);
     if written.changed.is_empty() {
         // An earlier version may have decided otherwise who can see what.

@@ -8,6 +8,7 @@ mod annotation_changes;
 mod annotations;
 mod cells;
 mod columns;
+mod contradictions;
 mod csv_reader;
 mod dataset_change;
 mod dialect;

@@ -50,28 +50,28 @@ impl fmt::Display for Change {
     }
 }
 
-/// The changes that may be mistakes.
+/// What may be a mistake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Warnings {
     /// The first of them.
-    pub listed: Vec<Change>,
+    pub listed: Vec<String>,
     /// How many there are.
     pub total: u64,
 }
 
 impl Warnings {
-    pub(super) fn add(&mut self, change: &Change) {
+    pub(super) fn add(&mut self, warning: &impl fmt::Display) {
         self.total += 1;
         if self.listed.len() < LISTED {
-            self.listed.push(change.clone());
+            self.listed.push(warning.to_string());
         }
     }
 }
 
 impl fmt::Display for Warnings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for change in &self.listed {
-            writeln!(f, "{change}")?;
+        for warning in &self.listed {
+            writeln!(f, "{warning}")?;
         }
         let more = self.total - self.listed.len() as u64;
         if more > 0 {

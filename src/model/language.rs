@@ -108,10 +108,11 @@ impl LanguagePreference {
     /// for it; then the tag shortened subtag by subtag from its end (RFC 4647, lookup); then a more specific form, in the same
     /// script if there is one.
     #[must_use]
-    pub fn best<'t>(&self, tags: impl Iterator<Item = &'t str> + Clone) -> Option<usize> {
+    pub fn best(&self, tags: &[&str]) -> Option<usize> {
+        let position = |is_best: &dyn Fn(&str) -> bool| tags.iter().position(|tag| is_best(tag));
         self.0.iter().find_map(|preferred| {
-            let equal = |to: &str| tags.clone().position(|tag| tag.eq_ignore_ascii_case(to));
-            let means = |what: &String| tags.clone().position(|tag| minimized(tag).as_ref() == Some(what));
+            let equal = |to: &str| position(&|tag| tag.eq_ignore_ascii_case(to));
+            let means = |what: &String| position(&|tag| minimized(tag).as_ref() == Some(what));
             let mut range = preferred.tag.as_str();
             equal(range).or_else(|| preferred.fallbacks.iter().find_map(means)).or_else(|| {
                 while let Some((shorter, _)) = range.rsplit_once('-') {
@@ -126,7 +127,7 @@ impl LanguagePreference {
                 }
                 let is_special = |tag: &str| is_special_form(tag, range);
                 let is_readable = |tag: &str| is_special(tag) && script(tag) == preferred.script;
-                tags.clone().position(is_readable).or_else(|| tags.clone().position(is_special))
+                position(&is_readable).or_else(|| position(&is_special))
             })
         })
     }
@@ -215,7 +216,7 @@ mod tests {
             (&["zh-x-private"], &["zh"], Some("zh")),
         ] {
             let wanted: Vec<String> = wanted.iter().map(|tag| (*tag).to_owned()).collect();
-            let best = LanguagePreference::new(&wanted).best(there.iter().copied());
+            let best = LanguagePreference::new(&wanted).best(there);
             assert_eq!(best.map(|position| there[position]), found, "{wanted:?} of {there:?}");
         }
     }

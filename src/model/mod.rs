@@ -6,6 +6,7 @@
 
 mod attribute;
 mod column;
+mod contradiction;
 mod description;
 pub mod draft;
 mod group;
@@ -25,6 +26,7 @@ pub use self::{
         Attribute, AttributeKind, CounterpartFields, Decimal, Link, Order, Scalar, ToAny, ToMany, ToManyAny, ToOne,
     },
     column::{Column, DataType},
+    contradiction::{Contradiction, DateColumns},
     description::{Description, Record},
     group::Group,
     record_type::RecordType,

@@ -245,7 +245,8 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
                     names.retain(|name| name.kind != Some(NameKind::Former));
                     // Of several names in one language, the first: the usual one, if there is one.
                     names.sort_by_key(|name| name.kind.map(|kind| kind as u8));
-                    let best = preference.best(names.iter().map(|name| name.language.as_str()));
+                    let languages: Vec<_> = names.iter().map(|name| name.language.as_str()).collect();
+                    let best = preference.best(&languages);
                     best.map(|position| names.swap_remove(position)).or(main).map(Arc::new)
                 });
                 Ok(Answer::one("Name", labels))
@@ -333,7 +334,7 @@ pub(super) fn name_object() -> Object<name::Model> {
         },
     );
     o.leaf("kind", "NameKind", "The kind of the name; `null` for the usual name in the language.", |name, out| {
-        json(&name.kind.map(enum_name), out)
+        json(&name.kind.map(enum_name), out);
     });
     o
 }

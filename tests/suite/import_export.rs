@@ -1,6 +1,7 @@
 //! Import and export: what goes in comes out again, a key is what a record is known by, and bad files change nothing.
 
 mod bad;
+mod contradictions;
 mod lengths;
 mod moved;
 mod said;

@@ -231,7 +231,8 @@ impl Population {
             model: coopgraph::domain::model(),
             only_if_empty: false,
             dry_run: false,
-            accept_warnings: false,
+            // A visit of this world may lead to a city of one country and to another country.
+            accept_warnings: true,
             on_change: &|_| Ok(()),
             progress: &|_, _, _| {},
         };

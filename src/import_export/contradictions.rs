@@ -1,0 +1,134 @@
+//! Contradictions in what an import has written: each is looked for by one statement, before the transaction is committed.
+
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, ExprTrait, QueryResult,
+    sea_query::{Asterisk, Expr, Func, JoinType, Query, SelectStatement},
+};
+use uuid::Uuid;
+
+use super::{
+    Problem,
+    columns::file_name,
+    import::{Context, Written},
+    value_changes::Warnings,
+};
+use crate::{
+    model::{Contradiction, RecordType, words},
+    query::statement::is_one_of_ids,
+};
+
+/// The record that was written, and the other one.
+const RECORD: &str = "record";
+const OTHER: &str = "other";
+/// Their links.
+const LINK: &str = "link";
+const OTHER_LINK: &str = "other_link";
+
+fn at(alias: &'static str, column: &'static str) -> Expr {
+    Expr::col((alias, column))
+}
+
+/// Warns of contradictions of the records that were written.
+pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mut Warnings) -> Result<(), DbErr> {
+    let ids: Vec<Uuid> = written.changed.iter().copied().collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    for record in context.import.model.types() {
+        for contradiction in &record.contradictions {
+            let query = query(context.transaction.get_database_backend(), record, contradiction, &ids);
+            for row in context.transaction.query_all(&query).await? {
+                if let Some(found) = problem(record, contradiction, &row, written)? {
+                    warnings.add(&found);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Selects the keys of the two records, the id of the other one, and a value that the message tells.
+fn query(backend: DbBackend, record: &RecordType, contradiction: &Contradiction, ids: &[Uuid]) -> SelectStatement {
+    let is_written = |alias| is_one_of_ids(backend, at(alias, "id"), ids);
+    let mut query = Query::select();
+    query.from_as(record.table, RECORD).column((RECORD, "key"));
+    let refers_to = |query: &mut SelectStatement, (column, table): (&'static str, &'static str)| {
+        query.join_as(JoinType::InnerJoin, table, OTHER, at(OTHER, "id").eq(at(RECORD, column)));
+        query.column((OTHER, "key")).column((OTHER, "id"));
+        query.and_where(is_written(RECORD).or(is_written(OTHER)));
+    };
+    match *contradiction {
+        Contradiction::Differs { own, reference, theirs } => {
+            refers_to(&mut query, reference);
+            query.expr(Expr::val("")).and_where(at(RECORD, own).ne(at(OTHER, theirs)));
+        }
+        Contradiction::After { own, reference, theirs } => {
+            refers_to(&mut query, reference);
+            query.column((RECORD, own[0]));
+            query.and_where(at(RECORD, own[0]).is_not_null()).and_where(at(OTHER, theirs[0]).is_not_null());
+            query.and_where(at(RECORD, own[1]).gt(at(OTHER, theirs[2])));
+        }
+        Contradiction::NotYet { word, value, date } => {
+            query.expr(Expr::val("")).column((RECORD, "id")).column((RECORD, date[0]));
+            query.and_where(at(RECORD, word).eq(value)).and_where(at(RECORD, date[0]).is_not_null());
+            query.and_where(is_written(RECORD));
+        }
+        Contradiction::Twice { links: (table, own, ends), kind, end } => {
+            let links = |of: &'static str| {
+                let mut count = Query::select();
+                count.expr(Func::count(Expr::col(Asterisk))).from(table).and_where(Expr::col(own).eq(at(of, "id")));
+                count
+            };
+            let same = ends.map(|end| at(OTHER_LINK, end).eq(at(LINK, end)));
+            let other = at(OTHER_LINK, own).ne(at(LINK, own));
+            query.join_as(JoinType::InnerJoin, table, LINK, at(LINK, own).eq(at(RECORD, "id")));
+            query.join_as(JoinType::InnerJoin, table, OTHER_LINK, same.into_iter().fold(other, ExprTrait::and));
+            query.join_as(JoinType::InnerJoin, record.table, OTHER, at(OTHER, "id").eq(at(OTHER_LINK, own)));
+            query.column((OTHER, "key")).column((OTHER, "id")).expr(Expr::val(""));
+            query.and_where(is_written(RECORD)).and_where(at(OTHER, kind).eq(at(RECORD, kind)));
+            query.and_where(at(RECORD, end).is_null()).and_where(at(OTHER, end).is_null());
+            query.add_group_by([at(RECORD, "id"), at(RECORD, "key"), at(OTHER, "id"), at(OTHER, "key")]);
+            for of in [RECORD, OTHER] {
+                query.and_having(Expr::from(Func::count(Expr::col(Asterisk))).eq(subquery(links(of))));
+            }
+        }
+    }
+    query.order_by((RECORD, "key"), sea_orm::sea_query::Order::Asc);
+    query
+}
+
+fn subquery(select: SelectStatement) -> Expr {
+    Expr::SubQuery(None, Box::new(select.into()))
+}
+
+/// What is to be told of a row of the result.
+fn problem(
+    record: &RecordType,
+    contradiction: &Contradiction,
+    row: &QueryResult,
+    written: &Written,
+) -> Result<Option<Problem>, DbErr> {
+    let (key, other): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    let (other_id, value): (Uuid, String) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+    let header = |column: &'static str| column.strip_suffix("_id").unwrap_or(column);
+    let (column, message) = match contradiction {
+        Contradiction::Differs { own, reference: (_, table), theirs } => {
+            let what = header(theirs);
+            (header(own), format!("the {} {other} has another {what}", words(table)))
+        }
+        Contradiction::After { own, reference: (_, table), theirs } => {
+            let what = words(theirs[0]);
+            (own[0], format!("it is later than the {} {other} ({what}) allows", words(table)))
+        }
+        Contradiction::NotYet { word, value: said, date } => (date[0], format!("it is known, but {word} is {said}")),
+        Contradiction::Twice { .. } => {
+            // Of two that are written, one is told.
+            if written.changed.contains(&other_id) && other > key {
+                return Ok(None);
+            }
+            ("key", format!("the {} {other} has the same members and kind", words(record.table)))
+        }
+    };
+    let message = format!("{} {key}: {message}", words(record.table));
+    Ok(Some(Problem::of_cell(&file_name(record), 0, column, &value, message)))
+}

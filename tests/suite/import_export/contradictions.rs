@@ -1,0 +1,132 @@
+//! What is hardly true together is told before it is written, and is written only if somebody says that it is true.
+
+use coopgraph::import_export::Warnings;
+
+use super::{said::set, value_changes::careful, *};
+
+/// Two countries, their cities, an official and an organization that was dissolved.
+fn world() -> Vec<(&'static str, &'static str)> {
+    vec![
+        (
+            "countries.csv",
+            "key,name,language,alpha3,numeric,visibility\nGB,Britain,en,GBR,826,public\nIT,Italy,en,ITA,380,public\n",
+        ),
+        (
+            "cities.csv",
+            "key,name,language,kind,country,visibility\ncov,Coventry,en,city,GB,public\ndre,Dresden,en,city,GB,public\n\
+             rom,Rome,en,city,IT,public\n",
+        ),
+        ("officials.csv", "key,name,language,visibility\nof1,An Official,und,public\n"),
+        (
+            "organizations.csv",
+            "key,name,language,kind,dissolved,visibility\no1,X,en,association,2013-01-14,public\no2,Y,en,association,,public\n",
+        ),
+        (
+            "partnerships.csv",
+            "key,members,kind,since,ended,status,visibility\nfirst,cov;dre,sister_city,1956,,active,public\n",
+        ),
+    ]
+}
+
+fn warnings(done: Result<Imported, Failure>, case: &str) -> Warnings {
+    match done {
+        Err(Failure::Warnings(warnings)) => warnings,
+        done => panic!("{case}: {done:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contradictions_are_told() {
+    const PARTNERSHIP: &str = "key,members,kind,since,ended,status,visibility\n";
+    const ORGANIZATION: &str = "key,name,language,kind,city,country,visibility\n";
+    const POSITION: &str = "key,official,title,language,organization,start,end,visibility\n";
+    const MEMBERSHIP: &str = "key,member_kind,member,organization,since,until,visibility\n";
+    const VISIT: &str = "key,title,language,kind,from_country,from_city,to_country,to_city,visibility\n";
+    let cases = [
+        ("visits.csv", VISIT, "v1,x,en,official,,,IT,cov,public", Some("visit v1: the city cov has another country")),
+        (
+            "visits.csv",
+            VISIT,
+            "v1,x,en,official,GB,rom,IT,rom,public",
+            Some("visit v1: the city rom has another country"),
+        ),
+        ("visits.csv", VISIT, "v1,x,en,official,GB,dre,IT,rom,public", None),
+        ("visits.csv", VISIT, "v1,x,en,official,GB,,,rom,public", None),
+        (
+            "organizations.csv",
+            ORGANIZATION,
+            "o3,Z,en,association,cov,IT,public",
+            Some("the city cov has another country"),
+        ),
+        ("organizations.csv", ORGANIZATION, "o3,Z,en,association,cov,GB,public", None),
+        (
+            "organizations.csv",
+            ORGANIZATION,
+            "o1,X,en,association,cov,IT,public",
+            Some("organization o1: the city cov has"),
+        ),
+        (
+            "memberships.csv",
+            MEMBERSHIP,
+            "m1,official,of1,o1,2008,2013-03-04,public",
+            Some("membership m1: it is later than the organization o1 (dissolved) allows"),
+        ),
+        ("memberships.csv", MEMBERSHIP, "m1,official,of1,o1,2008,2013-01,public", None),
+        ("memberships.csv", MEMBERSHIP, "m1,official,of1,o1,2008,,public", None),
+        ("memberships.csv", MEMBERSHIP, "m1,official,of1,o2,2008,2013-03-04,public", None),
+        ("positions.csv", POSITION, "p1,of1,Chair,en,o1,2008,2014,public", Some("position p1: it is later than")),
+        ("positions.csv", POSITION, "p1,of1,Chair,en,o1,2008,2012-12,public", None),
+        (
+            "partnerships.csv",
+            PARTNERSHIP,
+            "p,cov;rom,sister_city,1959,1970,active,public",
+            Some("ended = \"1970\": partnership p: it is known, but status is active"),
+        ),
+        ("partnerships.csv", PARTNERSHIP, "p,cov;rom,sister_city,1959,1970,ended,public", None),
+        ("partnerships.csv", PARTNERSHIP, "p,cov;rom,sister_city,1959,,suspended,public", None),
+        (
+            "partnerships.csv",
+            PARTNERSHIP,
+            "second,dre;cov,sister_city,1959,,active,public",
+            Some("partnership second: the partnership first has the same members and kind"),
+        ),
+        ("partnerships.csv", PARTNERSHIP, "second,dre;cov,friendship_city,1959,,active,public", None),
+        ("partnerships.csv", PARTNERSHIP, "second,dre;cov,sister_city,1940,1950,ended,public", None),
+        ("partnerships.csv", PARTNERSHIP, "second,dre;cov;rom,sister_city,1959,,active,public", None),
+        (
+            "partnerships.csv",
+            PARTNERSHIP,
+            "b,dre;rom,sister_city,1959,,active,public\na,rom;dre,sister_city,,,active,public",
+            Some("partnership b: the partnership a has the same members and kind"),
+        ),
+    ];
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Empty).await;
+        let (done, _) = careful(&database, &set(&world())).await;
+        done.expect("an import");
+        let before = state(&database).await;
+        for (file, header, rows, expected) in cases {
+            let files = set(&[(file, &format!("{header}{rows}\n"))]);
+            let Some(expected) = expected else {
+                let copy = TestDatabase::new(backend, Data::Empty).await;
+                careful(&copy, &set(&world())).await.0.expect("an import");
+                let (done, _) = careful(&copy, &files).await;
+                done.unwrap_or_else(|cause| panic!("{backend}: {rows}: {cause}"));
+                continue;
+            };
+            let (done, _) = careful(&database, &files).await;
+            let told = warnings(done, rows);
+            assert_eq!(told.total, 1, "{backend}: {rows}: {told}");
+            assert!(told.listed[0].starts_with(file) && told.listed[0].contains(expected), "{backend}: {told}");
+            assert!(state(&database).await == before, "{backend}: {rows}: something was written");
+        }
+        // A change of the other record, and then with the consent of whoever imports.
+        let visit = set(&[("visits.csv", &format!("{VISIT}v1,x,en,official,,,GB,cov,public\n"))]);
+        careful(&database, &visit).await.0.expect("an import");
+        let cities = set(&[("cities.csv", "key,country\ncov,IT\n")]);
+        database.import(&cities.files()).await.expect("an import that accepts warnings");
+        // It is no news to an import of other records.
+        let other = set(&[("officials.csv", "key,name,language,visibility\nof2,Another,und,public\n")]);
+        careful(&database, &other).await.0.expect("an import");
+    }
+}
