@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use clap::{Args, Parser, ValueEnum, builder::BoolishValueParser};
+use clap::{
+    Args, Parser, ValueEnum,
+    builder::{BoolishValueParser, RangedU64ValueParser},
+};
 
 use crate::{document::Limits, web_origin};
 
@@ -22,6 +25,14 @@ pub enum StatusCodes {
     Audited,
     /// The status codes of the latest draft: 422 for invalid documents and variables, 294 for data with errors.
     Draft,
+}
+
+/// The largest number that a limit of something at the same time may be.
+const LARGEST_LIMIT: u64 = 1_000_000_000;
+
+/// Reads a limit of something at the same time.
+fn limit(at_least: u64) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(at_least..=LARGEST_LIMIT)
 }
 
 /// The settings of the server.
@@ -60,13 +71,13 @@ pub struct Config {
     #[arg(long, env = "COOPGRAPH_MAX_UNFINISHED_BYTES", default_value_t = 64 << 20)]
     pub max_unfinished_bytes: usize,
     /// The maximum time to receive a request, and then to execute it, in milliseconds each.
-    #[arg(long, env = "COOPGRAPH_REQUEST_TIMEOUT_MS", default_value_t = 10_000)]
+    #[arg(long, env = "COOPGRAPH_REQUEST_TIMEOUT_MS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=86_400_000))]
     pub request_timeout_ms: u64,
     /// The maximum number of requests that run at the same time.
-    #[arg(long, env = "COOPGRAPH_MAX_CONCURRENT_REQUESTS", default_value_t = 512)]
+    #[arg(long, env = "COOPGRAPH_MAX_CONCURRENT_REQUESTS", default_value_t = 512, value_parser = limit(1))]
     pub max_concurrent_requests: usize,
     /// The maximum number of requests of one client that run at the same time.
-    #[arg(long, env = "COOPGRAPH_MAX_CONCURRENT_REQUESTS_PER_CLIENT", default_value_t = 64)]
+    #[arg(long, env = "COOPGRAPH_MAX_CONCURRENT_REQUESTS_PER_CLIENT", default_value_t = 64, value_parser = limit(1))]
     pub max_concurrent_requests_per_client: usize,
     /// The cost that a client may use per minute, in points (1 for an object, 10 for a database statement). 0 disables this
     /// limit, and the limits on concurrent requests and database connections of one client.
@@ -79,16 +90,16 @@ pub struct Config {
     #[arg(long, env = "COOPGRAPH_MAX_OPERATIONS_PER_SOCKET", default_value_t = 50)]
     pub max_operations_per_socket: usize,
     /// The maximum number of open subscriptions.
-    #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS", default_value_t = 10_000)]
+    #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS", default_value_t = 10_000, value_parser = limit(0))]
     pub max_subscriptions: usize,
     /// The maximum number of open subscriptions of one client.
-    #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS_PER_CLIENT", default_value_t = 1_000)]
+    #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS_PER_CLIENT", default_value_t = 1_000, value_parser = limit(0))]
     pub max_subscriptions_per_client: usize,
     /// The maximum number of open connections; 16 more are accepted for health checks.
-    #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS", default_value_t = 10_000)]
+    #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = limit(1))]
     pub max_connections: usize,
     /// The maximum number of open connections of one address. It does not apply with --trust-proxy.
-    #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS_PER_CLIENT", default_value_t = 1_000)]
+    #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS_PER_CLIENT", default_value_t = 1_000, value_parser = limit(1))]
     pub max_connections_per_client: usize,
     /// The time between the signal to stop and the moment when no new connections are accepted, in milliseconds. Until then,
     /// /readyz says that the server is not ready: set it to more than the time that a load balancer needs to see that.

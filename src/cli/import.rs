@@ -1,9 +1,8 @@
 //! The command `import`.
 
 use std::{
-    fmt,
     fs::{self, File},
-    io::{self, BufRead, IsTerminal, Read, Write},
+    io::{self, BufRead, IsTerminal, Read},
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
@@ -13,7 +12,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Db, Failed, open};
+use super::{Db, Failed, open, report_progress, say};
 use crate::{
     clock::{Clock, IdSource},
     db::Database,
@@ -53,7 +52,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failed> {
         // Warnings that are not accepted are listed by the error.
         if (change.warning.is_none() || args.accept_warnings) && changes.fetch_add(1, Ordering::Relaxed) < SHOWN_CHANGES
         {
-            print_line(change);
+            say(change);
         }
         report.as_ref().map_or(Ok(()), |report| report.add(change))
     };
@@ -66,19 +65,14 @@ pub(super) async fn run(args: Args) -> Result<(), Failed> {
     let done = import_files(&database, &Files::In(args.directory), options).await;
     let more = changes.into_inner().saturating_sub(SHOWN_CHANGES);
     if more > 0 {
-        print_line(&format_args!("… and {more} more changes of values: `--report FILE` writes all"));
+        say(&format_args!("… and {more} more changes of values: `--report FILE` writes all"));
     }
     let Imported { added, updated, unchanged, annotations } = done?;
     let would = if args.dry_run { "dry run, nothing was changed: " } else { "" };
-    print_line(&format_args!(
+    say(&format_args!(
         "{would}{added} records added, {updated} updated, {unchanged} unchanged; {annotations} names, identifiers and tags written or removed"
     ));
     Ok(())
-}
-
-/// Prints a line. If nobody reads it, the import goes on.
-fn print_line(line: &dyn fmt::Display) {
-    let _ = writeln!(io::stdout(), "{line}");
 }
 
 /// Imports the bundled data into a database without records.
@@ -99,9 +93,12 @@ const REPORT_HEADER: [&str; 8] = ["file", "line", "kind", "key", "column", "old"
 impl Report {
     /// Creates a report. It replaces an older one, but no other file, which may be one of those that are imported.
     fn create(path: PathBuf, imported: &Path) -> Result<Self, Failure> {
-        let created = File::create_new(&path).or_else(|cause| {
-            let is_report = cause.kind() == io::ErrorKind::AlreadyExists && Self::is_at(&path);
-            if is_report { File::create(&path) } else { Err(cause) }
+        let created = File::create_new(&path).or_else(|cause| match cause.kind() {
+            io::ErrorKind::AlreadyExists if Self::is_at(&path) => File::create(&path),
+            io::ErrorKind::AlreadyExists => {
+                Err(io::Error::other("it exists and is no report of an import: give another name"))
+            }
+            _ => Err(cause),
         });
         let file = created.map_err(|cause| Self::failure(&path, cause))?;
         let report = Self { writer: Mutex::new(csv::Writer::from_writer(file)), path };
@@ -118,6 +115,10 @@ impl Report {
 
     /// Whether there is a report at a path.
     fn is_at(path: &Path) -> bool {
+        // Others could be waited for without an end, such as a named pipe.
+        if !path.metadata().is_ok_and(|found| found.is_file()) {
+            return false;
+        }
         let mut first = String::new();
         let read = File::open(path).and_then(|file| io::BufReader::new(file.take(200)).read_line(&mut first));
         read.is_ok() && first.trim_end() == REPORT_HEADER.join(",")
@@ -168,7 +169,7 @@ async fn import_files(database: &Database, files: &Files, options: Options<'_>) 
             && *last != file
         {
             file.clone_into(&mut last);
-            eprintln!("{file} ({done} of {total} rows)");
+            report_progress(&format_args!("{file} ({done} of {total} rows)"));
         }
     };
     let (clock, ids) = (Clock::system(), IdSource::system());

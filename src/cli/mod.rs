@@ -2,7 +2,15 @@
 
 mod import;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
 use sea_orm::EntityTrait;
@@ -65,8 +73,16 @@ enum Command {
 struct Db {
     /// The database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/NAME`. A connection pooler in front of PostgreSQL
     /// must use session mode.
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://coopgraph.db", hide_env_values = true)]
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://coopgraph.db", hide_env_values = true, value_parser = database_url)]
     database_url: String,
+}
+
+/// Refuses databases in memory: each connection would have one of its own.
+fn database_url(url: &str) -> Result<String, String> {
+    if url.starts_with("sqlite:") && (url.contains(":memory:") || url.contains("mode=memory")) {
+        return Err("a database in memory cannot be served: write sqlite://FILE".to_owned());
+    }
+    Ok(url.to_owned())
 }
 
 #[derive(Args)]
@@ -122,8 +138,11 @@ pub fn run() -> ExitCode {
             Command::Import(args) => import::run(args).await,
             Command::Export(args) => export(args).await,
             Command::Schema => {
-                print!("{}", http::sdl());
-                Ok(())
+                match io::stdout().write_all(http::sdl().as_bytes()) {
+                    // Whoever reads it needs no more.
+                    Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                    written => written.map_err(Into::into),
+                }
             }
             Command::Health(args) => health(args).await,
         }
@@ -135,13 +154,22 @@ pub fn run() -> ExitCode {
 }
 
 fn fail(failed: &Failed) -> ExitCode {
-    eprintln!("coopgraph: {failed}");
+    report_progress(&format_args!("coopgraph: {failed}"));
     ExitCode::FAILURE
 }
 
-async fn serve(args: Serve) -> Result<(), Failed> {
-    // First of all, so that signals are handled during the setup, too.
-    let signals = StopSignals::new()?;
+/// Prints a line. If nobody reads it, the command goes on.
+fn say(line: &dyn fmt::Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+/// The same for what is not the result of a command.
+fn report_progress(line: &dyn fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Opens the database; creates it, its tables and their data if it is new.
+async fn prepare(args: &Serve) -> Result<Database, Failed> {
     let database = Database::connect(&args.db.database_url, Access::Create, None).await?;
     if database.is_new().await? {
         database.migrate().await?;
@@ -152,9 +180,22 @@ async fn serve(args: Serve) -> Result<(), Failed> {
         let imported = import::bundled(&database).await?;
         // Another server may have loaded it meanwhile.
         if imported.added > 0 {
-            println!("loaded the bundled data: {} records", imported.added);
+            say(&format_args!("loaded the bundled data: {} records", imported.added));
         }
     }
+    Ok(database)
+}
+
+async fn serve(args: Serve) -> Result<(), Failed> {
+    // First of all, so that signals are handled during the setup, too: it may wait for another process.
+    let mut signals = StopSignals::new()?;
+    let database = tokio::select! {
+        database = prepare(&args) => database?,
+        () = signals.next() => {
+            say(&"stopped before the database was ready");
+            return Ok(());
+        }
+    };
     let endpoint = args.config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
     let traces = endpoint.map(Traces::export_to).transpose()?;
     let (listener, at) = listen(args.address.listen).await?;
@@ -162,14 +203,14 @@ async fn serve(args: Serve) -> Result<(), Failed> {
         Some(address) => Some(listen(address).await?),
         None => None,
     };
-    println!("GraphQL     http://{at}/graphql");
+    say(&format_args!("GraphQL     http://{at}/graphql"));
     for (name, path) in http::page_paths(args.config.profile) {
-        println!("{name:<11} http://{at}{path}");
+        say(&format_args!("{name:<11} http://{at}{path}"));
     }
     if let Some(at) = metrics_listener.as_ref().map_or(args.config.has_metrics().then_some(at), |(_, at)| Some(*at)) {
-        println!("metrics     http://{at}/metrics");
+        say(&format_args!("metrics     http://{at}/metrics"));
     }
-    println!("health      http://{at}/healthz, http://{at}/readyz");
+    say(&format_args!("health      http://{at}/healthz, http://{at}/readyz"));
     let observer = Observer::new(IdSource::system(), traces.clone());
     let engine = Arc::new(Engine::new(database, args.config, Clock::system())?.observed(observer));
     let shutdown = Shutdown::default();
@@ -189,7 +230,7 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     if let Some(traces) = traces {
         traces.shutdown().await;
     }
-    println!("stopped");
+    say(&"stopped");
     Ok(())
 }
 
@@ -227,7 +268,7 @@ impl StopSignals {
 /// Waits for a signal, and then drains the server for a time. Another signal ends that.
 async fn drain(mut signals: StopSignals, shutdown: Shutdown, delay: Duration) {
     signals.next().await;
-    println!("stopping: waiting for running requests");
+    say(&"stopping: waiting for running requests");
     shutdown.drain();
     let _ = tokio::time::timeout(delay, signals.next()).await;
 }
@@ -235,7 +276,7 @@ async fn drain(mut signals: StopSignals, shutdown: Shutdown, delay: Duration) {
 async fn migrate(args: Db) -> Result<(), Failed> {
     let database = Database::connect(&args.database_url, Access::Create, None).await?;
     database.migrate().await?;
-    println!("the database is up to date");
+    say(&"the database is up to date");
     Ok(())
 }
 
@@ -252,10 +293,10 @@ async fn export(args: ExportArgs) -> Result<(), Failed> {
         database: &database,
         directory: &args.directory,
         content_only: args.content_only,
-        progress: &|file, rows| eprintln!("{file}: {rows} rows"),
+        progress: &|file, rows| report_progress(&format_args!("{file}: {rows} rows")),
     })
     .await?;
-    println!("{rows} rows written to {}", args.directory.display());
+    say(&format_args!("{rows} rows written to {}", args.directory.display()));
     Ok(())
 }
 
@@ -277,7 +318,7 @@ async fn health(args: Address) -> Result<(), Failed> {
         .map_err(|_| format!("{at} did not respond within 3 seconds"))?;
     let answer = answer.map_err(|cause| format!("{at}: {cause}"))?;
     if answer.starts_with(b"HTTP/1.1 200") {
-        println!("ready");
+        say(&"ready");
         Ok(())
     } else {
         Err(format!("{at} is not ready").into())

@@ -10,7 +10,11 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    sqlx::{self, ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
+    sqlx::{
+        self, ConnectOptions as _,
+        postgres::PgConnectOptions,
+        sqlite::{SqliteConnectOptions, SqliteError},
+    },
 };
 
 use super::readers::{Connector, KEPT_STATEMENTS, Reader, Readers};
@@ -399,8 +403,8 @@ fn is_locked(error: &DbErr) -> bool {
     else {
         return false;
     };
+    let of_sqlite = cause.as_database_error().filter(|cause| cause.try_downcast_ref::<SqliteError>().is_some());
     // SQLITE_BUSY and its extended codes.
-    let code =
-        cause.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
+    let code = of_sqlite.and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
     code.is_some_and(|code| code & 0xff == 5)
 }

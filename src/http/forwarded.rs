@@ -1,5 +1,7 @@
 //! The address by which a client reached the server, also behind proxies.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::http::{HeaderMap, HeaderName, header, uri::Authority};
 
 use crate::web_origin::{default_port, is_valid, scheme_and_host};
@@ -36,6 +38,12 @@ impl PublicAddress {
     }
 }
 
+/// The address in an entry of `X-Forwarded-For`. Some proxies add the port.
+pub(super) fn address(entry: &str) -> Option<IpAddr> {
+    let with_port = || entry.parse().map(|address: SocketAddr| address.ip());
+    entry.trim_matches(['[', ']']).parse().or_else(|_| with_port()).ok()
+}
+
 /// The last value of a header that may be a list: that of the proxy in front, as with `X-Forwarded-For`. Others could come from
 /// the client.
 fn last<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
@@ -48,7 +56,23 @@ mod tests {
 
     use super::*;
 
-    fn address(headers: &[(&'static str, &'static str)], trust_proxy: bool) -> PublicAddress {
+    #[test]
+    fn an_address_may_have_a_port() {
+        for (entry, expected) in [
+            ("192.0.2.1", Some("192.0.2.1")),
+            ("192.0.2.1:50", Some("192.0.2.1")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("[2001:db8::1]:70", Some("2001:db8::1")),
+            ("unknown", None),
+            ("192.0.2.1:port", None),
+            ("", None),
+        ] {
+            assert_eq!(address(entry), expected.map(|text| text.parse().expect("an address")), "{entry}");
+        }
+    }
+
+    fn public(headers: &[(&'static str, &'static str)], trust_proxy: bool) -> PublicAddress {
         let headers =
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         PublicAddress::of(&headers.collect(), trust_proxy)
@@ -74,7 +98,7 @@ mod tests {
             ("x:99999", "http://x", false),
             ("", "https://api.example.org", false),
         ] {
-            assert_eq!(address(&[("host", host)], false).is_origin(origin), is_own, "{host}, {origin}");
+            assert_eq!(public(&[("host", host)], false).is_origin(origin), is_own, "{host}, {origin}");
         }
     }
 
@@ -85,9 +109,9 @@ mod tests {
             ("x-forwarded-host", "spoofed.example.org, api.example.org"),
             ("x-forwarded-proto", "https"),
         ];
-        let trusted = address(&headers, true);
+        let trusted = public(&headers, true);
         assert!(trusted.is_origin("https://api.example.org") && trusted.scheme == "https");
-        let not_trusted = address(&headers, false);
+        let not_trusted = public(&headers, false);
         assert!(!not_trusted.is_origin("https://api.example.org") && not_trusted.scheme == "http");
     }
 }

@@ -53,6 +53,8 @@ use crate::{
     request_id::{REQUEST_ID, RequestId},
 };
 
+/// How long the database may take to show that it is ready.
+const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long browsers may cache the response to a preflight request.
 const CORS_MAX_AGE: Duration = Duration::from_hours(2);
 /// Smaller responses are not compressed, in bytes.
@@ -228,20 +230,20 @@ async fn ready(State(App { engine, shutdown, .. }): State<App>) -> impl IntoResp
     if shutdown.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n");
     }
-    match engine.database().check().await {
-        Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(cause) => {
-            tracing::warn!(%cause, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
-        }
-    }
+    let why = match tokio::time::timeout(READINESS_TIMEOUT, engine.database().check()).await {
+        Ok(Ok(())) => return (StatusCode::OK, "ready\n"),
+        Ok(Err(cause)) => cause.to_string(),
+        Err(_) => format!("the database did not respond within {} s", READINESS_TIMEOUT.as_secs()),
+    };
+    tracing::warn!(cause = why, "not ready");
+    (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
 }
 
 /// The client that sent a request; behind a trusted proxy, the one in `X-Forwarded-For`.
 fn caller(engine: &Engine, peer: SocketAddr, headers: &HeaderMap) -> Caller {
     let forwarded = || -> Option<IpAddr> {
         let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-        last.rsplit(',').next()?.trim().parse().ok()
+        forwarded::address(last.rsplit(',').next()?.trim())
     };
     let address = engine.config().trust_proxy.then(forwarded).flatten().unwrap_or(peer.ip());
     Caller { client: Client::at(address), clearance: Clearance::PUBLIC }

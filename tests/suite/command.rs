@@ -12,12 +12,12 @@ use std::{
 };
 
 use coopgraph::db::{Access, Database};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::json;
 
 use crate::{
-    import_export::{Set, bundled},
-    process::{LONG, Place, Served},
+    import_export::{Set, bundled, csv_files},
+    process::{LONG, Place, Served, finished, free_port, kill},
     support::{Backend, Data, TestDatabase, backends},
 };
 
@@ -186,6 +186,79 @@ async fn told_to_stop_at_once_it_ends_well() {
             place.serve(&["--no-sample-data"]).stop();
         }
     }
+}
+
+/// A server that waits for another process before its database is ready stops when it is told to.
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_stop_while_it_waits_it_ends() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Empty).await;
+        let mut place = Place::new(Backend::Sqlite).await;
+        place.url.clone_from(&database.url);
+        let options = sea_orm::TransactionOptions {
+            sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        let lock = database.database.connection().begin_with_options(options).await.expect("a transaction");
+        if backend == Backend::Postgres {
+            lock.execute_unprepared("LOCK TABLE \"record\" IN ACCESS EXCLUSIVE MODE").await.expect("a lock");
+        }
+        let mut child = place.on_database(&["serve", "--listen", "127.0.0.1:0"]).spawn().expect("a server");
+        let begun = Instant::now();
+        while !handles_sigterm(child.id()) {
+            assert!(begun.elapsed() < LONG, "it does not handle SIGTERM");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        kill("TERM", child.id());
+        let status = loop {
+            if let Some(status) = child.try_wait().expect("a status") {
+                break status;
+            }
+            assert!(begun.elapsed() < LONG, "{backend}: it does not stop");
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        assert_eq!(status.code(), Some(0), "{backend}");
+        lock.rollback().await.expect("no lock");
+    }
+}
+
+/// Whether a process has a handler of its own for SIGTERM.
+fn handles_sigterm(process: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("Linux");
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("SigCgt");
+    u64::from_str_radix(caught.trim(), 16).expect("a mask") >> 14 & 1 == 1
+}
+
+/// Nobody reads what the commands print, or it cannot be written: they do their work all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn output_that_nobody_reads_stops_no_command() {
+    let closed = || {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        writer
+    };
+    let place = Place::new(Backend::Sqlite).await;
+    for args in
+        [&["migrate"][..], &["import", concat!(env!("CARGO_MANIFEST_DIR"), "/data")], &["export", "out"], &["schema"]]
+    {
+        let mut command = place.on_database(args);
+        command.stdout(closed()).stderr(closed());
+        let output = finished(command, LONG);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {output:?}");
+    }
+    assert_eq!(csv_files(&place.path("out")).len(), bundled().len());
+
+    let address = format!("127.0.0.1:{}", free_port());
+    let full = fs::File::options().write(true).open("/dev/full").expect("a device");
+    let mut command = place.on_database(&["serve", "--listen", &address]);
+    command.stdout(full.try_clone().expect("a handle")).stderr(full);
+    let mut child = command.spawn().expect("a server");
+    let begun = Instant::now();
+    while place.run(&["health", "--listen", &address]).status.code() != Some(0) {
+        assert!(begun.elapsed() < LONG && child.try_wait().expect("a status").is_none(), "it does not serve");
+    }
+    kill("TERM", child.id());
+    assert_eq!(child.wait().expect("a status").code(), Some(0));
 }
 
 /// A WebSocket is told that the server stops, when what it asked is answered: 1001, going away. Its subscriptions are not

@@ -1,7 +1,7 @@
 //! What the command refuses: one clear line, a status that is not zero, and nothing done.
 
 use migration::{Migrator, MigratorTrait};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, TransactionTrait};
 
 use super::*;
 
@@ -129,6 +129,26 @@ async fn a_database_that_is_read_only() {
     }
 }
 
+/// A role of PostgreSQL that may only read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_only_read() {
+    for backend in backends().into_iter().filter(|backend| *backend == Backend::Postgres) {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let (server, name) = database.url.rsplit_once('/').expect("a path");
+        let (_, host) = server.rsplit_once('@').expect("a user");
+        database.execute(&format!("CREATE ROLE \"reads_{name}\" LOGIN IN ROLE pg_read_all_data")).await;
+        let mut place = Place::new(Backend::Sqlite).await;
+        place.url = format!("postgres://reads_{name}@{host}/{name}");
+        let runs = [ALL[0], ALL[2]].map(|args| place.run(args));
+        let exported = place.exported();
+        database.execute(&format!("DROP ROLE \"reads_{name}\"")).await;
+        for run in runs {
+            refused(&run, "permission denied");
+        }
+        assert!(exported == bundled(), "{backend}: other data than bundled");
+    }
+}
+
 /// The same without tables: `serve` and `migrate` would have to make them.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_database_that_is_read_only() {
@@ -231,6 +251,11 @@ async fn arguments_that_are_wrong() {
         (&["nonsense"][..], "unrecognized subcommand"),
         (&["serve", "--listen", "here"], "invalid value 'here'"),
         (&["import"], "<DIRECTORY>"),
+        (&["serve", "--max-subscriptions", "18446744073709551615"], "is not in 0..=1000000000"),
+        (&["serve", "--max-connections", "0"], "is not in 1..=1000000000"),
+        (&["serve", "--request-timeout-ms", "0"], "is not in 1..=86400000"),
+        (&["migrate", "--database-url", "sqlite::memory:"], "a database in memory cannot be served"),
+        (&["serve", "--database-url", "sqlite://x.db?mode=memory"], "a database in memory cannot be served"),
         (&["serve", "--cors-origins", "example.org"], "use a scheme, a host"),
         (&["serve", "--cors-origins", "https://example.org/"], "https://example.org or"),
     ] {
@@ -241,6 +266,38 @@ async fn arguments_that_are_wrong() {
     }
     let left = fs::read_dir(place.path("")).expect("a directory").count();
     assert_eq!(left, 0, "it leaves nothing behind");
+}
+
+/// A server whose database does not respond says so soon.
+#[tokio::test(flavor = "multi_thread")]
+async fn health_does_not_wait_for_the_database() {
+    for backend in backends().into_iter().filter(|backend| *backend == Backend::Postgres) {
+        let database = TestDatabase::new(backend, Data::Empty).await;
+        let mut place = Place::new(Backend::Sqlite).await;
+        place.url.clone_from(&database.url);
+        let served = place.serve(&["--no-sample-data"]);
+        let lock = database.database.connection().begin().await.expect("a transaction");
+        lock.execute_unprepared("LOCK TABLE \"seaql_migrations\" IN ACCESS EXCLUSIVE MODE").await.expect("a lock");
+        refused(&place.run(&["health", "--listen", &served.address.to_string()]), "is not ready");
+        lock.rollback().await.expect("no lock");
+        assert_eq!(place.prints(&["health", "--listen", &served.address.to_string()]), "ready\n");
+        served.stop();
+    }
+}
+
+/// A report is no pipe, which could be waited for without an end, and no other file.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_over_something_else() {
+    let place = Place::new(Backend::Sqlite).await;
+    place.prints(&["migrate"]);
+    let made = std::process::Command::new("mkfifo").arg(place.path("pipe")).status().expect("mkfifo");
+    assert!(made.success());
+    fs::write(place.path("text"), "something else").expect("a file");
+    for report in ["pipe", "text", "/dev/null", "."] {
+        let args = [ALL[2][0], ALL[2][1], "--report", report];
+        refused(&place.run(&args), "it exists and is no report of an import");
+    }
+    assert_eq!(fs::read(place.path("text")).expect("a file"), b"something else");
 }
 
 /// `health` says whether a server is ready: it is; its tables are gone; nobody listens.
