@@ -1,6 +1,8 @@
 //! Connecting to a database, with one line for the operator if that is not possible.
 
 use std::{
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
     str::FromStr,
     sync::Arc,
     time::{Duration, Instant},
@@ -17,7 +19,10 @@ use sea_orm::{
     },
 };
 
-use super::readers::{Connector, KEPT_STATEMENTS, Reader, Readers};
+use super::{
+    Unusable,
+    readers::{Connector, KEPT_STATEMENTS, Reader, Readers},
+};
 
 /// The number of connections for migrations, import, export and health checks. Clients are answered by [`Readers`].
 const CONNECTIONS: u32 = 2;
@@ -35,6 +40,8 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 #[derive(Clone)]
 pub struct Database {
     url: String,
+    /// The file of SQLite, and which one it was when it was opened.
+    file: Option<(PathBuf, FileId)>,
     connection: DatabaseConnection,
     observer: Option<Observer>,
 }
@@ -46,66 +53,6 @@ pub enum Access {
     Create,
     /// The database must exist.
     Open,
-}
-
-/// Why a database cannot be used: one line for the operator.
-#[derive(Debug, thiserror::Error)]
-pub enum Unusable {
-    /// There is no server at the address, or no file.
-    #[error("cannot open the database {url}: {cause}")]
-    Unreachable {
-        /// The URL without its password.
-        url: String,
-        /// The error of the driver.
-        cause: sqlx::Error,
-    },
-    /// There is no file, and none can be created.
-    #[error("cannot open the database {url}: {cause}")]
-    NotCreated {
-        /// The URL without its password.
-        url: String,
-        /// The error of the driver.
-        cause: DbErr,
-    },
-    /// There is no such file.
-    #[error(
-        "cannot open the database {0}: the file does not exist; `coopgraph migrate` creates it, and `coopgraph serve` \
-         creates it with the bundled data"
-    )]
-    Missing(String),
-    /// It has tables, but not those of coopgraph.
-    #[error(
-        "the database belongs to another application: it has the table {0}, but not those of coopgraph; use a database of its \
-         own for coopgraph"
-    )]
-    Foreign(String),
-    /// It cannot store all characters.
-    #[error(
-        "the database has the encoding {0}: coopgraph needs UTF8; create another with `CREATE DATABASE … ENCODING 'UTF8' \
-         TEMPLATE template0`"
-    )]
-    Encoding(String),
-    /// It is neither SQLite nor PostgreSQL.
-    #[error("{0} is not the URL of a database: write sqlite://FILE or postgres://USER@HOST/NAME")]
-    Unknown(String),
-    /// Migrations are missing.
-    #[error("the database is not up to date (missing migrations: {missing}): run `coopgraph migrate`")]
-    NotMigrated {
-        /// The number of missing migrations.
-        missing: usize,
-    },
-    /// A newer version of coopgraph migrated the database.
-    #[error("the database is newer than this version of coopgraph (it has the migration {step}): upgrade coopgraph")]
-    Newer {
-        /// A migration that this version does not have.
-        step: String,
-    },
-    /// It cannot be written.
-    #[error("the database cannot be written: {0}")]
-    ReadOnly(DbErr),
-    /// Any other error of the database.
-    #[error("database error: {0}")]
-    Failed(#[from] DbErr),
 }
 
 /// Is called with the text of every statement.
@@ -145,7 +92,12 @@ impl Database {
         if let Some(observer) = observer.clone() {
             connection.set_metric_callback(move |info| observer(&info.statement.sql));
         }
-        Ok(Self { url: url.to_owned(), connection, observer })
+        let path = match connector(url)? {
+            Connector::Sqlite(options) => Some(options.get_filename().to_owned()),
+            Connector::Postgres(_) => None,
+        };
+        let file = path.and_then(|path| FileId::of(&path).map(|id| (path, id)));
+        Ok(Self { url: url.to_owned(), file, connection, observer })
     }
 
     /// Connections that answer clients. `request_timeout` is how long a request may take.
@@ -205,8 +157,14 @@ impl Database {
         Ok(self.applied().await?.is_empty())
     }
 
-    /// Checks that all migrations of this version were applied, and no others.
+    /// Checks that all migrations of this version were applied, and no others; and that the file is still the one that was
+    /// opened.
     pub async fn check(&self) -> Result<(), Unusable> {
+        if let Some((path, opened)) = &self.file
+            && FileId::of(path).as_ref() != Some(opened)
+        {
+            return Err(Unusable::Replaced(path.clone()));
+        }
         let applied = self.applied().await?;
         refuse_newer(&applied)?;
         match known().len() - applied.len() {
@@ -284,6 +242,16 @@ fn postgres_options(options: PgConnectOptions) -> PgConnectOptions {
         ("idle_in_transaction_session_timeout", "0"),
         ("idle_session_timeout", "0"),
     ])
+}
+
+/// Which file is at a path: the device, and the number of the file there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct FileId(u64, u64);
+
+impl FileId {
+    fn of(path: &Path) -> Option<Self> {
+        path.metadata().ok().map(|found| Self(found.dev(), found.ino()))
+    }
 }
 
 /// Why a database cannot be used, although it can be opened.

@@ -4,12 +4,14 @@ mod connect;
 mod id;
 mod moment;
 mod readers;
+mod unusable;
 
 pub use self::{
-    connect::{Access, Database, Unusable, begin_when_unlocked},
+    connect::{Access, Database, begin_when_unlocked},
     id::{Id, parse_type_id, type_id, write_type_id},
     moment::Moment,
     readers::Readers,
+    unusable::Unusable,
 };
 
 /// An exact decimal figure, as it was written.

@@ -285,6 +285,22 @@ async fn health_does_not_wait_for_the_database() {
     }
 }
 
+/// A server whose file was replaced would answer from the old one, or from a mixture of both.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_replaced_is_not_ready() {
+    let place = Place::new(Backend::Sqlite).await;
+    let served = place.serve(&[]);
+    let health = ["health", "--listen", &served.address.to_string()];
+    assert_eq!(place.prints(&health), "ready\n");
+    fs::rename(place.path("x.db"), place.path("moved.db")).expect("a file");
+    refused(&place.run(&health), "is not ready");
+    fs::copy(place.path("moved.db"), place.path("x.db")).expect("another file");
+    refused(&place.run(&health), "is not ready");
+    fs::rename(place.path("moved.db"), place.path("x.db")).expect("the file");
+    assert_eq!(place.prints(&health), "ready\n");
+    served.stop();
+}
+
 /// A report is no pipe, which could be waited for without an end, and no other file.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_over_something_else() {
