@@ -1,5 +1,6 @@
 //! Contradictions in what an import has written: each is looked for by one statement, before the transaction is committed.
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, ExprTrait, QueryResult,
     sea_query::{Asterisk, Expr, Func, JoinType, Query, SelectStatement},
@@ -13,9 +14,12 @@ use super::{
     value_changes::Warnings,
 };
 use crate::{
-    model::{Contradiction, RecordType, words},
+    model::{AttributeKind, Contradiction, RecordType, words},
     query::statement::is_one_of_ids,
 };
+
+/// How many keys of a circle are told.
+const SHOWN_KEYS: usize = 8;
 
 /// The record that was written, and the other one.
 const RECORD: &str = "record";
@@ -35,6 +39,13 @@ pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mu
         return Ok(());
     }
     for record in context.import.model.types() {
+        for attribute in &record.attributes {
+            if let AttributeKind::ToOne(to_one) = &attribute.kind
+                && to_one.target == record.table
+            {
+                find_circles(context, record, to_one.column.name, written, warnings).await?;
+            }
+        }
         for contradiction in &record.contradictions {
             let query = query(context.transaction.get_database_backend(), record, contradiction, &ids);
             for row in context.transaction.query_all(&query).await? {
@@ -45,6 +56,62 @@ pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mu
         }
     }
     Ok(())
+}
+
+/// Warns of records that a reference to their own type leads back to: a part cannot contain the whole.
+async fn find_circles(
+    context: &Context<'_>,
+    record: &RecordType,
+    reference: &'static str,
+    written: &Written,
+    warnings: &mut Warnings,
+) -> Result<(), DbErr> {
+    let mut query = Query::select();
+    query.columns(["id", "key", reference]).from(record.table).and_where(Expr::col(reference).is_not_null());
+    let mut above: FxHashMap<Uuid, (String, Uuid)> = FxHashMap::default();
+    for row in context.transaction.query_all(&query).await? {
+        above.insert(row.try_get_by_index(0)?, (row.try_get_by_index(1)?, row.try_get_by_index(2)?));
+    }
+    for circle in circles(&above) {
+        if !circle.iter().any(|id| written.changed.contains(id)) {
+            continue;
+        }
+        let mut keys: Vec<&str> = circle.iter().map(|id| above[id].0.as_str()).collect();
+        let first = keys.iter().enumerate().min_by_key(|(_, key)| **key).map_or(0, |(first, _)| first);
+        keys.rotate_left(first);
+        let shown = if keys.len() > SHOWN_KEYS { " → …" } else { "" };
+        let path = keys.iter().take(SHOWN_KEYS).copied().collect::<Vec<_>>().join(" → ");
+        let message =
+            format!("{} {}: it leads back to itself: {path}{shown} → {}", words(record.table), keys[0], keys[0]);
+        let next = keys.get(1).copied().unwrap_or(keys[0]);
+        warnings.add(&Problem::of_cell(&file_name(record), 0, reference_name(reference), next, message));
+    }
+    Ok(())
+}
+
+/// The circles among records, each of which refers to at most one other.
+fn circles(above: &FxHashMap<Uuid, (String, Uuid)>) -> Vec<Vec<Uuid>> {
+    let mut seen: FxHashSet<Uuid> = FxHashSet::default();
+    let mut found = Vec::new();
+    for start in above.keys() {
+        let (mut path, mut id) = (Vec::new(), *start);
+        while let Some((_, next)) = above.get(&id) {
+            if !seen.insert(id) {
+                // Either this path has come back, or another one has been here before.
+                if let Some(position) = path.iter().position(|of| *of == id) {
+                    found.push(path.split_off(position));
+                }
+                break;
+            }
+            path.push(id);
+            id = *next;
+        }
+    }
+    found
+}
+
+fn reference_name(column: &str) -> &str {
+    column.strip_suffix("_id").unwrap_or(column)
 }
 
 /// Selects the keys of the two records, the id of the other one, and a value that the message tells.
@@ -110,11 +177,10 @@ fn problem(
 ) -> Result<Option<Problem>, DbErr> {
     let (key, other): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
     let (other_id, value): (Uuid, String) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
-    let header = |column: &'static str| column.strip_suffix("_id").unwrap_or(column);
     let (column, message) = match contradiction {
         Contradiction::Differs { own, reference: (_, table), theirs } => {
-            let what = header(theirs);
-            (header(own), format!("the {} {other} has another {what}", words(table)))
+            let what = reference_name(theirs);
+            (reference_name(own), format!("the {} {other} has another {what}", words(table)))
         }
         Contradiction::After { own, reference: (_, table), theirs } => {
             let what = words(theirs[0]);

@@ -42,7 +42,15 @@ async fn contradictions_are_told() {
     const POSITION: &str = "key,official,title,language,organization,start,end,visibility\n";
     const MEMBERSHIP: &str = "key,member_kind,member,organization,since,until,visibility\n";
     const VISIT: &str = "key,title,language,kind,from_country,from_city,to_country,to_city,visibility\n";
+    const CITY: &str = "key,name,language,kind,country,parent,visibility\n";
     let cases = [
+        (
+            "cities.csv",
+            CITY,
+            "cy2,Y,en,city,GB,cy1,public\ncy1,X,en,city,GB,cy2,public\ncy3,Z,en,city,GB,cy1,public",
+            Some("parent = \"cy2\": city cy1: it leads back to itself: cy1 → cy2 → cy1"),
+        ),
+        ("cities.csv", CITY, "cy1,X,en,city,GB,cy2,public\ncy2,Y,en,city,GB,cov,public", None),
         ("visits.csv", VISIT, "v1,x,en,official,,,IT,cov,public", Some("visit v1: the city cov has another country")),
         (
             "visits.csv",
@@ -120,6 +128,11 @@ async fn contradictions_are_told() {
             assert!(told.listed[0].starts_with(file) && told.listed[0].contains(expected), "{backend}: {told}");
             assert!(state(&database).await == before, "{backend}: {rows}: something was written");
         }
+        let topics: String = (0..20).map(|i| format!("t{i:02},T,en,t{:02},public\n", (i + 1) % 20)).collect();
+        let topics = set(&[("topics.csv", &format!("key,name,language,broader,visibility\n{topics}"))]);
+        let told = warnings(careful(&database, &topics).await.0, "topics");
+        let path = "t00 → t01 → t02 → t03 → t04 → t05 → t06 → t07 → … → t00";
+        assert!(told.total == 1 && told.listed[0].ends_with(path), "{backend}: {told}");
         // A change of the other record, and then with the consent of whoever imports.
         let visit = set(&[("visits.csv", &format!("{VISIT}v1,x,en,official,,,GB,cov,public\n"))]);
         careful(&database, &visit).await.0.expect("an import");
