@@ -200,7 +200,12 @@ impl Extension for Preparation {
         }
         let (name, return_type) = (info.name, info.return_type);
         match next.run(context, info).await {
-            // All other errors have a code.
+            // It comes from another library, such as the database: its cause is not for clients.
+            Err(error) if Code::of(&error).is_none() && error.source.is_some() => {
+                let ServerError { locations, path, message, .. } = error;
+                Err(ServerError { locations, path, ..Error::internal(message).shown() })
+            }
+            // An argument that the library refused: all other errors have a code.
             Err(error) if Code::of(&error).is_none() => prepared(context)?.refused(name, return_type, error),
             resolved => resolved,
         }

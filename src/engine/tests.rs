@@ -1,8 +1,8 @@
 //! Tests of what an HTTP client cannot cause.
 
 use async_graphql::{
-    Response,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute},
+    Pos, Response, ServerResult, Value,
+    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo},
 };
 use async_trait::async_trait;
 use axum::http::HeaderMap;
@@ -89,6 +89,31 @@ impl Extension for Misbehaving {
         }
         next.run(context, name).await
     }
+
+    async fn resolve(
+        &self,
+        context: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        if info.name == "cities" {
+            let cause = async_graphql::Error::from(std::io::Error::other("the password is secret"));
+            return Err(cause.into_server_error(Pos::default()));
+        }
+        next.run(context, info).await
+    }
+}
+
+/// A resolver that passes on the error of another library: its cause does not reach the client.
+#[tokio::test]
+async fn the_error_of_a_library_is_an_internal_error() {
+    let engine = engine().await.extended(Misbehaving);
+    let answer = engine.run(prepare(&engine, "query Leaks { cities { totalCount } }")).await;
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
+    let error = &body["errors"][0];
+    assert_eq!(error["extensions"]["code"], "INTERNAL_SERVER_ERROR", "{body}");
+    assert!(error["message"].as_str().is_some_and(|text| text.starts_with("internal server error ")), "{body}");
+    assert!(!body.to_string().contains("secret"), "{body}");
 }
 
 /// A request whose client disconnects ends, and is counted as cancelled.
