@@ -96,7 +96,7 @@ impl Report {
         let created = File::create_new(&path).or_else(|cause| match cause.kind() {
             io::ErrorKind::AlreadyExists if Self::is_at(&path) => File::create(&path),
             io::ErrorKind::AlreadyExists => {
-                Err(io::Error::other("it exists and is no report of an import: give another name"))
+                Err(io::Error::other("the file exists and is not an import report: give another name"))
             }
             _ => Err(cause),
         });

@@ -44,7 +44,7 @@ pub(super) fn coerce(
     let mut errors = Vec::new();
     for definition in &operation.variables {
         let name = definition.name.as_str();
-        let mut coercion = Coercion { schema, suggestions, place: Place::new(name), problems: Vec::new() };
+        let mut coercion = Coercion { schema, suggestions, place: VariablePath::new(name), problems: Vec::new() };
         let value = match given.get(name) {
             Some(value) => coercion.coerce(&definition.ty, value),
             None => coercion.default_or_absent(&definition.ty, definition.default_value.as_ref()),
@@ -75,9 +75,9 @@ fn error(document: &ExecutableDocument, definition: &Node<VariableDefinition>, m
 }
 
 /// Where in a variable a value is: `f.or[1].kind.eq`.
-struct Place(String);
+struct VariablePath(String);
 
-impl Place {
+impl VariablePath {
     fn new(variable: &str) -> Self {
         Self(variable.to_owned())
     }
@@ -101,7 +101,7 @@ impl Place {
 struct Coercion<'a> {
     schema: &'a Schema,
     suggestions: Suggestions,
-    place: Place,
+    place: VariablePath,
     problems: Vec<String>,
 }
 
@@ -154,7 +154,9 @@ impl Coercion<'_> {
         let coerced: Vec<_> = items
             .iter()
             .enumerate()
-            .map(|(index, item)| Place::within(self, format_args!("[{index}]"), |inside| inside.coerce(inner, item)))
+            .map(|(index, item)| {
+                VariablePath::within(self, format_args!("[{index}]"), |inside| inside.coerce(inner, item))
+            })
             .collect();
         coerced.into_iter().collect::<Option<Vec<_>>>().map(JsonValue::Array)
     }
@@ -212,7 +214,7 @@ impl Coercion<'_> {
         }
         let mut coerced = JsonMap::new();
         for (name, field) in &ty.fields {
-            let value = Place::within(self, format_args!(".{name}"), |inside| match given.get(name.as_str()) {
+            let value = VariablePath::within(self, format_args!(".{name}"), |inside| match given.get(name.as_str()) {
                 Some(value) => inside.coerce(&field.ty, value),
                 None => inside.default_or_absent(&field.ty, field.default_value.as_ref()),
             });

@@ -56,7 +56,7 @@ pub enum ParticipationStatus {
     Planned,
     /// Was invited.
     Invited,
-    /// Was told that they would be welcome.
+    /// Was told that participation would be welcome.
     Welcome,
     /// Was thanked for taking part.
     Thanked,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Failure,
-    annotations::{AnnotationFile, Annotations, ROWS, Said},
+    annotations::{AnnotationFile, AnnotationRows, Annotations, ROWS},
     import::{Context, Written},
     value_changes::{BECOMES_UNKNOWN, Change, Warnings},
     write::touch,
@@ -63,7 +63,7 @@ impl AnnotationChanges {
     }
 }
 
-impl<F: AnnotationFile> Said<F> {
+impl<F: AnnotationFile> AnnotationRows<F> {
     /// Compares what the file says with the database, and tells the differences.
     async fn compare(mut self, context: &Context<'_>, warnings: &mut Warnings) -> Result<Changes<F>, Failure> {
         let mut changes = Changes { records: Vec::new(), rows: Vec::new(), count: 0 };
@@ -93,7 +93,7 @@ impl<F: AnnotationFile> Said<F> {
                     if known.is_stored {
                         changed.push(known.id);
                         for change in differences::<F>(context, (record.table, key), &lines, &stored)? {
-                            context.tell(&change, warnings)?;
+                            context.report(&change, warnings)?;
                         }
                     }
                     changes.rows.extend(said);

@@ -232,17 +232,17 @@ fn unique_cells<F: AnnotationFile>(cells: &[&str]) -> Vec<String> {
 
 /// What the files say.
 pub(super) struct Annotations {
-    pub(super) names: Option<Said<name::Entity>>,
-    pub(super) identifiers: Option<Said<identifier::Entity>>,
-    pub(super) tags: Option<Said<tag::Entity>>,
+    pub(super) names: Option<AnnotationRows<name::Entity>>,
+    pub(super) identifiers: Option<AnnotationRows<identifier::Entity>>,
+    pub(super) tags: Option<AnnotationRows<tag::Entity>>,
 }
 
 impl Annotations {
     /// Reads and checks the files.
     pub(super) async fn read(context: &Context<'_>, problems: &mut Problems) -> Result<Self, Failure> {
-        let names = Said::read(context, problems);
-        let identifiers = Said::read(context, problems);
-        let tags = Said::read(context, problems);
+        let names = AnnotationRows::read(context, problems);
+        let identifiers = AnnotationRows::read(context, problems);
+        let tags = AnnotationRows::read(context, problems);
         if let Some(identifiers) = &identifiers {
             check_owners(context, identifiers, problems).await?;
         }
@@ -251,14 +251,14 @@ impl Annotations {
 }
 
 /// What a file says.
-pub(super) struct Said<F: AnnotationFile> {
+pub(super) struct AnnotationRows<F: AnnotationFile> {
     /// The rows of each record, with their lines.
     pub(super) rows: HashMap<Uuid, Vec<(u64, F::Model)>>,
     /// Whether the file has all columns.
     pub(super) is_complete: bool,
 }
 
-impl<F: AnnotationFile> Said<F> {
+impl<F: AnnotationFile> AnnotationRows<F> {
     /// Reads and checks the file; `None` if there is none.
     fn read(context: &Context<'_>, problems: &mut Problems) -> Option<Self> {
         let required = RECORD.iter().chain(F::HEADERS).filter(|header| !F::OPTIONAL.contains(header));
@@ -288,7 +288,7 @@ impl<F: AnnotationFile> Said<F> {
 /// Reports identifiers that the database has for records of which the file says nothing: it cannot take them away.
 async fn check_owners(
     context: &Context<'_>,
-    identifiers: &Said<identifier::Entity>,
+    identifiers: &AnnotationRows<identifier::Entity>,
     problems: &mut Problems,
 ) -> Result<(), DbErr> {
     let said: HashMap<(IdentifierScheme, &str), (Uuid, u64)> = identifiers

@@ -16,10 +16,10 @@ use super::{
     Failure, Files, Problem, Problems,
     annotations::{self, Annotations},
     columns::{self, file_name},
-    contradictions,
     csv_reader::Contents,
     dataset_change::{begin_change, complete_change},
     effective_visibility::update_effective_visibility,
+    inconsistencies,
     keys::{Keys, KeysById},
     row_reader::RowReader,
     rows::Rows,
@@ -114,7 +114,7 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     }
     let annotations = annotations.write(&context, &mut written).await?;
     if !import.accept_warnings {
-        contradictions::find(&context, &written, &mut warnings).await?;
+        inconsistencies::find(&context, &written, &mut warnings).await?;
         if warnings.total > 0 {
             return Err(Failure::Warnings(warnings));
         }
@@ -162,7 +162,7 @@ impl<'a> Context<'a> {
     }
 
     /// Tells a change of a value that the database has.
-    pub(super) fn tell(&self, change: &Change, warnings: &mut Warnings) -> Result<(), Failure> {
+    pub(super) fn report(&self, change: &Change, warnings: &mut Warnings) -> Result<(), Failure> {
         if change.warning.is_some() {
             warnings.add(change);
         }
@@ -194,7 +194,7 @@ impl<'a> Context<'a> {
                         // What was stored under other rules may not be read by those of today.
                         let old = reader.read(stored).ok();
                         for change in value_changes::of_row(record, &row, stored, &new, old.as_ref()) {
-                            self.tell(&change, warnings)?;
+                            self.report(&change, warnings)?;
                         }
                     }
                     Err(found) => {

@@ -1,4 +1,4 @@
-//! Contradictions in what an import has written: each is looked for by one statement, before the transaction is committed.
+//! Inconsistencies in what an import has written: each is looked for by one statement, before the transaction is committed.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use sea_orm::{
@@ -14,7 +14,7 @@ use super::{
     value_changes::Warnings,
 };
 use crate::{
-    model::{AttributeKind, Contradiction, RecordType, words},
+    model::{AttributeKind, Inconsistency, RecordType, words},
     query::statement::is_one_of_ids,
 };
 
@@ -32,7 +32,7 @@ fn at(alias: &'static str, column: &'static str) -> Expr {
     Expr::col((alias, column))
 }
 
-/// Warns of contradictions of the records that were written.
+/// Warns of inconsistencies of the records that were written.
 pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mut Warnings) -> Result<(), DbErr> {
     let ids: Vec<Uuid> = written.changed.iter().copied().collect();
     if ids.is_empty() {
@@ -46,10 +46,10 @@ pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mu
                 find_circles(context, record, to_one.column.name, written, warnings).await?;
             }
         }
-        for contradiction in &record.contradictions {
-            let query = query(context.transaction.get_database_backend(), record, contradiction, &ids);
+        for inconsistency in &record.inconsistencies {
+            let query = query(context.transaction.get_database_backend(), record, inconsistency, &ids);
             for row in context.transaction.query_all(&query).await? {
-                if let Some(found) = problem(record, contradiction, &row, written)? {
+                if let Some(found) = problem(record, inconsistency, &row, written)? {
                     warnings.add(&found);
                 }
             }
@@ -82,7 +82,7 @@ async fn find_circles(
         let shown = if keys.len() > SHOWN_KEYS { " → …" } else { "" };
         let path = keys.iter().take(SHOWN_KEYS).copied().collect::<Vec<_>>().join(" → ");
         let message =
-            format!("{} {}: it leads back to itself: {path}{shown} → {}", words(record.table), keys[0], keys[0]);
+            format!("{} {}: the references form a cycle: {path}{shown} → {}", words(record.table), keys[0], keys[0]);
         let next = keys.get(1).copied().unwrap_or(keys[0]);
         warnings.add(&Problem::of_cell(&file_name(record), 0, reference_name(reference), next, message));
     }
@@ -115,7 +115,7 @@ fn reference_name(column: &str) -> &str {
 }
 
 /// Selects the keys of the two records, the id of the other one, and a value that the message tells.
-fn query(backend: DbBackend, record: &RecordType, contradiction: &Contradiction, ids: &[Uuid]) -> SelectStatement {
+fn query(backend: DbBackend, record: &RecordType, inconsistency: &Inconsistency, ids: &[Uuid]) -> SelectStatement {
     let is_written = |alias| is_one_of_ids(backend, at(alias, "id"), ids);
     let mut query = Query::select();
     query.from_as(record.table, RECORD).column((RECORD, "key"));
@@ -124,23 +124,23 @@ fn query(backend: DbBackend, record: &RecordType, contradiction: &Contradiction,
         query.column((OTHER, "key")).column((OTHER, "id"));
         query.and_where(is_written(RECORD).or(is_written(OTHER)));
     };
-    match *contradiction {
-        Contradiction::Differs { own, reference, theirs } => {
+    match *inconsistency {
+        Inconsistency::Differs { own, reference, theirs } => {
             refers_to(&mut query, reference);
             query.expr(Expr::val("")).and_where(at(RECORD, own).ne(at(OTHER, theirs)));
         }
-        Contradiction::After { own, reference, theirs } => {
+        Inconsistency::After { own, reference, theirs } => {
             refers_to(&mut query, reference);
             query.column((RECORD, own[0]));
             query.and_where(at(RECORD, own[0]).is_not_null()).and_where(at(OTHER, theirs[0]).is_not_null());
             query.and_where(at(RECORD, own[1]).gt(at(OTHER, theirs[2])));
         }
-        Contradiction::NotYet { word, value, date } => {
+        Inconsistency::NotYet { word, value, date } => {
             query.expr(Expr::val("")).column((RECORD, "id")).column((RECORD, date[0]));
             query.and_where(at(RECORD, word).eq(value)).and_where(at(RECORD, date[0]).is_not_null());
             query.and_where(is_written(RECORD));
         }
-        Contradiction::Twice { links: (table, own, ends), kind, end } => {
+        Inconsistency::Twice { links: (table, own, ends), kind, end } => {
             let links = |of: &'static str| {
                 let mut count = Query::select();
                 count.expr(Func::count(Expr::col(Asterisk))).from(table).and_where(Expr::col(own).eq(at(of, "id")));
@@ -171,23 +171,25 @@ fn subquery(select: SelectStatement) -> Expr {
 /// What is to be told of a row of the result.
 fn problem(
     record: &RecordType,
-    contradiction: &Contradiction,
+    inconsistency: &Inconsistency,
     row: &QueryResult,
     written: &Written,
 ) -> Result<Option<Problem>, DbErr> {
     let (key, other): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
     let (other_id, value): (Uuid, String) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
-    let (column, message) = match contradiction {
-        Contradiction::Differs { own, reference: (_, table), theirs } => {
+    let (column, message) = match inconsistency {
+        Inconsistency::Differs { own, reference: (_, table), theirs } => {
             let what = reference_name(theirs);
             (reference_name(own), format!("the {} {other} has another {what}", words(table)))
         }
-        Contradiction::After { own, reference: (_, table), theirs } => {
+        Inconsistency::After { own, reference: (_, table), theirs } => {
             let what = words(theirs[0]);
-            (own[0], format!("it is later than the {} {other} ({what}) allows", words(table)))
+            (own[0], format!("it is later than the date `{what}` of the {} {other}", words(table)))
         }
-        Contradiction::NotYet { word, value: said, date } => (date[0], format!("it is known, but {word} is {said}")),
-        Contradiction::Twice { .. } => {
+        Inconsistency::NotYet { word, value: said, date } => {
+            (date[0], format!("it must be empty while {word} is {said}"))
+        }
+        Inconsistency::Twice { .. } => {
             // Of two that are written, one is told.
             if written.changed.contains(&other_id) && other > key {
                 return Ok(None);

@@ -6,7 +6,7 @@ use async_graphql::{OutputType, resolver_utils::EnumType};
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Identity, RelationTrait, sea_query::TableRef};
 
 use super::{
-    Attribute, AttributeKind, Column, Contradiction, DataType, Decimal, Link, Order, RecordType, Scalar, ToAny, ToOne,
+    Attribute, AttributeKind, Column, DataType, Decimal, Inconsistency, Link, Order, RecordType, Scalar, ToAny, ToOne,
     Visibility, Vocabulary, attribute::table_of, camel_case, draft::reference_name, length,
 };
 
@@ -262,8 +262,8 @@ impl<'a, E: Record> Description<'a, E> {
     /// its country.
     pub fn agrees<T: EntityTrait>(&mut self, own: E::Column, reference: E::Column, theirs: T::Column) {
         let reference = (reference.as_str(), T::default().table_name());
-        let contradiction = Contradiction::Differs { own: own.as_str(), reference, theirs: theirs.as_str() };
-        self.record.contradictions.push(contradiction);
+        let inconsistency = Inconsistency::Differs { own: own.as_str(), reference, theirs: theirs.as_str() };
+        self.record.inconsistencies.push(inconsistency);
     }
 
     /// Says that a date does not lie after one of the record that a reference leads to: nobody is a member of an organization
@@ -271,20 +271,20 @@ impl<'a, E: Record> Description<'a, E> {
     pub fn not_after<T: EntityTrait>(&mut self, own: [E::Column; 3], reference: E::Column, theirs: [T::Column; 3]) {
         let reference = (reference.as_str(), T::default().table_name());
         let (own, theirs) = (own.map(|column| column.as_str()), theirs.map(|column| column.as_str()));
-        self.record.contradictions.push(Contradiction::After { own, reference, theirs });
+        self.record.inconsistencies.push(Inconsistency::After { own, reference, theirs });
     }
 
     /// Says that a date is not known as long as a word has a value: what is active has not ended.
     pub fn not_yet(&mut self, word: E::Column, value: &'static str, date: [E::Column; 3]) {
         let date = date.map(|column| column.as_str());
-        self.record.contradictions.push(Contradiction::NotYet { word: word.as_str(), value, date });
+        self.record.inconsistencies.push(Inconsistency::NotYet { word: word.as_str(), value, date });
     }
 
     /// Says that no two records of a kind join the same records, unless one has ended.
     pub fn once<L: ColumnTrait>(&mut self, own: L, ends: [L; 2], kind: E::Column, end: E::Column) {
         let links = (table_of::<L>(), own.as_str(), ends.map(|column| column.as_str()));
         let (kind, end) = (kind.as_str(), end.as_str());
-        self.record.contradictions.push(Contradiction::Twice { links, kind, end });
+        self.record.inconsistencies.push(Inconsistency::Twice { links, kind, end });
     }
 
     /// How many days a period lasted, at least and at most: generated columns. Lists can be ordered by them, so that those

@@ -1,9 +1,9 @@
-//! Contradictions: what is hardly true of a record together with the records that it refers to. Import looks for them in what
-//! it writes, and warns: a city may have belonged to another country at the time of a visit.
+//! Inconsistencies: values of a record that do not fit together, or do not fit the records that it refers to. Import warns of
+//! them and refuses nothing: a city may have belonged to another country at the time of a visit.
 
-/// What is hardly true together. Columns and tables are given by their names.
+/// Values that do not fit together. Columns and tables are given by their names.
 #[derive(Clone, Copy, Debug)]
-pub enum Contradiction {
+pub enum Inconsistency {
     /// A column has another value than that of the record which a reference leads to: a visit to a city of another country.
     Differs {
         /// The column.

@@ -6,11 +6,11 @@
 
 mod attribute;
 mod column;
-mod contradiction;
 mod description;
 pub mod draft;
 mod group;
 pub mod identifier;
+mod inconsistency;
 pub mod language;
 pub mod length;
 pub mod name;
@@ -26,9 +26,9 @@ pub use self::{
         Attribute, AttributeKind, CounterpartFields, Decimal, Link, Order, Scalar, ToAny, ToMany, ToManyAny, ToOne,
     },
     column::{Column, DataType},
-    contradiction::{Contradiction, DateColumns},
     description::{Description, Record},
     group::Group,
+    inconsistency::{DateColumns, Inconsistency},
     record_type::RecordType,
     text::{camel_case, uncapitalized, with_article, words},
     vocabulary::{Visibility, Vocabulary, Word},

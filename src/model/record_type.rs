@@ -3,7 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, Iterable, Value, sea_query::InsertStatement};
 
 use super::{
-    Attribute, AttributeKind, Column, Contradiction, CounterpartFields, Description, Group, Link, Order, Record, ToAny,
+    Attribute, AttributeKind, Column, CounterpartFields, Description, Group, Inconsistency, Link, Order, Record, ToAny,
     ToMany, ToManyAny, attribute::table_of,
 };
 
@@ -29,8 +29,8 @@ pub struct RecordType {
     pub periods: Vec<(&'static str, &'static str)>,
     /// What makes a record the thing that it is, by the headers of the CSV file: import warns of a change.
     pub defining: Vec<&'static str>,
-    /// What is hardly true of them together.
-    pub contradictions: Vec<Contradiction>,
+    /// Values that do not fit together.
+    pub inconsistencies: Vec<Inconsistency>,
     /// The main name and its language, if the records have a name.
     pub main_name: Option<(Column, Column)>,
     /// Builds the statement that inserts rows of some of the columns.
@@ -51,7 +51,7 @@ impl RecordType {
             orders: Vec::new(),
             periods: Vec::new(),
             defining: Vec::new(),
-            contradictions: Vec::new(),
+            inconsistencies: Vec::new(),
             main_name: None,
             insert: insert::<E>,
         };

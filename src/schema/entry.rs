@@ -24,7 +24,7 @@ use super::{
     execute::{Call, Executed, Execution, execute},
     object::FieldInfo,
     plan::Plan,
-    record::{Wanted, load_any},
+    record::{RecordRef, load_any},
     root::Api,
 };
 use crate::{
@@ -230,7 +230,7 @@ impl<A: Api> OutputType for Nodes<A> {
         }
         let info = FieldInfo::of_library("[Node]");
         resolve_at(context.path_node.as_ref(), context, A::catalog(), &info, |call| {
-            let wanted = self.ids.iter().map(|id| Wanted::ById(id.as_ref().ok().copied())).collect();
+            let wanted = self.ids.iter().map(|id| RecordRef::ById(id.as_ref().ok().copied())).collect();
             let starts = vec![0, index(self.ids.len())];
             Box::pin(async move { Ok(Answer::Many { starts, positions: load_any(call, wanted, false).await? }) })
         })
@@ -241,7 +241,7 @@ impl<A: Api> OutputType for Nodes<A> {
 async fn one<A: Api>(context: &ContextSelectionSet<'_>, table: &'static str, id: Uuid) -> ServerResult<Value> {
     let info = FieldInfo::of_library("Node");
     resolve_at(context.path_node.as_ref(), context, A::catalog(), &info, |call| {
-        let wanted = vec![Wanted::ById(Some((table, id)))];
+        let wanted = vec![RecordRef::ById(Some((table, id)))];
         Box::pin(async move { load_any(call, wanted, false).await.map(Answer::One) })
     })
     .await

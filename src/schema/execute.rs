@@ -242,7 +242,7 @@ async fn finish<S: 'static>(
             if !info.is_nullable() {
                 completion.propagate_nulls(&children, &positions, |object| (object, None), |_| ());
             }
-            completion.lift_errors(&mut children, &positions, |object| (object, None));
+            completion.bubble_errors(&mut children, &positions, |object| (object, None));
             Column::One { children, positions }
         }
         Ok(Answer::Many { starts, positions: Positions { groups, positions } }) => {
@@ -255,7 +255,7 @@ async fn finish<S: 'static>(
             if !info.has_nullable_items() {
                 completion.propagate_nulls(&children, &positions, object_of, |object| nulls.set(object));
             }
-            completion.lift_errors(&mut children, &positions, object_of);
+            completion.bubble_errors(&mut children, &positions, object_of);
             Column::Many { children, starts, positions, nulls }
         }
     };
@@ -327,7 +327,7 @@ impl Completion<'_> {
     }
 
     /// Adds the errors of the children to this field, once for each position of the child.
-    fn lift_errors(
+    fn bubble_errors(
         &mut self,
         children: &mut [Box<dyn Resolved>],
         positions: &[Position],

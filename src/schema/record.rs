@@ -158,8 +158,8 @@ async fn load_any_of(call: Call<'_>, rows: &[Arc<Row>], attribute: &str, to_any:
     let wanted: Vec<_> = rows
         .iter()
         .map(|row| match row.joined(attribute) {
-            Some(joined) => Wanted::Joined(joined.cloned()),
-            None => Wanted::ById(row.text(to_any.table).zip(row.uuid(to_any.id))),
+            Some(joined) => RecordRef::Joined(joined.cloned()),
+            None => RecordRef::ById(row.text(to_any.table).zip(row.uuid(to_any.id))),
         })
         .collect();
     let records = load_any(call, wanted, true).await?;
@@ -171,7 +171,7 @@ async fn load_any_of(call: Call<'_>, rows: &[Arc<Row>], attribute: &str, to_any:
 }
 
 /// A record that is wanted at a position.
-pub(super) enum Wanted<'a> {
+pub(super) enum RecordRef<'a> {
     /// It was joined; `None` if the viewer may not see it.
     Joined(Option<Arc<Row>>),
     /// Its table and its id, if there is one.
@@ -180,18 +180,18 @@ pub(super) enum Wanted<'a> {
 
 /// Loads records of several types: one statement for each type that occurs. `are_references` says that records refer to
 /// them; otherwise the client gave their ids.
-pub(super) async fn load_any(call: Call<'_>, wanted: Vec<Wanted<'_>>, are_references: bool) -> Result<Positions> {
+pub(super) async fn load_any(call: Call<'_>, wanted: Vec<RecordRef<'_>>, are_references: bool) -> Result<Positions> {
     let model = call.execution.catalog.model();
     let mut shapes: IndexMap<&str, Shape<_>> = IndexMap::new();
     for one in &wanted {
-        if let Wanted::ById(Some((table, _))) = one
+        if let RecordRef::ById(Some((table, _))) = one
             && let Some(record) = model.get(table)
         {
             shapes.entry(record.table).or_insert_with(|| call.projection(record));
         }
     }
     let keys = wanted.iter().filter_map(|one| match one {
-        Wanted::ById(Some((table, id))) => Some(ById { id: *id, of: shapes.get(table)?.clone() }),
+        RecordRef::ById(Some((table, id))) => Some(ById { id: *id, of: shapes.get(table)?.clone() }),
         _ => None,
     });
     let found = call.loader().load_many(keys).await?;
@@ -203,8 +203,8 @@ pub(super) async fn load_any(call: Call<'_>, wanted: Vec<Wanted<'_>>, are_refere
     let mut groups = RecordGroups::default();
     let positions = wanted.into_iter().map(|one| {
         groups.position(match one {
-            Wanted::Joined(row) => row,
-            Wanted::ById(of) => {
+            RecordRef::Joined(row) => row,
+            RecordRef::ById(of) => {
                 of.and_then(|(table, id)| found.get(&ById { id, of: shapes.get(table)?.clone() }).cloned())
             }
         })
@@ -257,7 +257,7 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
     o.batch(
         "names",
         "[Name!]",
-        "A list of the names beside the main name, sorted by language and kind.",
+        "A list of the names in addition to the main name, sorted by language and kind.",
         vec![Argument::new(
             "languages",
             "[String!]",

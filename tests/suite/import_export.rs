@@ -1,12 +1,12 @@
 //! Import and export: what goes in comes out again, a key is what a record is known by, and bad files change nothing.
 
 mod bad;
-mod contradictions;
+mod concurrent;
+mod inconsistencies;
 mod lengths;
 mod moved;
-mod said;
+mod partial_files;
 mod spellings;
-mod together;
 mod value_changes;
 
 use std::{

@@ -165,7 +165,7 @@ impl Reader {
                         _ => return Err(unknown(quantifier).into()),
                     })
                 };
-                Ok(said(each(value, quantified)?))
+                Ok(non_empty(each(value, quantified)?))
             }
             kind => {
                 // Everything that is no relation has an operand.
@@ -173,7 +173,7 @@ impl Reader {
                 let condition = |operator: &str, value: &Value| {
                     Ok(Some(operand.condition(self.scope.backend, self.alias(), operator, value)?))
                 };
-                Ok(said(each(value, condition)?))
+                Ok(non_empty(each(value, condition)?))
             }
         }
     }
@@ -185,7 +185,7 @@ impl Reader {
             let condition = |operator: &str, value: &Value| {
                 Ok(Some(operand.condition(self.scope.backend, alias, operator, value)?))
             };
-            Ok::<_, Misplaced>(said(each(value, condition)?))
+            Ok::<_, Misplaced>(non_empty(each(value, condition)?))
         };
         let further = name::Column::Folded.as_str();
         let (Some(main), Some(other)) = (matches(NAMED, folded.name)?, matches(NAMED, further)?) else {
@@ -360,7 +360,7 @@ fn joined(conditions: Vec<Option<Expr>>, join: fn(Vec<Expr>) -> Expr) -> Option<
 }
 
 /// The same for the operators of a condition. Without an operator, it says nothing.
-fn said(conditions: Vec<Option<Expr>>) -> Option<Expr> {
+fn non_empty(conditions: Vec<Option<Expr>>) -> Option<Expr> {
     if conditions.is_empty() { None } else { joined(conditions, all) }
 }
 

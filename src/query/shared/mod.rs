@@ -68,16 +68,16 @@ struct Waiting<K, V> {
     turn: oneshot::Sender<Turn<K, V>>,
 }
 
-/// What an operation that waits is told.
+/// What an operation that waits receives.
 enum Turn<K, V> {
     /// It runs the next statement, also for others.
-    Lead(Slot<K, V>, Vec<Waiting<K, V>>),
+    Lead(Permit<K, V>, Vec<Waiting<K, V>>),
     /// Another operation fetched its keys.
     Answered(Result<Arc<HashMap<K, V>>>),
 }
 
 /// One of the statements of a group that may run at the same time. Whoever drops it passes it on.
-struct Slot<K, V> {
+struct Permit<K, V> {
     groups: Running<K, V>,
     id: GroupId,
     is_passed_on: bool,
@@ -102,24 +102,24 @@ impl<K: Clone + Eq + Hash, V: Clone> Groups<K, V> {
     where
         F: Future<Output = Result<HashMap<K, V>>>,
     {
-        let (slot, others) = match self.enter(id, rows, &keys) {
-            Ok(slot) => (slot, Vec::new()),
+        let (permit, others) = match self.enter(id, rows, &keys) {
+            Ok(permit) => (permit, Vec::new()),
             Err(turn) => match timeout(self.patience, turn).await {
-                Ok(Ok(Turn::Lead(slot, others))) => (slot, others),
+                Ok(Ok(Turn::Lead(permit, others))) => (permit, others),
                 Ok(Ok(Turn::Answered(found))) => return Ok(own(keys, &*found?)),
                 // The operation that ran the statement was abandoned, or it takes long.
                 _ => return fetch(keys).await,
             },
         };
         if others.is_empty() {
-            // `slot` is passed on when the statement has ended.
+            // `permit` is passed on when the statement has ended.
             let found = fetch(keys).await;
-            drop(slot);
+            drop(permit);
             return found;
         }
         let all: HashSet<&K> = keys.iter().chain(others.iter().flat_map(|other| &other.keys)).collect();
         let found = fetch(all.into_iter().cloned().collect()).await.map(Arc::new);
-        drop(slot);
+        drop(permit);
         for other in others {
             // Whoever is gone needs no answer.
             let _ = other.turn.send(Turn::Answered(found.clone()));
@@ -127,19 +127,19 @@ impl<K: Clone + Eq + Hash, V: Clone> Groups<K, V> {
         Ok(own(keys, &*found?))
     }
 
-    /// A slot, if one is free; otherwise what tells when it is this operation's turn.
-    fn enter(&self, id: GroupId, rows: usize, keys: &[K]) -> Result<Slot<K, V>, oneshot::Receiver<Turn<K, V>>> {
+    /// A permit, if one is free; otherwise the receiver of its turn.
+    fn enter(&self, id: GroupId, rows: usize, keys: &[K]) -> Result<Permit<K, V>, oneshot::Receiver<Turn<K, V>>> {
         let mut groups = lock(&self.running);
         let group = groups.entry(id).or_insert_with(|| Group { statements: 0, waiting: Vec::new() });
         if group.statements < AT_ONCE {
             group.statements += 1;
-            return Ok(Slot { groups: self.running.clone(), id, is_passed_on: false });
+            return Ok(Permit { groups: self.running.clone(), id, is_passed_on: false });
         }
-        let (turn, told) = oneshot::channel();
+        let (turn, receiver) = oneshot::channel();
         // Those that were abandoned meanwhile would keep their keys.
         group.waiting.retain(|one| !one.turn.is_closed());
         group.waiting.push(Waiting { keys: keys.to_vec(), rows: rows.saturating_mul(keys.len()), turn });
-        Err(told)
+        Err(receiver)
     }
 }
 
@@ -169,7 +169,7 @@ impl<K, V> Group<K, V> {
     }
 }
 
-impl<K, V> Drop for Slot<K, V> {
+impl<K, V> Drop for Permit<K, V> {
     fn drop(&mut self) {
         if self.is_passed_on {
             return;
@@ -177,12 +177,12 @@ impl<K, V> Drop for Slot<K, V> {
         let mut groups = lock(&self.groups);
         let Some(group) = groups.get_mut(&self.id) else { return };
         while let Some((leader, others)) = group.take() {
-            let slot = Self { groups: self.groups.clone(), id: self.id, is_passed_on: false };
-            match leader.turn.send(Turn::Lead(slot, others)) {
+            let permit = Self { groups: self.groups.clone(), id: self.id, is_passed_on: false };
+            match leader.turn.send(Turn::Lead(permit, others)) {
                 Ok(()) => return,
                 // It was abandoned just now: the next one's turn comes.
-                Err(Turn::Lead(mut slot, others)) => {
-                    slot.is_passed_on = true;
+                Err(Turn::Lead(mut permit, others)) => {
+                    permit.is_passed_on = true;
                     group.waiting.splice(..0, others);
                 }
                 Err(Turn::Answered(_)) => {}

@@ -311,7 +311,7 @@ async fn a_report_over_something_else() {
     fs::write(place.path("text"), "something else").expect("a file");
     for report in ["pipe", "text", "/dev/null", "."] {
         let args = [ALL[2][0], ALL[2][1], "--report", report];
-        refused(&place.run(&args), "it exists and is no report of an import");
+        refused(&place.run(&args), "the file exists and is not an import report");
     }
     assert_eq!(fs::read(place.path("text")).expect("a file"), b"something else");
 }

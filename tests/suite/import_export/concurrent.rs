@@ -72,7 +72,7 @@ async fn another_writer_is_waited_for() {
         place.prints(&["import", concat!(env!("CARGO_MANIFEST_DIR"), "/data")]);
         let database = Database::connect(&place.url, Access::Open, None).await.expect("a database");
         let writing = begin_change(database.connection()).await.expect("a transaction");
-        let set = super::said::set(&[("cities.csv", "key,population\nespoo,5\n")]);
+        let set = super::partial_files::set(&[("cities.csv", "key,population\nespoo,5\n")]);
         let directory = set.path("").display().to_string();
         let import = place.on_database(&["import", &directory]).stdout(Stdio::piped()).spawn().expect("an import");
         // Longer than SQLite waits by itself.

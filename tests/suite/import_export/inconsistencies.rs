@@ -1,8 +1,8 @@
-//! What is hardly true together is told before it is written, and is written only if somebody says that it is true.
+//! Import warns of values that do not fit together, and writes them only if the warnings are accepted.
 
 use coopgraph::import_export::Warnings;
 
-use super::{said::set, value_changes::careful, *};
+use super::{partial_files::set, value_changes::careful, *};
 
 /// Two countries, their cities, an official and an organization that was dissolved.
 fn world() -> Vec<(&'static str, &'static str)> {
@@ -36,7 +36,7 @@ fn warnings(done: Result<Imported, Failure>, case: &str) -> Warnings {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn contradictions_are_told() {
+async fn inconsistencies_are_told() {
     const PARTNERSHIP: &str = "key,members,kind,since,ended,status,visibility\n";
     const ORGANIZATION: &str = "key,name,language,kind,city,country,visibility\n";
     const POSITION: &str = "key,official,title,language,organization,start,end,visibility\n";
@@ -48,7 +48,7 @@ async fn contradictions_are_told() {
             "cities.csv",
             CITY,
             "cy2,Y,en,city,GB,cy1,public\ncy1,X,en,city,GB,cy2,public\ncy3,Z,en,city,GB,cy1,public",
-            Some("parent = \"cy2\": city cy1: it leads back to itself: cy1 → cy2 → cy1"),
+            Some("parent = \"cy2\": city cy1: the references form a cycle: cy1 → cy2 → cy1"),
         ),
         ("cities.csv", CITY, "cy1,X,en,city,GB,cy2,public\ncy2,Y,en,city,GB,cov,public", None),
         ("visits.csv", VISIT, "v1,x,en,official,,,IT,cov,public", Some("visit v1: the city cov has another country")),
@@ -77,7 +77,7 @@ async fn contradictions_are_told() {
             "memberships.csv",
             MEMBERSHIP,
             "m1,official,of1,o1,2008,2013-03-04,public",
-            Some("membership m1: it is later than the organization o1 (dissolved) allows"),
+            Some("membership m1: it is later than the date `dissolved` of the organization o1"),
         ),
         ("memberships.csv", MEMBERSHIP, "m1,official,of1,o1,2008,2013-01,public", None),
         ("memberships.csv", MEMBERSHIP, "m1,official,of1,o1,2008,,public", None),
@@ -88,7 +88,7 @@ async fn contradictions_are_told() {
             "partnerships.csv",
             PARTNERSHIP,
             "p,cov;rom,sister_city,1959,1970,active,public",
-            Some("ended = \"1970\": partnership p: it is known, but status is active"),
+            Some("ended = \"1970\": partnership p: it must be empty while status is active"),
         ),
         ("partnerships.csv", PARTNERSHIP, "p,cov;rom,sister_city,1959,1970,ended,public", None),
         ("partnerships.csv", PARTNERSHIP, "p,cov;rom,sister_city,1959,,suspended,public", None),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{said::set, *};
+use super::{partial_files::set, *};
 
 const COUNTRY: &str = "key,name,language,alpha3,numeric,visibility\nXX,X,en,XXX,999,public\n";
 
