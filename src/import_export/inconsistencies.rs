@@ -180,7 +180,7 @@ fn problem(
     let (column, message) = match inconsistency {
         Inconsistency::Differs { own, reference: (_, table), theirs } => {
             let what = reference_name(theirs);
-            (reference_name(own), format!("the {} {other} has another {what}", words(table)))
+            ("", format!("the {} {other} has another {what} than {} says", words(table), reference_name(own)))
         }
         Inconsistency::After { own, reference: (_, table), theirs } => {
             let what = words(theirs[0]);
@@ -194,7 +194,7 @@ fn problem(
             if written.changed.contains(&other_id) && other > key {
                 return Ok(None);
             }
-            ("key", format!("the {} {other} has the same members and kind", words(record.table)))
+            ("", format!("the {} {other} has the same members and kind", words(record.table)))
         }
     };
     let message = format!("{} {key}: {message}", words(record.table));

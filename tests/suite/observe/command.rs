@@ -38,11 +38,12 @@ fn serve(place: &Place, more: &[&str]) -> Served {
     Served::logging(command, File::create(place.path("log")).expect("a file"))
 }
 
-/// The lines of its log that are of a target, once it has ended.
+/// The lines of its log that are of a target. It may be writing the next one.
 fn log(place: &Place, target: &str) -> Vec<Value> {
     let text = fs::read_to_string(place.path("log")).expect("the log");
     assert!(!text.contains(SECRET), "{text}");
-    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("each line is JSON"));
+    let complete = text.rfind('\n').map_or("", |end| &text[..end]);
+    let lines = complete.lines().map(|line| serde_json::from_str::<Value>(line).expect("each line is JSON"));
     lines.filter(|line| line["target"] == target).collect()
 }
 
