@@ -197,7 +197,7 @@ try {
     });
     const until = (what, condition) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`${what} took too long`)), 30_000);
+        const timer = setTimeout(() => reject(new Error(`${what} took too long`)), 10_000);
         const look = () => {
           if (!condition()) return;
           clearTimeout(timer);

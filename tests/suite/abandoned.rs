@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::{Backend, Data, Server, TestDatabase, backends};
 
 /// How soon a statement must have stopped, in a build that is not optimised and beside other tests.
-const SOON: Duration = Duration::from_secs(45);
+const SOON: Duration = Duration::from_secs(15);
 /// More than there are connections.
 const CLIENTS: usize = 12;
 /// A document that reads a table which is never read to its end. Each has a plan of its own: they share no statements.
