@@ -179,9 +179,6 @@ try {
 
   /** Starts a subscription, waits until it is open or has said something, and stops it. */
   async function subscribe(name) {
-    const opened = page.waitForEvent('websocket');
-    await execute.click();
-    const socket = await opened;
     const received = [];
     const sent = [];
     const changed = new EventTarget();
@@ -189,12 +186,17 @@ try {
       list.push(JSON.parse(payload));
       changed.dispatchEvent(new Event('change'));
     };
-    socket.on('framereceived', note(received));
-    socket.on('framesent', note(sent));
-    socket.on('socketerror', (error) => complaints.push(`WebSocket: ${error}`));
-    const closed = new Promise((resolve) => {
-      socket.on('close', resolve);
+    // Listens before anything else can happen: the first messages are sent as soon as the socket is open.
+    const opened = new Promise((resolve) => {
+      page.once('websocket', (socket) => {
+        socket.on('framereceived', note(received));
+        socket.on('framesent', note(sent));
+        socket.on('socketerror', (error) => complaints.push(`WebSocket: ${error}`));
+        resolve({ closed: new Promise((close) => socket.on('close', close)) });
+      });
     });
+    await execute.click();
+    const { closed } = await opened;
     const until = (what, condition) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error(`${what} took too long`)), 10_000);
