@@ -1,10 +1,10 @@
 //! The table `name`: further names of records, in other languages than that of their main name or of other kinds.
 
 use async_graphql::Enum;
-use sea_orm::entity::prelude::*;
+use sea_orm::{FromQueryResult, entity::prelude::*};
 
-/// The kind of a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, EnumIter, DeriveActiveEnum)]
+/// The kind of a name. Of several names in one language, that of the first kind is preferred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum NameKind {
     /// The name by law.
@@ -50,8 +50,26 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// A name, as clients see it.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Name {
+    /// The record.
+    pub record_id: Uuid,
+    /// A BCP 47 language tag.
+    pub language: String,
+    /// The name.
+    pub name: String,
+    /// The kind; none for the usual name in the language, and for the main name.
+    pub kind: Option<NameKind>,
+}
+
+impl Name {
+    /// The columns that it is read from.
+    pub const COLUMNS: [Column; 4] = [Column::RecordId, Column::Language, Column::Name, Column::Kind];
+}
+
 impl Model {
-    /// A name of a record.
+    /// A further name of a record.
     #[must_use]
     pub fn new(record_id: Uuid, language: String, name: String, kind: Option<NameKind>) -> Self {
         let folded = folding::fold(&name);

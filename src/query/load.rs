@@ -6,7 +6,7 @@ use async_graphql::dataloader::Loader;
 use futures_util::future::try_join_all;
 use rustc_hash::FxHashMap;
 use sea_orm::{
-    ActiveEnum, EntityName, ExprTrait, IdenStatic,
+    ActiveEnum, EntityName, ExprTrait, IdenStatic, Iterable,
     sea_query::{Expr, LikeExpr, Order, Query},
 };
 use uuid::Uuid;
@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    model::{identifier, name},
+    model::{
+        identifier,
+        name::{self, Name},
+    },
 };
 
 impl RecordLoader {
@@ -188,14 +191,14 @@ impl Loader<CounterpartsOf> for RecordLoader {
 }
 
 impl Loader<NamesOf> for RecordLoader {
-    type Value = Vec<name::Model>;
+    type Value = Vec<Name>;
     type Error = Error;
 
-    async fn load(&self, keys: &[NamesOf]) -> Result<HashMap<NamesOf, Vec<name::Model>>> {
+    async fn load(&self, keys: &[NamesOf]) -> Result<HashMap<NamesOf, Vec<Name>>> {
         let fetch = |keys: Vec<NamesOf>| async move {
             let languages = &keys[0].languages;
             let records = distinct(keys.iter().map(|key| key.record));
-            let names = self.owned::<name::Entity>(name::Column::RecordId, &records, |query| {
+            let names = self.owned::<name::Entity, Name>(Name::COLUMNS, name::Column::RecordId, &records, |query| {
                 let Some(languages) = &**languages else { return };
                 let tag = || column(OWNED, name::Column::Language.as_str());
                 let is_in = |language: &String| {
@@ -205,7 +208,7 @@ impl Loader<NamesOf> for RecordLoader {
                     languages.iter().map(is_in).reduce(ExprTrait::or).unwrap_or(Expr::Constant(false.into())),
                 );
             });
-            let mut lists: HashMap<NamesOf, Vec<name::Model>> = HashMap::new();
+            let mut lists: HashMap<NamesOf, Vec<Name>> = HashMap::new();
             for name in names.await? {
                 let key = NamesOf { record: name.record_id, languages: languages.clone() };
                 lists.entry(key).or_default().push(name);
@@ -224,11 +227,17 @@ impl Loader<IdentifiersOf> for RecordLoader {
         let fetch = |keys: Vec<IdentifiersOf>| async move {
             let field = &keys[0].field;
             let records = distinct(keys.iter().map(|key| key.record));
-            let identifiers = self.owned::<identifier::Entity>(identifier::Column::RecordId, &records, |query| {
-                let by = |of: identifier::Column| (OWNED, of.as_str());
-                query.order_by(by(identifier::Column::Scheme), Order::Asc);
-                query.order_by(by(identifier::Column::Value), Order::Asc);
-            });
+            let columns = identifier::Column::iter();
+            let identifiers = self.owned::<identifier::Entity, identifier::Model>(
+                columns,
+                identifier::Column::RecordId,
+                &records,
+                |query| {
+                    let by = |of: identifier::Column| (OWNED, of.as_str());
+                    query.order_by(by(identifier::Column::Scheme), Order::Asc);
+                    query.order_by(by(identifier::Column::Value), Order::Asc);
+                },
+            );
             let mut lists: HashMap<IdentifiersOf, Vec<identifier::Model>> = HashMap::new();
             for identifier in identifiers.await? {
                 let key = IdentifiersOf { record: identifier.record_id, field: field.clone() };

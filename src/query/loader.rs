@@ -15,7 +15,7 @@ use std::{
 
 use rustc_hash::FxHashMap;
 use sea_orm::{
-    DbBackend, EntityTrait, ExprTrait, FromQueryResult, IdenStatic, Iterable, QueryResult,
+    DbBackend, EntityTrait, ExprTrait, FromQueryResult, IdenStatic, QueryResult,
     sea_query::{Expr, Func, JoinType, Query, SelectStatement},
 };
 use tokio::sync::Semaphore;
@@ -296,19 +296,20 @@ impl RecordLoader {
     }
 
     /// The rows of an entity that belong to records.
-    pub(super) async fn owned<E: EntityTrait>(
+    pub(super) async fn owned<E: EntityTrait, M: FromQueryResult>(
         &self,
+        columns: impl IntoIterator<Item = E::Column>,
         owner: E::Column,
         records: &[Uuid],
         restrict: impl FnOnce(&mut SelectStatement),
-    ) -> Result<Vec<E::Model>> {
+    ) -> Result<Vec<M>> {
         let table = E::default();
         let mut query = Query::select();
-        query.from_as(table.table_name(), OWNED).exprs(E::Column::iter().map(|of| column(OWNED, of.as_str())));
+        query.from_as(table.table_name(), OWNED).exprs(columns.into_iter().map(|of| column(OWNED, of.as_str())));
         query.and_where(is_one_of_ids(self.backend(), column(OWNED, owner.as_str()), records));
         restrict(&mut query);
         let rows = self.rows(&query, table.table_name(), Some(records.len())).await?;
-        rows.iter().map(|row| E::Model::from_query_result(row, "").map_err(Error::from)).collect()
+        rows.iter().map(|row| M::from_query_result(row, "").map_err(Error::from)).collect()
     }
 }
 

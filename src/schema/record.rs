@@ -21,7 +21,7 @@ use crate::{
     model::{
         Attribute, AttributeKind, Link, RecordType, ToAny, ToMany, ToOne, identifier,
         language::{LanguagePreference, is_special_form, language_tag, primary_languages},
-        name::{self, NameKind},
+        name::{Name, NameKind},
     },
     query::{
         keys::{ById, IdentifiersOf, NamesOf, Shape},
@@ -220,16 +220,16 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
     let main_name = move |row: &Row| {
         let (name, language) = main?;
         let (name, language) = (row.text(name)?.to_owned(), row.text(language)?.to_owned());
-        Some(name::Model::new(row.id, language, name, None))
+        Some(Name { record_id: row.id, language, name, kind: None })
     };
     o.batch(
         "label",
         "Name",
         "The name in the first of the given languages that has one. For each language, the exact tag is tried first; \
-         then the tags that stand in for it in Unicode's CLDR, such as `zh-Hant` for `zh-TW` and `no` for `nb`; then the tag \
-         shortened subtag by subtag from its end (RFC 4647, lookup); then a more specific tag, in the same script if there is one. Of several names in one \
-         language, the first by kind, and never a former one. If no name matches, the main name in its own language; `null` \
-         if the record has no name.",
+         then the tags that stand in for it in Unicode's CLDR, such as `zh-Hant` for `zh-TW` and `no` for `nb`; then the \
+         tag shortened subtag by subtag from its end (RFC 4647, lookup); then a more specific tag, in the same script if \
+         there is one. Of several names in one language, the first by kind, and never a former one. If no name matches, \
+         the main name in its own language; `null` if the record has no name.",
         vec![Argument::new("languages", "[String!]!", languages)],
         move |call, rows| {
             Box::pin(async move {
@@ -244,7 +244,7 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
                     names.extend(found.remove(&key(row)).unwrap_or_default());
                     names.retain(|name| name.kind != Some(NameKind::Former));
                     // Of several names in one language, the first: the usual one, if there is one.
-                    names.sort_by_key(|name| name.kind.map(|kind| kind as u8));
+                    names.sort_by_key(|name| name.kind);
                     let languages: Vec<_> = names.iter().map(|name| name.language.as_str()).collect();
                     let best = preference.best(&languages);
                     best.map(|position| names.swap_remove(position)).or(main).map(Arc::new)
@@ -277,9 +277,7 @@ fn add_names(o: &mut Object<Row>, record: &'static RecordType) {
                             languages.iter().any(|tag| name.language == *tag || is_special_form(&name.language, tag))
                         });
                     }
-                    let order = |name: &name::Model| {
-                        (name.language.clone(), name.kind.map(|kind| kind as u8), name.name.clone())
-                    };
+                    let order = |name: &Name| (name.language.clone(), name.kind, name.name.clone());
                     names.sort_by_cached_key(order);
                     names.into_iter().map(Arc::new)
                 });
@@ -322,9 +320,9 @@ fn tags(languages: &[String]) -> Result<Vec<String>> {
 }
 
 /// The object type `Name`.
-pub(super) fn name_object() -> Object<name::Model> {
+pub(super) fn name_object() -> Object<Name> {
     let mut o = Object::new("Name", "A name of a record.");
-    o.leaf("name", "String!", "The name.", |name: &name::Model, out| json(&name.name, out));
+    o.leaf("name", "String!", "The name.", |name: &Name, out| json(&name.name, out));
     o.leaf(
         "language",
         "String!",

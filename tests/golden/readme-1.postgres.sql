@@ -4,7 +4,7 @@ SELECT "item"."id", "item"."name", "item"."name_sort", "item"."city_id", "item".
 
 SELECT "link"."partnership_id", "link"."city_id", "t"."id", "t"."name", "t"."language" FROM "partnership_member" AS "link" INNER JOIN "city" AS "t" ON "t"."id" = "link"."partner_id" AND "t"."audience" <= $1 WHERE "link"."partnership_id" = ANY($2) AND "link"."city_id" = $3 ORDER BY "link"."partner_id" ASC
 
-SELECT "o"."record_id", "o"."language", "o"."name", "o"."folded", "o"."kind" FROM "name" AS "o" WHERE "o"."record_id" = ANY($1) AND ("o"."language" = $2 OR "o"."language" LIKE $3)
+SELECT "o"."record_id", "o"."language", "o"."name", "o"."kind" FROM "name" AS "o" WHERE "o"."record_id" = ANY($1) AND ("o"."language" = $2 OR "o"."language" LIKE $3)
 
 SELECT "parent"."parent", "item"."id", "item"."key", "item"."claimed_value", "item"."source_id", "item"."stance", "j1"."id", "j1"."title", "j1"."url" FROM unnest($1) AS "parent" INNER JOIN LATERAL (SELECT "t"."id", "t"."key", "t"."claimed_value", "t"."source_id", "t"."stance" FROM "citation" AS "t" WHERE "t"."audience" <= $2 AND "t"."record_id" = "parent"."parent" ORDER BY "t"."key" ASC, "t"."id" ASC LIMIT 21) AS "item" ON TRUE LEFT JOIN "source" AS "j1" ON "j1"."id" = "item"."source_id" AND "j1"."audience" <= $3 ORDER BY "item"."key" ASC, "item"."id" ASC
 

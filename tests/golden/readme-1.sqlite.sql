@@ -4,7 +4,7 @@ SELECT "item"."id", "item"."name", "item"."name_sort", "item"."city_id", "item".
 
 SELECT "link"."partnership_id", "link"."city_id", "t"."id", "t"."name", "t"."language" FROM "partnership_member" AS "link" INNER JOIN "city" AS "t" ON "t"."id" = "link"."partner_id" AND "t"."audience" <= ? WHERE "link"."partnership_id" IN (SELECT unhex("list"."value") AS "id" FROM json_each(?) AS "list") AND "link"."city_id" = ? ORDER BY "link"."partner_id" ASC
 
-SELECT "o"."record_id", "o"."language", "o"."name", "o"."folded", "o"."kind" FROM "name" AS "o" WHERE "o"."record_id" IN (SELECT unhex("list"."value") AS "id" FROM json_each(?) AS "list") AND ("o"."language" = ? OR "o"."language" LIKE ?)
+SELECT "o"."record_id", "o"."language", "o"."name", "o"."kind" FROM "name" AS "o" WHERE "o"."record_id" IN (SELECT unhex("list"."value") AS "id" FROM json_each(?) AS "list") AND ("o"."language" = ? OR "o"."language" LIKE ?)
 
 SELECT "parent"."parent", "item"."id", "item"."key", "item"."claimed_value", "item"."source_id", "item"."stance", "j1"."id", "j1"."title", "j1"."url" FROM (SELECT unhex("list"."value") AS "parent" FROM json_each(?) AS "list") AS "parent" CROSS JOIN "citation" AS "item" LEFT JOIN "source" AS "j1" ON "j1"."id" = "item"."source_id" AND "j1"."audience" <= ? WHERE "item"."id" IN (SELECT "t"."id" FROM "citation" AS "t" WHERE "t"."audience" <= ? AND "t"."record_id" = "parent"."parent" ORDER BY "t"."key" ASC, "t"."id" ASC LIMIT 21) ORDER BY "item"."key" ASC, "item"."id" ASC
 
