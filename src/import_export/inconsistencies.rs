@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, ExprTrait, QueryResult,
+    ConnectionTrait, DbErr, ExprTrait, QueryResult,
     sea_query::{Asterisk, Expr, Func, JoinType, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -13,12 +13,9 @@ use super::{
     import::{Context, Written},
     value_changes::Warnings,
 };
-use crate::{
-    model::{AttributeKind, Inconsistency, RecordType, words},
-    query::statement::is_one_of_ids,
-};
+use crate::model::{AttributeKind, Inconsistency, RecordType, words};
 
-/// How many keys of a circle are told.
+/// How many keys of a cycle a warning lists.
 const SHOWN_KEYS: usize = 8;
 
 /// The record that was written, and the other one.
@@ -32,10 +29,10 @@ fn at(alias: &'static str, column: &'static str) -> Expr {
     Expr::col((alias, column))
 }
 
-/// Warns of inconsistencies of the records that were written.
+/// Warns of inconsistencies of the records that were written. All records are looked at, as for their keys: there are few
+/// inconsistencies, and those that the database had before are left out.
 pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mut Warnings) -> Result<(), DbErr> {
-    let ids: Vec<Uuid> = written.changed.iter().copied().collect();
-    if ids.is_empty() {
+    if written.changed.is_empty() {
         return Ok(());
     }
     for record in context.import.model.types() {
@@ -43,12 +40,11 @@ pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mu
             if let AttributeKind::ToOne(to_one) = &attribute.kind
                 && to_one.target == record.table
             {
-                find_circles(context, record, to_one.column.name, written, warnings).await?;
+                find_cycles(context, record, to_one.column.name, written, warnings).await?;
             }
         }
         for inconsistency in &record.inconsistencies {
-            let query = query(context.transaction.get_database_backend(), record, inconsistency, &ids);
-            for row in context.transaction.query_all(&query).await? {
+            for row in context.transaction.query_all(&query(record, inconsistency)).await? {
                 if let Some(found) = problem(record, inconsistency, &row, written)? {
                     warnings.add(&found);
                 }
@@ -59,7 +55,7 @@ pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mu
 }
 
 /// Warns of records that a reference to their own type leads back to: a part cannot contain the whole.
-async fn find_circles(
+async fn find_cycles(
     context: &Context<'_>,
     record: &RecordType,
     reference: &'static str,
@@ -72,11 +68,11 @@ async fn find_circles(
     for row in context.transaction.query_all(&query).await? {
         above.insert(row.try_get_by_index(0)?, (row.try_get_by_index(1)?, row.try_get_by_index(2)?));
     }
-    for circle in circles(&above) {
-        if !circle.iter().any(|id| written.changed.contains(id)) {
+    for cycle in cycles(&above) {
+        if !cycle.iter().any(|id| written.changed.contains(id)) {
             continue;
         }
-        let mut keys: Vec<&str> = circle.iter().map(|id| above[id].0.as_str()).collect();
+        let mut keys: Vec<&str> = cycle.iter().map(|id| above[id].0.as_str()).collect();
         let first = keys.iter().enumerate().min_by_key(|(_, key)| **key).map_or(0, |(first, _)| first);
         keys.rotate_left(first);
         let shown = if keys.len() > SHOWN_KEYS { " → …" } else { "" };
@@ -89,8 +85,8 @@ async fn find_circles(
     Ok(())
 }
 
-/// The circles among records, each of which refers to at most one other.
-fn circles(above: &FxHashMap<Uuid, (String, Uuid)>) -> Vec<Vec<Uuid>> {
+/// The cycles among records, each of which refers to at most one other.
+fn cycles(above: &FxHashMap<Uuid, (String, Uuid)>) -> Vec<Vec<Uuid>> {
     let mut seen: FxHashSet<Uuid> = FxHashSet::default();
     let mut found = Vec::new();
     for start in above.keys() {
@@ -114,15 +110,13 @@ fn reference_name(column: &str) -> &str {
     column.strip_suffix("_id").unwrap_or(column)
 }
 
-/// Selects the keys of the two records, the id of the other one, and a value that the message tells.
-fn query(backend: DbBackend, record: &RecordType, inconsistency: &Inconsistency, ids: &[Uuid]) -> SelectStatement {
-    let is_written = |alias| is_one_of_ids(backend, at(alias, "id"), ids);
+/// Selects the ids and keys of the two records, and a value for the message.
+fn query(record: &RecordType, inconsistency: &Inconsistency) -> SelectStatement {
     let mut query = Query::select();
-    query.from_as(record.table, RECORD).column((RECORD, "key"));
+    query.from_as(record.table, RECORD).column((RECORD, "id")).column((RECORD, "key"));
     let refers_to = |query: &mut SelectStatement, (column, table): (&'static str, &'static str)| {
         query.join_as(JoinType::InnerJoin, table, OTHER, at(OTHER, "id").eq(at(RECORD, column)));
-        query.column((OTHER, "key")).column((OTHER, "id"));
-        query.and_where(is_written(RECORD).or(is_written(OTHER)));
+        query.column((OTHER, "id")).column((OTHER, "key"));
     };
     match *inconsistency {
         Inconsistency::Differs { own, reference, theirs } => {
@@ -136,9 +130,8 @@ fn query(backend: DbBackend, record: &RecordType, inconsistency: &Inconsistency,
             query.and_where(at(RECORD, own[1]).gt(at(OTHER, theirs[2])));
         }
         Inconsistency::NotYet { word, value, date } => {
-            query.expr(Expr::val("")).column((RECORD, "id")).column((RECORD, date[0]));
+            query.column((RECORD, "id")).column((RECORD, "key")).column((RECORD, date[0]));
             query.and_where(at(RECORD, word).eq(value)).and_where(at(RECORD, date[0]).is_not_null());
-            query.and_where(is_written(RECORD));
         }
         Inconsistency::Twice { links: (table, own, ends), kind, end } => {
             let links = |of: &'static str| {
@@ -151,8 +144,8 @@ fn query(backend: DbBackend, record: &RecordType, inconsistency: &Inconsistency,
             query.join_as(JoinType::InnerJoin, table, LINK, at(LINK, own).eq(at(RECORD, "id")));
             query.join_as(JoinType::InnerJoin, table, OTHER_LINK, same.into_iter().fold(other, ExprTrait::and));
             query.join_as(JoinType::InnerJoin, record.table, OTHER, at(OTHER, "id").eq(at(OTHER_LINK, own)));
-            query.column((OTHER, "key")).column((OTHER, "id")).expr(Expr::val(""));
-            query.and_where(is_written(RECORD)).and_where(at(OTHER, kind).eq(at(RECORD, kind)));
+            query.column((OTHER, "id")).column((OTHER, "key")).expr(Expr::val(""));
+            query.and_where(at(OTHER, kind).eq(at(RECORD, kind)));
             query.and_where(at(RECORD, end).is_null()).and_where(at(OTHER, end).is_null());
             query.add_group_by([at(RECORD, "id"), at(RECORD, "key"), at(OTHER, "id"), at(OTHER, "key")]);
             for of in [RECORD, OTHER] {
@@ -168,15 +161,20 @@ fn subquery(select: SelectStatement) -> Expr {
     Expr::SubQuery(None, Box::new(select.into()))
 }
 
-/// What is to be told of a row of the result.
+/// The warning for a row of the result; `None` if neither record was written.
 fn problem(
     record: &RecordType,
     inconsistency: &Inconsistency,
     row: &QueryResult,
     written: &Written,
 ) -> Result<Option<Problem>, DbErr> {
-    let (key, other): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-    let (other_id, value): (Uuid, String) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+    let is_written = |index| Ok::<_, DbErr>(written.changed.contains(&row.try_get_by_index::<Uuid>(index)?));
+    let (is_own, is_other) = (is_written(0)?, is_written(2)?);
+    if !is_own && !is_other {
+        return Ok(None);
+    }
+    let (key, other): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(3)?);
+    let value: String = row.try_get_by_index(4)?;
     let (column, message) = match inconsistency {
         Inconsistency::Differs { own, reference: (_, table), theirs } => {
             let what = reference_name(theirs);
@@ -190,8 +188,8 @@ fn problem(
             (date[0], format!("it must be empty while {word} is {said}"))
         }
         Inconsistency::Twice { .. } => {
-            // Of two that are written, one is told.
-            if written.changed.contains(&other_id) && other > key {
+            // There is a row for each of the two: the warning is about the one that was written, or the later one.
+            if !is_own || is_other && other > key {
                 return Ok(None);
             }
             ("", format!("the {} {other} has the same members and kind", words(record.table)))
