@@ -35,6 +35,11 @@ fn limit(at_least: u64) -> RangedU64ValueParser<usize> {
     RangedU64ValueParser::new().range(at_least..=LARGEST_LIMIT)
 }
 
+/// Reads a time limit in milliseconds, of at most a day.
+fn time_limit() -> RangedU64ValueParser {
+    RangedU64ValueParser::new().range(1..=86_400_000)
+}
+
 /// The settings of the server.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
@@ -71,7 +76,7 @@ pub struct Config {
     #[arg(long, env = "COOPGRAPH_MAX_UNFINISHED_BYTES", default_value_t = 64 << 20)]
     pub max_unfinished_bytes: usize,
     /// The maximum time to receive a request, and then to execute it, in milliseconds each.
-    #[arg(long, env = "COOPGRAPH_REQUEST_TIMEOUT_MS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=86_400_000))]
+    #[arg(long, env = "COOPGRAPH_REQUEST_TIMEOUT_MS", default_value_t = 10_000, value_parser = time_limit())]
     pub request_timeout_ms: u64,
     /// The maximum number of requests that run at the same time.
     #[arg(long, env = "COOPGRAPH_MAX_CONCURRENT_REQUESTS", default_value_t = 512, value_parser = limit(1))]

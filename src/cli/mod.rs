@@ -73,7 +73,13 @@ enum Command {
 struct Db {
     /// The database: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/NAME`. A connection pooler in front of PostgreSQL
     /// must use session mode.
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://coopgraph.db", hide_env_values = true, value_parser = database_url)]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite://coopgraph.db",
+        hide_env_values = true,
+        value_parser = database_url
+    )]
     database_url: String,
 }
 

@@ -35,7 +35,7 @@ pub enum AttributeKind {
     Name {
         /// As written.
         name: Column,
-        /// Folded by [`super::fold`].
+        /// Folded by [`folding::fold`].
         folded: Column,
         /// A BCP 47 language tag.
         language: Column,

@@ -150,7 +150,7 @@ impl<'a, E: Record> Description<'a, E> {
         self.push(column, AttributeKind::Scalar(at, Scalar::Word(Arc::new(vocabulary))), description);
     }
 
-    /// The main name: as written, folded by [`super::fold`], and its language. Lists can be filtered and ordered by it, and
+    /// The main name: as written, folded by [`folding::fold`], and its language. Lists can be filtered and ordered by it, and
     /// `label` falls back to it.
     pub fn name(&mut self, [name, folded, language]: [E::Column; 3], description: &'static str) {
         let name = self.limited(name.as_str(), length::NAME);

@@ -8,7 +8,7 @@
 pub const KEY: usize = 200;
 /// A name or a title.
 pub const NAME: usize = 500;
-/// A name as [`super::fold`] writes it, which can be longer.
+/// A name as [`folding::fold`] writes it, which can be longer.
 pub const FOLDED: usize = 600;
 /// A BCP 47 language tag.
 pub const LANGUAGE: usize = 100;

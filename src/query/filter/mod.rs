@@ -6,32 +6,32 @@
 //! A part that says nothing, such as a condition whose variable was not given, is left out together with everything around it
 //! that says nothing else. A filter that is written as empty is different: below a relation, it asks for a related record.
 
+mod any_name;
 mod operator;
 
 use std::cell::Cell;
 
 use async_graphql::{Name, Value};
 use sea_orm::{
-    DbBackend, EntityName, ExprTrait, IdenStatic,
-    sea_query::{Expr, Func, Query, SelectStatement, UnionType},
+    DbBackend, EntityName, ExprTrait,
+    sea_query::{Expr, Func, Query, SelectStatement},
 };
 use uuid::Uuid;
 
-pub use self::operator::{Operand, OperatorInput};
+pub use self::{
+    any_name::ANY_NAME,
+    operator::{Operand, OperatorInput},
+};
 use super::statement::{TABLES, column};
 use crate::{
     db::parse_type_id,
     error::{Code, Error, Result},
-    model::{AttributeKind, Column, Group, Link, Model, RecordType, ToAny, camel_case, name, record, with_article},
+    model::{AttributeKind, Group, Link, Model, RecordType, ToAny, camel_case, record, with_article},
     quoted::Quoted,
 };
 
 /// How deeply filters may be nested.
 const MAX_DEPTH: usize = TABLES.len() - 1;
-/// The name of the condition on all names of a record.
-pub const ANY_NAME: &str = "anyName";
-/// The alias of the table whose names are compared.
-const NAMED: &str = "named";
 /// The alias of the table of all records.
 const RECORD: &str = "r";
 /// The largest number of conditions in one row; more are joined by halves, because `SQLite` refuses expressions that are a
@@ -176,26 +176,6 @@ impl Reader {
                 Ok(non_empty(each(value, condition)?))
             }
         }
-    }
-
-    /// The condition that the main name or one of the further names matches. Each is looked up by its own index.
-    fn any_name(self, record: &RecordType, folded: Column, value: &Value) -> Read {
-        let matches = |alias: &'static str, folded: &'static str| {
-            let operand = Operand::Folded(folded);
-            let condition = |operator: &str, value: &Value| {
-                Ok(Some(operand.condition(self.scope.backend, alias, operator, value)?))
-            };
-            Ok::<_, Misplaced>(non_empty(each(value, condition)?))
-        };
-        let further = name::Column::Folded.as_str();
-        let (Some(main), Some(other)) = (matches(NAMED, folded.name)?, matches(NAMED, further)?) else {
-            return Ok(None);
-        };
-        let mut others = Query::select();
-        others.column((NAMED, name::Column::RecordId)).from_as(name::Entity.table_name(), NAMED).and_where(other);
-        let mut records = Query::select();
-        records.column((NAMED, "id")).from_as(record.table, NAMED).and_where(main).union(UnionType::All, others);
-        Ok(Some(column(self.alias(), "id").in_subquery(records)))
     }
 
     /// The condition of a filter on the record of a reference that can lead to several types. There must be such a record,

@@ -117,9 +117,10 @@ impl<'a> Operand<'a> {
             },
             Self::Folded(_) => OperatorInput {
                 name: "TextFilter".into(),
-                description: "A filter by a name or title, whatever its spelling: case and diacritics are ignored, and so are the differences \
-                     between kinds of apostrophes, hyphens and spaces. Latin letters can be written as they are typed, such as \
-                     `Lodz` for `Łódź` and `Giessen` for `Gießen`.".to_owned(),
+                description: "A filter by a name or title, whatever its spelling: case and diacritics are ignored, and so \
+                              are the differences between kinds of apostrophes, hyphens and spaces. Latin letters can be \
+                              written as they are typed, such as `Lodz` for `Łódź` and `Giessen` for `Gießen`."
+                    .to_owned(),
                 fields: vec![
                     text("eq", "Equals this text."),
                     ("in", "[String!]".to_owned(), "Is one of these texts, at most 1,000."),
