@@ -15,7 +15,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/build/target,sharing=locked \
     --mount=type=cache,target=/build/.npm,sharing=locked \
     export npm_config_cache=/build/.npm \
-    && find build.rs src folding migration web -type f -exec touch {} + \
+    && find build.rs src days folding migration web -type f -exec touch {} + \
     && cargo build --release --locked --package coopgraph --bin coopgraph \
     && grep --quiet 'coopgraph playground' target/release/coopgraph \
     && cp target/release/coopgraph /coopgraph

@@ -4,8 +4,12 @@
 //! (days since 1970-01-01), so that both databases compare them alike and an index serves every order and range. What is
 //! not known is an empty interval: its earliest day lies after all others and its latest before all others. So it never
 //! lies within a range, and it comes last in ascending order by earliest day and in descending order by latest day.
+//!
+//! A set, such as `[1960,1970]`, can mean only the days of the dates that it lists; these are stored beside it
+//! ([`crate::model::date_range`]). Whether it means one of them (`[…]`) or all (`{…}`) makes no difference to filters.
 
-use edtf_core::{Bound, Edtf, Precision as EdtfPrecision};
+pub use days::{BEGINNING, Day, DayRange, EVER, UNKNOWN_EARLIEST, UNKNOWN_LATEST, day, iso};
+use edtf_core::{Edtf, Precision as EdtfPrecision};
 
 use crate::quoted::Quoted;
 
@@ -20,17 +24,8 @@ pub struct InvalidDate {
     why: String,
 }
 
-/// Days since 1970-01-01.
-pub type Day = i32;
-
-/// The earliest day of a date without beginning, and the latest of one without end.
-pub const BEGINNING: Day = -EVER;
-/// See [`BEGINNING`].
-pub const EVER: Day = i32::MAX - 1;
-/// The earliest day of an unknown date: after every other.
-pub const UNKNOWN_EARLIEST: Day = i32::MAX;
-/// The latest day of an unknown date: before every other.
-pub const UNKNOWN_LATEST: Day = -i32::MAX;
+/// How a set begins: one of its dates, or all of them.
+pub const SET: [char; 2] = ['[', '{'];
 
 /// A date as it is stored: as written, and between which days it lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +36,8 @@ pub struct Date {
     pub earliest: Day,
     /// The last day it can mean.
     pub latest: Day,
+    /// The days it can mean: all between the two, or those that a set lists.
+    pub ranges: Vec<DayRange>,
 }
 
 /// The precision of a date.
@@ -64,6 +61,13 @@ pub enum Precision {
 }
 
 impl Date {
+    /// How many dates a set lists; `None` if this is no set.
+    #[must_use]
+    pub fn listed(&self) -> Option<usize> {
+        // Only sets have commas.
+        self.edtf.starts_with(SET).then(|| self.edtf.split(',').count())
+    }
+
     /// Reads EDTF.
     pub fn parse(text: &str) -> Result<Self, InvalidDate> {
         let wrong = |why: &str| InvalidDate { text: text.to_owned(), why: why.to_owned() };
@@ -71,16 +75,10 @@ impl Date {
         if matches!(edtf, Edtf::DateTime(_)) {
             return Err(wrong("it has a time of day"));
         }
-        let bounds = edtf.bounds();
-        let open = |bound, missing| match bound {
-            Bound::Date(d) => day(d.year, d.month, d.day).ok_or_else(|| wrong("the year is too far away")),
-            Bound::NegativeInfinity => Ok(BEGINNING),
-            Bound::PositiveInfinity => Ok(EVER),
-            Bound::Unknown => Ok(missing),
-        };
-        let earliest = open(bounds.earliest, BEGINNING)?;
-        let latest = open(bounds.latest, EVER)?;
-        Ok(Self { edtf: edtf.to_string(), earliest, latest })
+        let ranges = days::ranges(&edtf).ok_or_else(|| wrong("the year is too far away"))?;
+        // A set has at least one element.
+        let (earliest, latest) = (ranges[0].0, ranges[ranges.len() - 1].1);
+        Ok(Self { edtf: edtf.to_string(), earliest, latest, ranges })
     }
 }
 
@@ -113,38 +111,4 @@ pub fn precision(edtf: &str) -> Option<Precision> {
 #[must_use]
 pub fn is_approximate(edtf: &str) -> bool {
     Edtf::parse(edtf).is_ok_and(|e| e.is_approximate() || e.is_uncertain())
-}
-
-/// The number of a day of the proleptic Gregorian calendar, after Hinnant's `days_from_civil`; `None` beyond our range.
-#[must_use]
-pub fn day(year: i64, month: u8, day: u8) -> Option<Day> {
-    let year = if month <= 2 { year.checked_sub(1)? } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((i64::from(month) + 9) % 12) + 2) / 5 + i64::from(day) - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let days = era.checked_mul(146_097)?.checked_add(day_of_era - 719_468)?;
-    Day::try_from(days).ok().filter(|d| (BEGINNING + 1..EVER).contains(d))
-}
-
-/// A day as ISO 8601 writes it; `None` for the ends of time and for unknown days.
-#[must_use]
-pub fn iso(day: Day) -> Option<String> {
-    if !(BEGINNING + 1..EVER).contains(&day) {
-        return None;
-    }
-    let days = i64::from(day) + 719_468;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    Some(match year {
-        0..=9999 => format!("{year:04}-{month:02}-{day:02}"),
-        -9999..0 => format!("-{:04}-{month:02}-{day:02}", -year),
-        // ISO 8601-2 marks years of more than four digits.
-        _ => format!("Y{year}-{month:02}-{day:02}"),
-    })
 }

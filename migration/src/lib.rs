@@ -12,6 +12,7 @@ mod m0003_durations;
 mod m0004_roles;
 mod m0005_folding;
 mod m0006_names;
+mod m0007_date_ranges;
 mod table;
 
 use sea_orm_migration::MigrationTrait;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_roles::Migration),
             Box::new(m0005_folding::Migration),
             Box::new(m0006_names::Migration),
+            Box::new(m0007_date_ranges::Migration),
         ]
     }
 }

@@ -122,6 +122,12 @@ impl Table {
         self
     }
 
+    /// A required whole number.
+    pub(crate) fn integer(mut self, name: &'static str) -> Self {
+        self.column(name, Type::Integer, true);
+        self
+    }
+
     /// A required number of 64 bits.
     pub(crate) fn big_integer(mut self, name: &'static str) -> Self {
         self.column(name, Type::BigInteger, true);

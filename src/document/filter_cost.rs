@@ -15,7 +15,7 @@ use apollo_compiler::{
 use rustc_hash::FxHashMap;
 
 use super::STATEMENT_COST;
-use crate::query::filter::ANY_NAME;
+use crate::query::filter::{ANY_NAME, DURING, MAX_LISTED};
 
 /// The cost of a condition that an index serves.
 const CONDITION_COST: u64 = STATEMENT_COST;
@@ -103,6 +103,18 @@ impl<'a> FilterEstimator<'a> {
         found
     }
 
+    /// How many dates a condition on a date asks for: those of a set are looked up one by one.
+    fn dates(&self, ty: &Name, value: InputValue<'a>) -> u64 {
+        let text = match value {
+            _ if !matches!(ty.as_str(), "DateFilter" | "PeriodFilter") => None,
+            InputValue::Ast(Value::Variable(name)) => self.variables.get(name.as_str()).and_then(JsonValue::as_str),
+            InputValue::Ast(value) => value.as_str(),
+            InputValue::Json(value) => value.as_str(),
+        };
+        // One that lists more is refused.
+        text.map_or(1, |text| text.split(',').take(MAX_LISTED).count() as u64)
+    }
+
     /// The cost of all fields of an input object; at least that of a condition.
     fn object(&self, of: FilterType<'_>, value: InputValue<'a>) -> u64 {
         let Some(input) = self.schema.get_input_object(of.ty) else { return CONDITION_COST };
@@ -118,6 +130,9 @@ impl<'a> FilterEstimator<'a> {
             let below = if is_list { self.list(inside, value) } else { self.one(inside, value) };
             // The main names and the others are looked up one after the other.
             let below = if name == ANY_NAME { below.saturating_mul(2) } else { below };
+            let below = below.saturating_mul(self.dates(of.ty, value));
+            // A period is looked up by both of its dates, by the first alone and by the second alone.
+            let below = if name == DURING { below.saturating_mul(3) } else { below };
             // An index finds neither substrings nor records that do not match.
             let scan = if matches!(name, "contains" | "not" | "every" | "none") { SCAN_COST } else { 0 };
             let below = below.saturating_add(scan);

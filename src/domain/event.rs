@@ -6,7 +6,7 @@ use crate::{
     db::{Id, Moment},
     domain::{city, organization, participation},
     edtf::Day,
-    model::{Description, Record, Visibility},
+    model::{Description, IfMissing, Record, Visibility},
 };
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -72,7 +72,7 @@ impl Record for Entity {
         d.ordered_value(Column::Edition, "The number of the edition within its series.");
         d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which the event began.");
         d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the event ended.");
-        d.period(Column::Start, Column::End);
+        d.period(Column::Start, Column::End, IfMissing::OneDay);
         d.duration([Column::MinDays, Column::MaxDays]);
         d.text(Column::Venue, "The building or place in which the event was held.");
         d.belongs_to(Relation::City, "The city in which the event was held.");

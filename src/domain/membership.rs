@@ -6,7 +6,7 @@ use crate::{
     db::{Id, Moment},
     domain::organization::{self, DISSOLVED},
     edtf::Day,
-    model::{Description, Record, Visibility},
+    model::{Description, IfMissing, Record, Visibility},
 };
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -69,7 +69,7 @@ impl Record for Entity {
         d.value(Column::Role, "The role of the member in the organization.");
         d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the membership began.");
         d.date([Column::Until, Column::UntilEarliest, Column::UntilLatest], "The day on which the membership ended.");
-        d.period(Column::Since, Column::Until);
+        d.period(Column::Since, Column::Until, IfMissing::Open);
         d.not_after::<organization::Entity>(
             [Column::Until, Column::UntilEarliest, Column::UntilLatest],
             Column::OrganizationId,

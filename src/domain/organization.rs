@@ -7,7 +7,7 @@ use crate::{
     db::{Id, Moment},
     domain::{city, country, event, innovation_center, membership, participation, position},
     edtf::Day,
-    model::{Description, Record, Visibility},
+    model::{Description, IfMissing, Record, Visibility},
 };
 
 /// The kind of an organization.
@@ -123,7 +123,7 @@ impl Record for Entity {
             [Column::Dissolved, Column::DissolvedEarliest, Column::DissolvedLatest],
             "The day on which the organization was dissolved.",
         );
-        d.period(Column::Founded, Column::Dissolved);
+        d.period(Column::Founded, Column::Dissolved, IfMissing::Open);
         d.agrees::<city::Entity>(Column::CountryId, Column::CityId, city::Column::CountryId);
         d.has_many("parts", Column::ParentId, "A list of the organizations that are part of this organization.");
         d.has_many("positions", position::Column::OrganizationId, "A list of the positions held in the organization.");

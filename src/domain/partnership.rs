@@ -7,7 +7,7 @@ use crate::{
     db::{Id, Moment},
     domain::{city, partnership_member},
     edtf::Day,
-    model::{Description, Record, Visibility},
+    model::{Description, IfMissing, Record, Visibility},
 };
 
 /// The kind of a partnership.
@@ -112,7 +112,7 @@ impl Record for Entity {
         d.word::<PartnershipKind>(Column::Kind, "The kind of partnership.");
         d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the partnership began.");
         d.date([Column::Ended, Column::EndedEarliest, Column::EndedLatest], "The day on which the partnership ended.");
-        d.period(Column::Since, Column::Ended);
+        d.period(Column::Since, Column::Ended, IfMissing::Open);
         d.not_yet(Column::Status, "active", [Column::Ended, Column::EndedEarliest, Column::EndedLatest]);
         d.once(
             partnership_member::Column::PartnershipId,

@@ -9,7 +9,7 @@ use crate::{
         organization::{self, DISSOLVED},
     },
     edtf::Day,
-    model::{Description, Record, Visibility},
+    model::{Description, IfMissing, Record, Visibility},
 };
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -81,7 +81,7 @@ impl Record for Entity {
             [Column::End, Column::EndEarliest, Column::EndLatest],
             "The day on which the official left the position.",
         );
-        d.period(Column::Start, Column::End);
+        d.period(Column::Start, Column::End, IfMissing::Open);
         d.not_after::<organization::Entity>(
             [Column::End, Column::EndEarliest, Column::EndLatest],
             Column::OrganizationId,
@@ -92,6 +92,7 @@ impl Record for Entity {
             [Column::AsOf, Column::AsOfEarliest, Column::AsOfLatest],
             "A day on which, according to a source, the official held the position.",
         );
+        d.period_includes(Column::AsOf);
         d.default_order("START_DESC");
     }
 }

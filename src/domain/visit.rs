@@ -7,7 +7,7 @@ use crate::{
     db::{Id, Moment},
     domain::{city, country, participation},
     edtf::Day,
-    model::{Description, Record, Visibility},
+    model::{Description, IfMissing, Record, Visibility},
 };
 
 /// The kind of a visit.
@@ -82,7 +82,7 @@ impl Record for Entity {
         d.word::<VisitKind>(Column::Kind, "The kind of visit.");
         d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which the visit began.");
         d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the visit ended.");
-        d.period(Column::Start, Column::End);
+        d.period(Column::Start, Column::End, IfMissing::OneDay);
         d.duration([Column::MinDays, Column::MaxDays]);
         d.belongs_to(Relation::FromCountry, "The country that the guests came from.");
         d.belongs_to(Relation::FromCity, "The city that the guests came from.");

@@ -10,6 +10,7 @@ mod cells;
 mod columns;
 mod csv_reader;
 mod dataset_change;
+mod date_ranges;
 mod dialect;
 mod effective_visibility;
 mod export;

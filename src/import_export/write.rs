@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{
     EXCLUDED, Failure, MAX_BOUND_VALUES, Problems,
     columns::file_name,
+    date_ranges,
     import::{Context, Written},
     keys::KnownKey,
     links::LinkTable,
@@ -132,9 +133,12 @@ impl Writer<'_> {
         });
         let mut insert = (self.record.insert)(&columns, rows.collect());
         insert.on_conflict(on_conflict).returning(ReturningClause::Columns(vec!["id".into()]));
+        let mut changed: HashSet<Uuid> = HashSet::new();
         for row in transaction.query_all(&insert).await? {
-            written.changed.insert(row.try_get_by_index(0)?);
+            changed.insert(row.try_get_by_index(0)?);
         }
+        self.write_date_ranges(&batch, &changed).await?;
+        written.changed.extend(changed);
         self.write_lists(&batch, written).await
     }
 
@@ -164,6 +168,17 @@ impl Writer<'_> {
             .value("updated_at", if_newer(proposed("updated_at"), now()))
             .action_cond_where(differs)
             .to_owned()
+    }
+
+    /// Writes what the dates of changed records list.
+    async fn write_date_ranges(&self, batch: &[CheckedRow<'_>], changed: &HashSet<Uuid>) -> Result<(), DbErr> {
+        if self.record.dates().next().is_none() {
+            return Ok(());
+        }
+        let changed = || batch.iter().filter(|row| changed.contains(&row.known.id));
+        let before: Vec<Uuid> = changed().filter(|row| row.known.is_stored).map(|row| row.known.id).collect();
+        let sets = changed().map(|row| (row.known.id, &row.values.sets));
+        date_ranges::replace(self.context.transaction, &before, sets).await
     }
 
     /// Writes the lists of keys that are not as in the database.

@@ -6,8 +6,9 @@ use async_graphql::{OutputType, resolver_utils::EnumType};
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Identity, RelationTrait, sea_query::TableRef};
 
 use super::{
-    Attribute, AttributeKind, Column, DataType, Decimal, Inconsistency, Link, Order, RecordType, Scalar, ToAny, ToOne,
-    Visibility, Vocabulary, attribute::table_of, camel_case, draft::reference_name, length,
+    Attribute, AttributeKind, Column, DataType, DateColumns, Decimal, IfMissing, Inconsistency, Link, Order, Period,
+    RecordType, Scalar, ToAny, ToOne, Visibility, Vocabulary, attribute::table_of, camel_case, draft::reference_name,
+    length,
 };
 
 /// An entity whose rows are records: they have an id, a key, names, a visibility and a version.
@@ -227,9 +228,26 @@ impl<'a, E: Record> Description<'a, E> {
         self.record.attributes.push(attribute);
     }
 
-    /// Says that the date `end` may not lie before the date `start`, as far as both are known.
-    pub fn period(&mut self, start: E::Column, end: E::Column) {
-        self.record.periods.push((start.as_str(), end.as_str()));
+    /// The period from one date to another, which may not lie before the first. Lists can be filtered by what was `during` a
+    /// date.
+    pub fn period(&mut self, start: E::Column, end: E::Column, if_missing: IfMissing) {
+        let [start, end] = [start, end].map(|column| self.date_columns(column));
+        self.record.period = Some(Period { start, end, if_missing, includes: None });
+    }
+
+    /// Says that the period goes on at a date, whether its start and its end are known or not.
+    ///
+    /// # Panics
+    /// If there is no period.
+    pub fn period_includes(&mut self, date: E::Column) {
+        let date = self.date_columns(date);
+        let period = self.record.period.as_mut();
+        period.unwrap_or_else(|| panic!("{}: there is no period", E::NAME)).includes = Some(date);
+    }
+
+    fn date_columns(&self, edtf: E::Column) -> DateColumns {
+        let found = self.record.dates().find(|[column, ..]| *column == edtf.as_str());
+        found.unwrap_or_else(|| panic!("{}.{}: no date is described before", E::NAME, edtf.as_str()))
     }
 
     /// A column that the database computes from others. Lists can be filtered by it; it is not part of the CSV file.

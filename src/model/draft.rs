@@ -10,8 +10,8 @@ use sea_orm::Value;
 use uuid::Uuid;
 
 use super::{
-    Attribute, AttributeKind, Column, RecordType, Scalar, language::registered_language_tag, length, with_article,
-    words,
+    Attribute, AttributeKind, Column, Period, RecordType, Scalar, language::registered_language_tag, length,
+    with_article, words,
 };
 use crate::{db::Moment, edtf};
 
@@ -73,9 +73,13 @@ pub struct Draft<'a> {
     id: Uuid,
     values: Vec<(Column, Value)>,
     lists: Vec<(&'a Attribute, Vec<Uuid>)>,
-    dates: Vec<(&'static str, String, edtf::Day, edtf::Day)>,
+    /// The columns of the known dates, as they were given and read.
+    dates: Vec<(&'static str, String, edtf::Date)>,
     problems: Vec<Problem>,
 }
+
+/// The dates of a record that are sets: the column of each, and the days that it lists.
+pub type Sets = Vec<(&'static str, Vec<edtf::DayRange>)>;
 
 /// The values of a record without problems.
 #[derive(Debug)]
@@ -84,6 +88,8 @@ pub struct Values<'a> {
     pub columns: Vec<(Column, Value)>,
     /// The records that lists of keys name.
     pub lists: Vec<(&'a Attribute, Vec<Uuid>)>,
+    /// The dates that are sets.
+    pub sets: Sets,
 }
 
 impl<'a> Draft<'a> {
@@ -181,21 +187,17 @@ impl<'a> Draft<'a> {
     }
 
     fn set_date(&mut self, [written, earliest, latest]: [&Column; 3], text: &str) {
-        let unknown =
-            edtf::Date { edtf: String::new(), earliest: edtf::UNKNOWN_EARLIEST, latest: edtf::UNKNOWN_LATEST };
-        let date = if text.is_empty() {
-            unknown
-        } else {
-            edtf::Date::parse(text).unwrap_or_else(|cause| {
-                self.reject(written.name, ProblemCode::Invalid, text, cause.to_string());
-                unknown
-            })
-        };
-        if !date.edtf.is_empty() {
-            self.dates.push((written.name, text.to_owned(), date.earliest, date.latest));
+        let mut values = (Value::String(None), edtf::UNKNOWN_EARLIEST, edtf::UNKNOWN_LATEST);
+        match edtf::Date::parse(text) {
+            _ if text.is_empty() => {}
+            Ok(date) => {
+                values = (date.edtf.clone().into(), date.earliest, date.latest);
+                self.dates.push((written.name, text.to_owned(), date));
+            }
+            Err(cause) => self.reject(written.name, ProblemCode::Invalid, text, cause.to_string()),
         }
-        let edtf = if date.edtf.is_empty() { Value::String(None) } else { date.edtf.into() };
-        self.values.extend([(*written, edtf), (*earliest, date.earliest.into()), (*latest, date.latest.into())]);
+        let (edtf, first, last) = values;
+        self.values.extend([(*written, edtf), (*earliest, first.into()), (*latest, last.into())]);
     }
 
     /// Sets a reference to the record `id` of the type `table`. `text` is how the value was written.
@@ -276,18 +278,20 @@ impl<'a> Draft<'a> {
     /// The values, or every problem with them.
     pub fn finish(mut self) -> Result<Values<'a>, Vec<Problem>> {
         self.check_lengths();
-        for (start, end) in &self.record.periods {
+        if let Some(Period { start: [start, ..], end: [end, ..], .. }) = self.record.period {
             let date = |column| self.dates.iter().find(|(name, ..)| *name == column);
-            let (Some((_, from, earliest, _)), Some((_, to, _, latest))) = (date(*start), date(*end)) else { continue };
-            if latest < earliest {
+            if let (Some((_, from, first)), Some((_, to, last))) = (date(start), date(end))
+                && last.latest < first.earliest
+            {
                 let message = format!("it is before {start} ({from})");
-                let problem =
-                    Problem { path: (*end).to_owned(), code: ProblemCode::Period, value: to.clone(), message };
+                let problem = Problem { path: end.to_owned(), code: ProblemCode::Period, value: to.clone(), message };
                 self.problems.push(problem);
             }
         }
         if self.problems.is_empty() {
-            Ok(Values { columns: self.values, lists: self.lists })
+            let sets = self.dates.into_iter().filter(|(.., date)| date.listed().is_some());
+            let sets = sets.map(|(column, _, date)| (column, date.ranges)).collect();
+            Ok(Values { columns: self.values, lists: self.lists, sets })
         } else {
             Err(self.problems)
         }

@@ -6,6 +6,7 @@
 
 mod attribute;
 mod column;
+pub mod date_range;
 mod description;
 pub mod draft;
 mod group;
@@ -14,6 +15,7 @@ mod inconsistency;
 pub mod language;
 pub mod length;
 pub mod name;
+mod period;
 pub mod record;
 mod record_type;
 mod text;
@@ -29,6 +31,7 @@ pub use self::{
     description::{Description, Record},
     group::Group,
     inconsistency::{DateColumns, Inconsistency},
+    period::{IfMissing, Period},
     record_type::RecordType,
     text::{camel_case, uncapitalized, with_article, words},
     vocabulary::{Visibility, Vocabulary, Word},

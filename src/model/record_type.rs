@@ -3,8 +3,8 @@
 use sea_orm::{ColumnTrait, EntityTrait, Iterable, Value, sea_query::InsertStatement};
 
 use super::{
-    Attribute, AttributeKind, Column, CounterpartFields, Description, Group, Inconsistency, Link, Order, Record, ToAny,
-    ToMany, ToManyAny, attribute::table_of,
+    Attribute, AttributeKind, Column, CounterpartFields, DateColumns, Description, Group, Inconsistency, Link, Order,
+    Period, Record, ToAny, ToMany, ToManyAny, attribute::table_of,
 };
 
 /// A type of record.
@@ -25,8 +25,8 @@ pub struct RecordType {
     pub attributes: Vec<Attribute>,
     /// The orders of lists; the first one applies when a client names none.
     pub orders: Vec<Order>,
-    /// Pairs of dates, by their columns: the second may not lie before the first.
-    pub periods: Vec<(&'static str, &'static str)>,
+    /// The period from one date to another, if the records have one.
+    pub period: Option<Period>,
     /// What makes a record the thing that it is, by the headers of the CSV file: import warns of a change.
     pub defining: Vec<&'static str>,
     /// Values that do not fit together.
@@ -49,7 +49,7 @@ impl RecordType {
             generated: Vec::new(),
             attributes: Vec::new(),
             orders: Vec::new(),
-            periods: Vec::new(),
+            period: None,
             defining: Vec::new(),
             inconsistencies: Vec::new(),
             main_name: None,
@@ -84,6 +84,14 @@ impl RecordType {
     pub fn folded_name(&self) -> Option<Column> {
         self.attributes.iter().find_map(|attribute| match attribute.kind {
             AttributeKind::Name { folded, .. } => Some(folded),
+            _ => None,
+        })
+    }
+
+    /// The columns of the dates.
+    pub fn dates(&self) -> impl Iterator<Item = DateColumns> {
+        self.attributes.iter().filter_map(|attribute| match &attribute.kind {
+            AttributeKind::Date { edtf, earliest, latest } => Some([edtf.name, earliest.name, latest.name]),
             _ => None,
         })
     }

@@ -11,10 +11,10 @@ use crate::{
     db::Moment,
     edtf::Precision,
     model::{
-        Attribute, AttributeKind, Group, Model, Order, RecordType, Scalar, camel_case, identifier::IdentifierScheme,
-        name::NameKind, uncapitalized, with_article, words,
+        Attribute, AttributeKind, Group, IfMissing, Model, Order, Period, RecordType, Scalar, camel_case,
+        identifier::IdentifierScheme, name::NameKind, uncapitalized, with_article, words,
     },
-    query::filter::{ANY_NAME, Operand},
+    query::filter::{ANY_NAME, DURING, Operand, OperatorInput, period_input},
 };
 
 /// Adds the types of a catalog to async-graphql's registry.
@@ -187,16 +187,14 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
                 if let AttributeKind::Scalar(_, Scalar::Word(vocabulary)) = kind {
                     (vocabulary.register)(registry);
                 }
-                let operators = operand.input();
-                let inputs = operators.fields.into_iter().map(|(name, ty, about)| field(name, ty, about));
-                input(registry, &operators.name, operators.description, false, inputs.collect::<Vec<_>>());
+                let operators = operators(registry, operand.input());
                 let about = match kind {
                     AttributeKind::Id => "Filters by the global ID.".to_owned(),
                     AttributeKind::Name { .. } => "Filters by the main name, whatever its spelling.".to_owned(),
                     AttributeKind::Decimal(_) => "Filters by the numeric value.".to_owned(),
                     _ => format!("Filters by {}", uncapitalized(&without_null(attribute.description))),
                 };
-                (operators.name.into_owned(), about)
+                (operators, about)
             }
         };
         fields.push(field(&attribute.name, ty, about));
@@ -205,7 +203,31 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
             fields.push(field(ANY_NAME, "TextFilter", about));
         }
     }
+    if let Some(period) = &record.period {
+        fields.push(field(DURING, operators(registry, period_input()), by_period(period)));
+    }
     input(registry, &name, about_filter(record.plural), false, fields);
+}
+
+/// The input type of a kind of conditions; its name.
+fn operators(registry: &mut Registry, operators: OperatorInput) -> String {
+    let fields = operators.fields.into_iter().map(|(name, ty, about)| field(name, ty, about));
+    input(registry, &operators.name, operators.description, false, fields.collect::<Vec<_>>());
+    operators.name.into_owned()
+}
+
+/// The description of a condition on a period.
+fn by_period(period: &Period) -> String {
+    let [start, end] = [period.start, period.end].map(|[column, ..]| camel_case(column));
+    let if_missing = match period.if_missing {
+        IfMissing::OneDay => "if only one of them is known, it is that day".to_owned(),
+        IfMissing::Open => format!(
+            "if `{end}` is unknown, it can have gone on for any time, and if `{start}` is unknown, it can have started at \
+             any time"
+        ),
+    };
+    let includes = period.includes.map(|[column, ..]| format!(" It goes on at `{}`.", camel_case(column)));
+    format!("Filters by the period from `{start}` to `{end}`: {if_missing}.{}", includes.unwrap_or_default())
 }
 
 /// The description of a condition on the record of a reference.

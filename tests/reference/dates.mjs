@@ -24,13 +24,19 @@ function simple(text) {
   };
 }
 
-/** Between which days a date lies, and how precise it is; null if it is none that is known here. */
+/** A date that a set lists: `1960`, `1960..1965`, `..1960`, `1960..`. */
+function listed(text) {
+  const [start, end] = (text.includes("..") ? text.split("..") : [text, text]).map((part) => part && simple(part));
+  return start === null || end === null ? null : { from: start ? start.from : -Infinity, to: end ? end.to : Infinity };
+}
+
+/** Between which days a date lies, how precise it is, and what it lists if it is a set; null if it is none that is known here. */
 export function range(text) {
-  const set = /^\[(.*)\]$/.exec(text);
+  const set = /^(?:\[(.*)\]|\{(.*)\})$/.exec(text);
   if (set) {
-    const parts = set[1].split(",").map(simple);
-    if (parts.includes(null)) return null;
-    return { from: Math.min(...parts.map((p) => p.from)), to: Math.max(...parts.map((p) => p.to)), precision: "SET" };
+    const list = (set[1] ?? set[2]).split(",").map(listed);
+    if (list.includes(null)) return null;
+    return { from: Math.min(...list.map((p) => p.from)), to: Math.max(...list.map((p) => p.to)), precision: "SET", list };
   }
   if (text.includes("/")) {
     const [start, end] = text.split("/").map((part) => (part === ".." ? { from: -Infinity, to: Infinity } : simple(part)));
@@ -41,6 +47,6 @@ export function range(text) {
 
 /** A date as clients see it. */
 export function dateOf(edtf) {
-  const { from, to, precision } = range(edtf);
-  return { edtf, from, to, earliest: iso(from), latest: iso(to), precision, isApproximate: /[~?%]/.test(edtf) };
+  const { from, to, precision, list } = range(edtf);
+  return { edtf, from, to, list: list ?? [{ from, to }], earliest: iso(from), latest: iso(to), precision, isApproximate: /[~?%]/.test(edtf) };
 }

@@ -2,7 +2,7 @@
 
 import { GraphQLError, isAbstractType } from "graphql";
 import { range } from "./dates.mjs";
-import { fold, snake } from "./records.mjs";
+import { fold, OPEN_PERIODS, snake } from "./records.mjs";
 
 /** An error that the client can mend. */
 export function refuse(code, message) {
@@ -126,6 +126,7 @@ export class Lists {
       // One name must pass all of them.
       return (record) => [record.main, ...record.names.map((one) => one.name)].some(all(tests));
     }
+    if (name === "during") return conditions((how, text) => this.overlaps(type, how, text));
     if (input === "DateFilter") return conditions((how, text) => this.within(column, how, text));
     if (KINDS[input]) return conditions((how, one) => KINDS[input](cell)(how, one));
     const [, target, sort] = /^(.*?)(List|)Filter$/.exec(input);
@@ -143,13 +144,28 @@ export class Lists {
 
   within(column, how, text) {
     if (how === "isNull") return (record) => (record.cells[column] === null) === text;
-    const wanted = range(text);
-    if (!wanted) throw refuse("INVALID_DATE", `${text} is no date`);
+    const test = within(how === "possiblyWithin", asked(text));
+    return (record) => test(this.records.date(record, column));
+  }
+
+  /** Reads a condition on the period of a record. */
+  overlaps(type, how, text) {
+    const wanted = asked(text);
+    const possibly = how === "possiblyOverlaps";
+    const isWithin = within(possibly, wanted);
+    const [first, last, witness] = OPEN_PERIODS[type] ?? ["start", "end"];
     return (record) => {
-      const date = this.records.date(record, column);
-      if (!date) return false;
-      if (how === "possiblyWithin") return date.from <= wanted.to && date.to >= wanted.from;
-      return date.from >= wanted.from && date.to <= wanted.to;
+      const [start, end, day] = [first, last, witness].map((column) => (column ? this.records.date(record, column) : null));
+      if (isWithin(day)) return true;
+      if (start && end) {
+        if (possibly) return wanted.some(({ from, to }) => start.from <= to && end.to >= from);
+        const [latestStart, earliestEnd] = [Math.min(start.to, end.to), Math.max(start.from, end.from)];
+        return between(wanted).every(({ from, to }) => latestStart < from || earliestEnd > to);
+      }
+      if (possibly && OPEN_PERIODS[type] && (start || end)) {
+        return wanted.some(({ from, to }) => (start ? start.from <= to : end.to >= from));
+      }
+      return isWithin(start ?? end);
     };
   }
 
@@ -225,6 +241,32 @@ export class Lists {
     if (ofType !== type || ofOrder !== order) throw refuse("INVALID_CURSOR", `${cursor} is no cursor of this list`);
     return this.records.get(member, key);
   }
+}
+
+/** The days that a filter asks for, in ranges. */
+function asked(text) {
+  const wanted = range(text);
+  if (!wanted) throw refuse("INVALID_DATE", `${text} is no date`);
+  if (wanted.list?.length > 20) throw refuse("INVALID_ARGUMENT", `${text} lists too many dates`);
+  return wanted.list ?? [wanted];
+}
+
+/** The days before, between and after ranges. */
+function between(ranges) {
+  const gaps = [];
+  let next = -Infinity;
+  for (const { from, to } of [...ranges].sort((a, b) => a.from - b.from)) {
+    if (from > next) gaps.push({ from: next, to: from - 1 });
+    next = Math.max(next, to + 1);
+  }
+  return next === Infinity ? gaps : [...gaps, { from: next, to: Infinity }];
+}
+
+/** Whether some, or all, of the days that a date can mean lie in ranges. */
+function within(some, ranges) {
+  const meets = (date, others) => date.list.some((d) => others.some(({ from, to }) => d.from <= to && d.to >= from));
+  const gaps = between(ranges);
+  return (date) => date !== null && (some ? meets(date, ranges) : !meets(date, gaps));
 }
 
 /** Asks only once for each record: sorting compares a record many times. */

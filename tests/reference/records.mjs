@@ -99,6 +99,12 @@ const TAGGED = {
 /** The columns between which something lasted. */
 const PERIODS = { partnership: ["since", "ended"], position: ["start", "end"], visit: ["start", "end"], event: ["start", "end"] };
 
+/** Where a period without a start or an end is open; elsewhere, it is one day. A date of its third column lies in it. */
+export const OPEN_PERIODS = {
+  Partnership: ["since", "ended"], Membership: ["since", "until"], Organization: ["founded", "dissolved"],
+  Position: ["start", "end", "as_of"],
+};
+
 /** How many days it lasted, at least and at most. */
 function days(kind, cells) {
   const [start, end] = (PERIODS[kind] ?? []).map((column) => (cells[column] === null ? null : dateOf(cells[column])));

@@ -82,7 +82,7 @@ fn of_attribute(record: &RecordType, attribute: &'static Attribute, references: 
             vec![of(name, Content::Name), of(language, Content::Language)]
         }
         AttributeKind::Date { edtf, .. } => {
-            let is_end = record.periods.iter().any(|(_, end)| *end == edtf.name);
+            let is_end = record.period.is_some_and(|period| period.end[0] == edtf.name);
             vec![of(edtf, Content::Date { is_end })]
         }
         AttributeKind::Decimal(decimal) => vec![of(&decimal.exact, Content::Decimal)],

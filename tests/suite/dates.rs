@@ -1,6 +1,9 @@
 //! Dates: every form of EDTF (ISO 8601-2:2019, levels 0 to 2) means the days that the specification says, and filters find
 //! just the dates that lie there.
 
+mod periods;
+mod sets;
+
 use std::collections::BTreeMap;
 
 use coopgraph::edtf::{self, BEGINNING, Date, Day, EVER, UNKNOWN_EARLIEST, UNKNOWN_LATEST, day, iso};
@@ -9,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     import_export::Set,
-    support::{Data, Server, TestDatabase, backends},
+    support::{Backend, Data, Server, TestDatabase, backends},
     walk::{items, text},
 };
 
@@ -281,21 +284,19 @@ fn the_unknown_is_last() {
     const { assert!(UNKNOWN_EARLIEST > EVER && UNKNOWN_LATEST <= BEGINNING) };
 }
 
-/// Visits that began at each of the examples, and one at a time that is not known.
-fn visits() -> Set {
+/// A file of records, of which these cells are told. The others are empty, or the same for all.
+pub fn records(file: &str, rows: impl IntoIterator<Item = Vec<(&'static str, String)>>) -> Set {
     let set = Set::headers();
-    let header = std::fs::read_to_string(set.path("visits.csv")).expect("a header");
-    let mut writer = csv::Writer::from_path(set.path("visits.csv")).expect("a file");
+    let header = std::fs::read_to_string(set.path(file)).expect("a header");
+    let mut writer = csv::Writer::from_path(set.path(file)).expect("a file");
     writer.write_record(header.trim_end().split(',')).expect("a row");
-    let texts = EXAMPLES.iter().map(|(text, ..)| *text).chain([""]);
-    for (i, start) in texts.enumerate() {
+    for (i, told) in rows.into_iter().enumerate() {
         let cells = header.trim_end().split(',').map(|column| match column {
             "key" => format!("v{i:03}"),
-            "title" => "A visit".to_owned(),
+            "title" | "name" => "A name".to_owned(),
             "language" => "en".to_owned(),
             "visibility" => "public".to_owned(),
-            "start" => start.to_owned(),
-            _ => String::new(),
+            other => told.iter().find(|(column, _)| *column == other).map(|(_, cell)| cell.clone()).unwrap_or_default(),
         });
         writer.write_record(cells).expect("a row");
     }
@@ -303,17 +304,32 @@ fn visits() -> Set {
     set
 }
 
-async fn serve(backend: crate::support::Backend) -> Server {
+/// Visits that began at each of the examples, and one at a time that is not known.
+fn visits() -> Set {
+    let texts = EXAMPLES.iter().map(|(text, ..)| *text).chain([""]);
+    records("visits.csv", texts.map(|start| vec![("start", start.to_owned())]))
+}
+
+pub async fn serve(backend: Backend, set: &Set) -> Server {
     let database = TestDatabase::new(backend, Data::Empty).await;
-    database.import(&visits().files()).await.unwrap_or_else(|cause| panic!("{cause}"));
+    database.import(&set.files()).await.unwrap_or_else(|cause| panic!("{cause}"));
     Server::over(database).await
+}
+
+/// The keys of the records of a list that pass a filter, which can use the variable `$d`.
+pub async fn keys(server: &Server, list: &str, filter: &str, d: &str) -> Vec<String> {
+    let query = format!(
+        "query($d: String) {{ {list}(first: 100, orderBy: KEY_ASC, filter: {filter}) {{ nodes {{ ... on Record {{ key }} }} }} }}"
+    );
+    let data = server.data(&query, json!({ "d": d })).await;
+    items(&data[list]["nodes"]).map(|node| text(&node["key"])).collect()
 }
 
 /// Clients see what the table says.
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_see_dates_as_they_are_known() {
     for backend in backends() {
-        let server = serve(backend).await;
+        let server = serve(backend, &visits()).await;
         let query =
             "{ visits(first: 100, orderBy: KEY_ASC) { nodes { start { earliest latest precision isApproximate } } } }";
         let data = server.data(query, json!({})).await;
@@ -364,10 +380,10 @@ async fn filters_find_what_lies_within() {
     ];
     let dates: BTreeMap<_, _> = (0..).map(|i| format!("v{i:03}")).zip(EXAMPLES).collect();
     for backend in backends() {
-        let server = serve(backend).await;
+        let server = serve(backend, &visits()).await;
         for (range, from, to) in ranges {
             let within = days(from, to);
-            let keys = |all: bool| {
+            let expected = |all: bool| {
                 let passes = |(_, earliest, latest, ..): &Example| {
                     let date = days(earliest, latest);
                     let mut pairs = date.iter().zip(&within).filter(|(date, _)| **date);
@@ -375,12 +391,8 @@ async fn filters_find_what_lies_within() {
                 };
                 dates.iter().filter(|(_, date)| passes(date)).map(|(key, _)| key.clone()).collect::<Vec<_>>()
             };
-            for (operator, expected) in [("possiblyWithin", keys(false)), ("certainlyWithin", keys(true))] {
-                let query = format!(
-                    "query($d: String) {{ visits(first: 100, orderBy: KEY_ASC, filter: {{start: {{{operator}: $d}}}}) {{ nodes {{ key }} }} }}"
-                );
-                let data = server.data(&query, json!({ "d": range })).await;
-                let found: Vec<_> = items(&data["visits"]["nodes"]).map(|node| text(&node["key"])).collect();
+            for (operator, expected) in [("possiblyWithin", expected(false)), ("certainlyWithin", expected(true))] {
+                let found = keys(&server, "visits", &format!("{{start: {{{operator}: $d}}}}"), range).await;
                 let texts = |keys: &[String]| {
                     keys.iter().map(|key| dates.get(key).map_or("unknown", |d| d.0)).collect::<Vec<_>>()
                 };

@@ -34,6 +34,7 @@ mod paging;
 mod population;
 mod process;
 mod proxies;
+mod quantifiers;
 mod readme;
 mod reference;
 mod schema;

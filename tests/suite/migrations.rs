@@ -86,6 +86,45 @@ async fn names_are_folded_again() {
     }
 }
 
+/// Sets of dates that an older version stored are taken apart, as an import does it; those of all dates that there are.
+#[tokio::test(flavor = "multi_thread")]
+async fn stored_sets_of_dates_are_taken_apart() {
+    let steps = Migrator::migrations();
+    let before = steps.iter().position(|step| step.name() == "m0007_date_ranges").expect("the step");
+    let later = u32::try_from(steps.len() - before).expect("a number");
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let connection = database.database.connection();
+        let number = async |sql: &str| rows(&database, sql).await[0].try_get_by_index::<i64>(0).expect("a number");
+        let all = "SELECT COUNT(*) FROM \"date_range\"";
+        let imported = number(all).await;
+        assert!(imported >= 6, "{backend}: the data has only {imported} dates in sets");
+        Migrator::down(connection, Some(later)).await.expect("the way down");
+        Migrator::up(connection, None).await.expect("the way up");
+        assert_eq!(number(all).await, imported, "{backend}");
+
+        Migrator::down(connection, Some(later)).await.expect("the way down");
+        let dates = || {
+            let types = coopgraph::domain::model().types();
+            types.flat_map(|record| record.dates().map(move |[date, ..]| (record.table, date)))
+        };
+        for (table, date) in dates() {
+            database.execute(&format!("UPDATE \"{table}\" SET \"{date}\" = '{{1969-12-31,1970-01-02..}}'")).await;
+        }
+        Migrator::up(connection, None).await.expect("the way up");
+        for (table, date) in dates() {
+            let records = number(&format!("SELECT COUNT(*) FROM \"{table}\"")).await;
+            for (earliest, latest) in [(-1, -1), (1, coopgraph::edtf::EVER)] {
+                let listed = format!(
+                    "SELECT COUNT(*) FROM \"{table}\" t JOIN \"date_range\" d ON d.\"record_id\" = t.\"id\" \
+                     WHERE d.\"date\" = '{date}' AND d.\"earliest\" = {earliest} AND d.\"latest\" = {latest}"
+                );
+                assert_eq!(number(&listed).await, records, "{backend}: {table}.{date}");
+            }
+        }
+    }
+}
+
 /// SQLite's migrations run in a transaction only if they say so; an interrupted one would leave half of its tables behind.
 #[test]
 fn every_migration_is_a_transaction() {
@@ -297,6 +336,8 @@ fn searched(schema: &Schema, field: &str, ty: &str) -> Vec<String> {
     let column = kind_of(field);
     match ty {
         "DateFilter" => vec![format!("{column}_earliest"), format!("{column}_latest")],
+        // The dates between which a period lies have filters of their own.
+        "PeriodFilter" => Vec::new(),
         "TextFilter" => vec![format!("{column}_sort")],
         "FloatFilter" if field == "value" => vec![format!("{column}_sort")],
         // Of those that hang on a record, the foreign key is searched; see above.

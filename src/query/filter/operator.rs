@@ -9,11 +9,13 @@ use sea_orm::{
     sea_query::{Expr, LikeExpr},
 };
 
-use super::{global_id, list, unknown};
+use super::{
+    date::{DateOperand, Days},
+    global_id, list, unknown,
+};
 use crate::{
-    edtf,
     error::{Code, Error, Result},
-    model::{AttributeKind, Column, RecordType, Scalar, Vocabulary},
+    model::{AttributeKind, Column, DateColumns, RecordType, Scalar, Vocabulary},
     query::statement::{column, is_one_of_ids, is_one_of_texts},
     quoted::Quoted,
 };
@@ -39,8 +41,8 @@ pub enum Operand<'a> {
     Boolean(Column),
     /// A word.
     Word(Column, &'a Vocabulary),
-    /// A date, by its earliest and its latest day.
-    Date(Column, Column),
+    /// A date.
+    Date(DateColumns),
 }
 
 /// The input type of a kind of operand.
@@ -65,7 +67,7 @@ impl<'a> Operand<'a> {
             AttributeKind::Scalar(column, Scalar::Boolean) => Self::Boolean(*column),
             AttributeKind::Scalar(column, Scalar::Word(vocabulary)) => Self::Word(*column, vocabulary),
             AttributeKind::Name { folded, .. } => Self::Folded(folded.name),
-            AttributeKind::Date { earliest, latest, .. } => Self::Date(*earliest, *latest),
+            AttributeKind::Date { edtf, earliest, latest } => Self::Date([edtf.name, earliest.name, latest.name]),
             AttributeKind::Decimal(decimal) => Self::Float(decimal.approximate),
             AttributeKind::Scalar(_, Scalar::DateTime)
             | AttributeKind::ToOne(_)
@@ -146,14 +148,20 @@ impl<'a> Operand<'a> {
             },
             Self::Date(..) => OperatorInput {
                 name: "DateFilter".into(),
-                description: "A filter by a date. An unknown date does not lie within any date.".to_owned(),
+                description: "A filter by a date. An unknown date does not lie within any date. Of a set, such as \
+                              `[1960,1970]` or `{1960,1970}`, only the dates that it lists count; a set in a filter \
+                              may list at most 20."
+                    .to_owned(),
                 fields: vec![
                     text(
                         "possiblyWithin",
                         "Can lie within this date in EDTF: a day such as `2019-09-24`, a month such as `2019-09`, a \
                          year such as `2019`, or an interval such as `2018/2019-06`, `../2005` or `2019/..`.",
                     ),
-                    text("certainlyWithin", "Lies entirely within this date in EDTF, whichever day it stands for."),
+                    text(
+                        "certainlyWithin",
+                        "Lies entirely within this date in EDTF, whichever day it stands for; a set, with all of its dates.",
+                    ),
                     missing,
                 ],
             },
@@ -232,21 +240,13 @@ impl<'a> Operand<'a> {
                     _ => Err(unknown(operator)),
                 }
             }
-            Self::Date(earliest, latest) => {
-                let date = || text(value).and_then(|text| Ok(edtf::Date::parse(&text)?));
+            Self::Date(columns) => {
+                let date = DateOperand { alias, columns: *columns };
                 match operator {
-                    "possiblyWithin" => {
-                        let range = date()?;
-                        Ok(at(earliest).lte(range.latest).and(at(latest).gte(range.earliest)))
-                    }
-                    "certainlyWithin" => {
-                        let range = date()?;
-                        // An unknown date is an empty interval, which lies within everything; its latest day is the least.
-                        let known = at(latest).gte(Ord::max(range.earliest, edtf::BEGINNING));
-                        Ok(at(latest).lte(range.latest).and(known).and(at(earliest).gte(range.earliest)))
-                    }
-                    "isNull" if *value == Value::Boolean(true) => Ok(at(earliest).eq(edtf::UNKNOWN_EARLIEST)),
-                    "isNull" => Ok(at(earliest).lt(edtf::UNKNOWN_EARLIEST)),
+                    "possiblyWithin" => Ok(date.possibly_within(&Days::read(value)?)),
+                    "certainlyWithin" => Ok(date.certainly_within(&Days::read(value)?)),
+                    "isNull" if *value == Value::Boolean(true) => Ok(date.is_unknown()),
+                    "isNull" => Ok(date.is_known()),
                     _ => Err(unknown(operator)),
                 }
             }
@@ -289,7 +289,7 @@ fn number(
 }
 
 /// A text of a filter.
-fn text(value: &Value) -> Result<String> {
+pub(super) fn text(value: &Value) -> Result<String> {
     match value {
         Value::String(text) if text.contains('\0') => {
             let message = format!("{} contains the character NUL, which no stored text contains", Quoted(text));

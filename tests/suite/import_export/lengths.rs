@@ -254,6 +254,7 @@ async fn rows_of_indexes_fit() {
     }
     for (table, column, most) in [
         ("record", "kind", length::TABLE),
+        ("date_range", "date", length::TABLE),
         ("name", "language", length::LANGUAGE),
         ("name", "name", length::NAME),
         ("name", "folded", length::FOLDED),

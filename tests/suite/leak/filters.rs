@@ -140,6 +140,11 @@ impl Guard {
                     let date = hidden[0].get(&kind_of(name));
                     format!("{{possiblyWithin: \"{}\"}}", date.split('-').next().expect("a year"))
                 }
+                "PeriodFilter" => {
+                    let period = coopgraph::domain::model().record_type(&kind_of(record)).period.expect("a period");
+                    let date = hidden[0].get(period.start[0]);
+                    format!("{{possiblyOverlaps: \"{}\"}}", date.split('-').next().expect("a year"))
+                }
                 "StringFilter" => format!("{{eq: {}}}", Value::from(hidden[0].get(&kind_of(name)))),
                 "IdFilter" => format!("{{eq: \"{}\"}}", hidden[0].id()),
                 "IntFilter" | "FloatFilter" | "DecimalFilter" => "{gte: 0}".to_owned(),

@@ -125,8 +125,8 @@ fn value(row: &Row, order: &str, content: Option<&Content>, descending: bool) ->
 
 /// How many days a period lasted, at most or at least; `None` if the dates do not say.
 fn days(row: &Row, at_most: bool) -> Option<f64> {
-    let (start, end) = coopgraph::domain::model().record_type(row.kind).periods[0];
-    let [start, end] = [start, end].map(|date| coopgraph::edtf::Date::parse(row.cell(date)).ok());
+    let period = coopgraph::domain::model().record_type(row.kind).period.expect("a period");
+    let [start, end] = [period.start, period.end].map(|[date, ..]| coopgraph::edtf::Date::parse(row.cell(date)).ok());
     let (from, to) = if at_most { (start?.earliest, end?.latest) } else { (start?.latest, end?.earliest) };
     // Dates without beginning or end lie further away than any history.
     let is_day = |day: i32| day.abs() < 100_000_000;
