@@ -1,5 +1,7 @@
 //! Inconsistencies in what an import has written: each is looked for by one statement, before the transaction is committed.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 use sea_orm::{
     ConnectionTrait, DbErr, ExprTrait, QueryResult,
@@ -11,6 +13,7 @@ use super::{
     Problem,
     columns::file_name,
     import::{Context, Written},
+    unbuilt_statements::analyze_table,
     value_changes::Warnings,
 };
 use crate::model::{AttributeKind, Inconsistency, RecordType, words};
@@ -35,6 +38,14 @@ pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mu
     if written.changed.is_empty() {
         return Ok(());
     }
+    // PostgreSQL would take tables that were filled in this transaction for small ones, and compare each row with each.
+    if written.changed.len() * 10 > context.keys.iter().count() {
+        for record in context.import.model.types().filter(|record| !record.inconsistencies.is_empty()) {
+            for table in tables(record) {
+                analyze_table(context.transaction, table).await?;
+            }
+        }
+    }
     for record in context.import.model.types() {
         for attribute in &record.attributes {
             if let AttributeKind::ToOne(to_one) = &attribute.kind
@@ -52,6 +63,18 @@ pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mu
         }
     }
     Ok(())
+}
+
+/// The tables in which inconsistencies of a record type are looked for.
+fn tables(record: &RecordType) -> BTreeSet<&'static str> {
+    let others = record.inconsistencies.iter().filter_map(|inconsistency| match inconsistency {
+        Inconsistency::Differs { reference: (_, table), .. } | Inconsistency::After { reference: (_, table), .. } => {
+            Some(*table)
+        }
+        Inconsistency::NotYet { .. } => None,
+        Inconsistency::Twice { links: (table, ..), .. } => Some(*table),
+    });
+    others.chain([record.table]).collect()
 }
 
 /// Warns of records that a reference to their own type leads back to: a part cannot contain the whole.

@@ -27,3 +27,8 @@ pub(super) async fn lock_for_change(transaction: &DatabaseTransaction) -> Result
 pub(super) async fn analyze(connection: &DatabaseConnection) -> Result<(), DbErr> {
     connection.execute_unprepared("ANALYZE").await.map(drop)
 }
+
+/// The same for one table, within a transaction: it then knows what it has written itself.
+pub(super) async fn analyze_table(transaction: &DatabaseTransaction, table: &str) -> Result<(), DbErr> {
+    transaction.execute_unprepared(&format!("ANALYZE \"{table}\"")).await.map(drop)
+}
