@@ -162,7 +162,7 @@ def join(work, binary, postgres):
             # As many threads as the other peers have workers; like theirs, the pool has 8 connections. And like them it
             # serves one client as much as it can: a limit on what a client may ask for would be all that is measured.
             "env": {"TOKIO_WORKER_THREADS": "2", "COOPGRAPH_RATE_LIMIT": "0", "COOPGRAPH_LOG": "warn"},
-            "start": [binary, "serve", "--listen", f"127.0.0.1:{port}", "--database-url", url, "--no-sample-data"],
+            "start": [binary, "serve", "--listen", f"127.0.0.1:{port}", "--database-url", url, "--sample-data=none"],
         }
     file.write_text(json.dumps(peers, indent=1))
 

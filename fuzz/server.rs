@@ -15,7 +15,7 @@ use coopgraph::{
     domain,
     engine::Engine,
     http,
-    import_export::{self, Files, Import},
+    import_export::{self, Bundled, Files, Import},
 };
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
         let import = Import {
             model: domain::model(),
             database: &database,
-            files: &Files::Bundled,
+            files: &Files::Bundled(Bundled::FinlandChina),
             clock: &clock,
             ids: &ids,
             dry_run: false,

@@ -17,7 +17,7 @@ use crate::{
     clock::{Clock, IdSource},
     db::Database,
     domain,
-    import_export::{self, Change, Failure, Files, Import, Imported},
+    import_export::{self, Bundled, Change, Failure, Files, Import, Imported},
 };
 
 /// How many changes of values are printed.
@@ -75,10 +75,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Imports the bundled data into a database without records.
-pub(super) async fn bundled(database: &Database) -> Result<Imported, Failure> {
+/// Imports bundled data into a database without records.
+pub(super) async fn bundled(database: &Database, bundled: Bundled) -> Result<Imported, Failure> {
     let options = Options { is_sample: true, dry_run: false, accept_warnings: false, on_change: &|_| Ok(()) };
-    import_files(database, &Files::Bundled, options).await
+    import_files(database, &Files::Bundled(bundled), options).await
 }
 
 /// The file that lists all changes of values.

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use sea_orm::EntityTrait;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -27,7 +27,7 @@ use crate::{
     domain,
     engine::Engine,
     http::{self, Shutdown},
-    import_export::{self, Export},
+    import_export::{self, Bundled, Export},
     model::record,
     observe::{Observer, Traces, logs},
 };
@@ -104,11 +104,35 @@ struct Serve {
     address: Address,
     #[command(flatten)]
     db: Db,
-    /// Does not load the bundled data into an empty database.
-    #[arg(long, env = "COOPGRAPH_NO_SAMPLE_DATA", value_parser = BoolishValueParser::new())]
-    no_sample_data: bool,
+    /// The bundled data that are loaded into an empty database.
+    #[arg(long, env = "COOPGRAPH_SAMPLE_DATA", value_enum, default_value_t = SampleData::All)]
+    sample_data: SampleData,
     #[command(flatten)]
     config: Config,
+}
+
+/// Which of the bundled data are loaded.
+#[derive(Clone, Copy, ValueEnum)]
+enum SampleData {
+    /// Cooperation of Finland and China, 1948–2026.
+    FinlandChina,
+    /// The sister cities of the world according to Wikidata.
+    World,
+    /// Both, as one data set.
+    All,
+    /// Nothing.
+    None,
+}
+
+impl SampleData {
+    const fn bundled(self) -> Option<Bundled> {
+        match self {
+            Self::FinlandChina => Some(Bundled::FinlandChina),
+            Self::World => Some(Bundled::World),
+            Self::All => Some(Bundled::All),
+            Self::None => None,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -182,8 +206,10 @@ async fn prepare(args: &Serve) -> Result<Database, Failed> {
     }
     database.check().await?;
     database.check_writable().await?;
-    if !args.no_sample_data && is_empty(&database).await? {
-        let imported = import::bundled(&database).await?;
+    if let Some(bundled) = args.sample_data.bundled()
+        && is_empty(&database).await?
+    {
+        let imported = import::bundled(&database, bundled).await?;
         // Another server may have loaded it meanwhile.
         if imported.added > 0 {
             say(&format_args!("loaded the bundled data: {} records", imported.added));

@@ -6,6 +6,7 @@
 
 mod annotation_changes;
 mod annotations;
+mod bundled;
 mod cells;
 mod columns;
 mod csv_reader;
@@ -31,18 +32,14 @@ use std::{
     path::PathBuf,
 };
 
-use include_dir::{Dir, include_dir};
-
 pub use self::{
+    bundled::Bundled,
     dataset_change::{begin_change, complete_change},
     export::{Export, export},
     import::{Import, Imported, import},
     problem::{Failure, Problem, Problems},
     value_changes::{Change, Warnings},
 };
-
-/// The bundled data set.
-static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/data");
 
 /// How many values one statement binds at most; SQLite's limit is 32,766, PostgreSQL's 65,535.
 const MAX_BOUND_VALUES: usize = 12_000;
@@ -55,8 +52,8 @@ const EXCLUDED: &str = "excluded";
 pub enum Files {
     /// In a directory.
     In(PathBuf),
-    /// In the binary: the bundled data set.
-    Bundled,
+    /// In the binary.
+    Bundled(Bundled),
 }
 
 impl Files {
@@ -75,10 +72,7 @@ impl Files {
                     Err(io::Error::other("it is not a regular file"))
                 }
             }
-            Self::Bundled => {
-                let file = BUNDLED.get_file(name).ok_or(io::ErrorKind::NotFound)?;
-                Ok(Box::new(file.contents()))
-            }
+            Self::Bundled(bundled) => bundled.open(name),
         }
     }
 }

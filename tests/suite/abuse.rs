@@ -224,7 +224,7 @@ async fn upgrades_are_looked_at() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_documents_leaves_memory_flat() {
     let place = Place::new(Backend::Sqlite).await;
-    let served = place.serve(&["--no-sample-data", "--rate-limit", "0", "--document-cache-bytes", "1000000"]);
+    let served = place.serve(&["--sample-data=none", "--rate-limit", "0", "--document-cache-bytes", "1000000"]);
     served.ask("{ __typename }").await;
     let before = served.memory();
     for i in 0..400 {

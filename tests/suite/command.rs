@@ -56,7 +56,7 @@ async fn serve_fills_a_database_and_a_second_start_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn serve_prints_only_addresses_that_exist() {
     let place = Place::new(Backend::Sqlite).await;
-    let served = place.serve(&["--no-sample-data", "--profile", "hardened"]);
+    let served = place.serve(&["--sample-data=none", "--profile", "hardened"]);
     let base = served.base();
     let paths: Vec<_> = served.urls().iter().map(|url| url.replace(&base, "")).collect();
     assert_eq!(paths, ["/graphql", "/healthz", "/readyz"]);
@@ -81,18 +81,18 @@ async fn serve_leaves_a_database_that_is_not_empty() {
     }
 }
 
-/// Without the sample data: by flag, and by environment.
+/// Without the bundled data: by flag, and by environment.
 #[tokio::test(flavor = "multi_thread")]
 async fn serve_can_leave_a_database_empty() {
     for backend in backends() {
         let place = Place::new(backend).await;
         let empty = json!({ "data": { "city": null, "cities": { "totalCount": 0 } } });
-        let served = place.serve(&["--no-sample-data"]);
+        let served = place.serve(&["--sample-data=none"]);
         assert!(served.printed[0].starts_with("GraphQL"), "{:?}", served.printed);
         assert_eq!(served.ask(ESPOO).await, empty);
         served.stop();
         let mut command = place.command(&["serve", "--listen=127.0.0.1:0"]);
-        command.env("DATABASE_URL", &place.url).env("COOPGRAPH_NO_SAMPLE_DATA", "true");
+        command.env("DATABASE_URL", &place.url).env("COOPGRAPH_SAMPLE_DATA", "none");
         let served = Served::start(command);
         assert_eq!(served.ask(ESPOO).await, empty);
         served.stop();
@@ -210,8 +210,8 @@ async fn help_names_everything_but_secrets() {
                 "--database-url",
                 "DATABASE_URL",
                 "sqlite://coopgraph.db",
-                "--no-sample-data",
-                "COOPGRAPH_NO_SAMPLE_DATA",
+                "--sample-data",
+                "COOPGRAPH_SAMPLE_DATA",
                 "--metrics-listen",
                 "COOPGRAPH_METRICS_LISTEN",
                 "--otlp-endpoint",

@@ -2,7 +2,7 @@
 
 use coopgraph::{
     db::{Access, Database},
-    import_export::{Files, Imported},
+    import_export::{Bundled, Files, Imported},
 };
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -42,7 +42,7 @@ fn name(database: &TestDatabase) -> &str {
 
 /// The answers to the queries, after an import of everything again.
 async fn answers(database: TestDatabase) -> (Imported, Vec<String>) {
-    let imported = database.import(&Files::Bundled).await.expect("an import");
+    let imported = database.import(&Files::Bundled(Bundled::FinlandChina)).await.expect("an import");
     // Reading does not need more.
     let name = name(&database).to_owned();
     database.execute(&format!("ALTER DATABASE \"{name}\" SET default_transaction_read_only = on")).await;

@@ -33,9 +33,13 @@ impl Set {
     }
 
     pub fn bundled() -> Self {
+        Self::of(&bundled())
+    }
+
+    pub fn of(files: &Contents) -> Self {
         let set = Self::empty();
-        for (name, bytes) in bundled() {
-            fs::write(set.path(&name), bytes).expect("a copy");
+        for (name, bytes) in files {
+            fs::write(set.path(name), bytes).expect("a copy");
         }
         set
     }
@@ -81,11 +85,12 @@ pub fn csv_files(directory: &Path) -> Contents {
     files.map(|path| (name(&path), fs::read(&path).expect("a file"))).collect()
 }
 
+/// The files of the bundled set on Finland and China.
 pub fn bundled() -> Contents {
     csv_files(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/data")))
 }
 
-async fn exported(database: &TestDatabase) -> Contents {
+pub async fn exported(database: &TestDatabase) -> Contents {
     let directory = tempfile::tempdir().expect("a directory");
     let target = directory.path().join("made/by/export");
     export(&database.database, &target, true).await;
@@ -147,10 +152,7 @@ async fn import_and_export_are_inverse() {
         let files = exported(&first).await;
         assert_same(&files, &bundled(), backend);
 
-        let set = Set::empty();
-        for (name, bytes) in &files {
-            fs::write(set.path(name), bytes).expect("a file");
-        }
+        let set = Set::of(&files);
         let second = TestDatabase::new(backend, Data::Empty).await;
         let done = second.import(&set.files()).await.expect("an import");
         assert!(done.added > 2_000 && done.updated == 0 && done.unchanged == 0);

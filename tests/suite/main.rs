@@ -37,6 +37,7 @@ mod proxies;
 mod quantifiers;
 mod readme;
 mod reference;
+mod sample_data;
 mod schema;
 mod sharing;
 mod shutdown;

@@ -45,7 +45,7 @@ impl Place {
         self.directory.path().join(name)
     }
 
-    /// The command, with nothing of this process's settings.
+    /// The command, with nothing of this process's settings. A server loads the smaller of the bundled sets, which is quick.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_coopgraph"));
         command
@@ -60,6 +60,7 @@ impl Place {
                 command.env_remove(name);
             }
         }
+        command.env("COOPGRAPH_SAMPLE_DATA", "finland-china");
         command
     }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::{Backend, Data, Server, TestDatabase, backends, golden};
 
-fn queries() -> Vec<&'static str> {
+pub fn queries() -> Vec<&'static str> {
     let readme = include_str!("../../README.md");
     readme.split("```graphql\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
 }
@@ -47,7 +47,7 @@ async fn the_queries_of_the_readme_are_within_the_limits() {
 }
 
 /// Cursors hold ids, which are new in every database.
-fn without_cursors(mut value: serde_json::Value) -> serde_json::Value {
+pub fn without_cursors(mut value: serde_json::Value) -> serde_json::Value {
     match &mut value {
         serde_json::Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {

@@ -18,7 +18,7 @@ use coopgraph::{
     document::Limits,
     engine::Engine,
     http::{self, Shutdown},
-    import_export::{self, Change, Export, Files, Import, Imported},
+    import_export::{self, Bundled, Change, Export, Files, Import, Imported},
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, TransactionTrait};
 use serde_json::{Value, json};
@@ -52,8 +52,12 @@ fn postgres() -> Option<String> {
 pub enum Data {
     /// Tables without rows.
     Empty,
-    /// The bundled data set.
+    /// The bundled data set on Finland and China.
     Bundled,
+    /// The bundled data set on sister cities of the world.
+    World,
+    /// Both.
+    All,
 }
 
 /// A database of the test's own, which nobody shares.
@@ -164,13 +168,21 @@ pub async fn export(database: &Database, directory: &Path, content_only: bool) {
 async fn fill(url: &str, data: Data) {
     let database = Database::connect(url, Access::Create, None).await.expect("a database");
     database.migrate().await.expect("tables");
-    if data == Data::Bundled {
-        import(&database, &Files::Bundled, false).await.expect("the bundled data");
+    let bundled = match data {
+        Data::Empty => None,
+        Data::Bundled => Some(Bundled::FinlandChina),
+        Data::World => Some(Bundled::World),
+        Data::All => Some(Bundled::All),
+    };
+    if let Some(bundled) = bundled {
+        // As a server does: without an inconsistency.
+        let done = import_with(&database, &Files::Bundled(bundled), false, false, &|_| Ok(())).await;
+        done.expect("the bundled data");
     }
     database.connection().clone().close().await.expect("closed");
 }
 
-static SQLITE: [OnceCell<PathBuf>; 2] = [const { OnceCell::const_new() }; 2];
+static SQLITE: [OnceCell<PathBuf>; 4] = [const { OnceCell::const_new() }; 4];
 
 async fn sqlite_template(data: Data) -> PathBuf {
     let make = async || {
@@ -182,7 +194,7 @@ async fn sqlite_template(data: Data) -> PathBuf {
     SQLITE[data as usize].get_or_init(make).await.clone()
 }
 
-static POSTGRES: [OnceCell<String>; 2] = [const { OnceCell::const_new() }; 2];
+static POSTGRES: [OnceCell<String>; 4] = [const { OnceCell::const_new() }; 4];
 
 async fn postgres_template(data: Data) -> String {
     let make = async || {

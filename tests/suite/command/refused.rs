@@ -238,7 +238,7 @@ async fn an_address_that_is_taken() {
         place.prints(&["migrate"]);
         let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = taken.local_addr().expect("an address").to_string();
-        let output = place.run(&["serve", "--no-sample-data", "--listen", &address]);
+        let output = place.run(&["serve", "--sample-data=none", "--listen", &address]);
         refused(&output, &format!("cannot listen on {address}: "));
     }
 }
@@ -252,6 +252,7 @@ async fn arguments_that_are_wrong() {
         (&["serve", "--listen", "here"], "invalid value 'here'"),
         (&["import"], "<DIRECTORY>"),
         (&["serve", "--max-subscriptions", "18446744073709551615"], "is not in 0..=1000000000"),
+        (&["serve", "--sample-data", "mars"], "[possible values: finland-china, world, all, none]"),
         (&["serve", "--max-connections", "0"], "is not in 1..=1000000000"),
         (&["serve", "--request-timeout-ms", "0"], "is not in 1..=86400000"),
         (&["migrate", "--database-url", "sqlite::memory:"], "a database in memory cannot be served"),
@@ -275,7 +276,7 @@ async fn health_does_not_wait_for_the_database() {
         let database = TestDatabase::new(backend, Data::Empty).await;
         let mut place = Place::new(Backend::Sqlite).await;
         place.url.clone_from(&database.url);
-        let served = place.serve(&["--no-sample-data"]);
+        let served = place.serve(&["--sample-data=none"]);
         let lock = database.database.connection().begin().await.expect("a transaction");
         lock.execute_unprepared("LOCK TABLE \"seaql_migrations\" IN ACCESS EXCLUSIVE MODE").await.expect("a lock");
         refused(&place.run(&["health", "--listen", &served.address.to_string()]), "is not ready");
@@ -323,7 +324,7 @@ async fn health_says_whether_a_server_is_ready() {
         let database = TestDatabase::new(backend, Data::Empty).await;
         let mut place = Place::new(Backend::Sqlite).await;
         place.url.clone_from(&database.url);
-        let served = place.serve(&["--no-sample-data"]);
+        let served = place.serve(&["--sample-data=none"]);
         let address = served.address.to_string();
         assert_eq!(place.prints(&["health", "--listen", &address]), "ready\n");
         let mut by_environment = place.command(&["health"]);

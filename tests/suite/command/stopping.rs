@@ -57,7 +57,7 @@ async fn told_to_stop_at_once_it_ends_well() {
         let place = Place::new(backend).await;
         place.prints(&["migrate"]);
         for _ in 0..10 {
-            place.serve(&["--no-sample-data"]).stop();
+            place.serve(&["--sample-data=none"]).stop();
         }
     }
 }
@@ -118,7 +118,7 @@ async fn told_to_stop_it_says_farewell_to_web_sockets() {
     ] {
         database.connection().execute_unprepared(sql).await.expect(sql);
     }
-    let served = place.serve(&["--no-sample-data", "--request-timeout-ms", "2000"]);
+    let served = place.serve(&["--sample-data=none", "--request-timeout-ms", "2000"]);
     let mut socket = TcpStream::connect(served.address).expect("a connection");
     let handshake = "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                      Sec-WebSocket-Protocol: graphql-transport-ws\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";

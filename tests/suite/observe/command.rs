@@ -66,7 +66,7 @@ fn keyed() -> Value {
 async fn requests_are_logged_without_their_values() {
     for backend in backends() {
         let place = Place::new(backend).await;
-        let served = serve(&place, &["--no-sample-data"]);
+        let served = serve(&place, &["--sample-data=none"]);
         ask(&served, &keyed(), &[("x-request-id", "first")]).await;
         let wrong = json!({ "query": format!("query Wrong {{ {} }}", "nonsense"), "operationName": "Wrong", "variables": { "x": SECRET } });
         ask(&served, &wrong, &[("x-request-id", "second")]).await;
@@ -148,7 +148,7 @@ fn frame(text: &str) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn operations_of_a_socket_are_told_apart() {
     let place = Place::new(Backend::Sqlite).await;
-    let served = serve(&place, &["--no-sample-data"]);
+    let served = serve(&place, &["--sample-data=none"]);
     let mut socket = TcpStream::connect(served.address).expect("a connection");
     socket.set_read_timeout(Some(LONG)).expect("a limit");
     let head = "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -186,7 +186,7 @@ async fn operations_of_a_socket_are_told_apart() {
 async fn the_log_can_be_made_quiet() {
     let place = Place::new(Backend::Sqlite).await;
     let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &place.url]);
-    command.env("COOPGRAPH_LOG", "coopgraph=info,coopgraph::request=warn").arg("--no-sample-data");
+    command.env("COOPGRAPH_LOG", "coopgraph=info,coopgraph::request=warn").arg("--sample-data=none");
     let served = Served::logging(command, File::create(place.path("log")).expect("a file"));
     ask(&served, &keyed(), &[]).await;
     served.stop();
@@ -197,7 +197,7 @@ async fn the_log_can_be_made_quiet() {
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_have_an_address_of_their_own() {
     let place = Place::new(Backend::Sqlite).await;
-    let served = serve(&place, &["--no-sample-data", "--metrics-listen", "127.0.0.1:0", "--profile", "hardened"]);
+    let served = serve(&place, &["--sample-data=none", "--metrics-listen", "127.0.0.1:0", "--profile", "hardened"]);
     let url = served.urls().into_iter().find(|url| url.ends_with("/metrics")).expect("an address");
     let address = url.trim_start_matches("http://").trim_end_matches("/metrics").parse().expect("an address");
     assert_ne!(address, served.address);
@@ -244,7 +244,7 @@ async fn traces_reach_a_collector() {
     for backend in backends() {
         let (endpoint, sent) = collector().await;
         let place = Place::new(backend).await;
-        let served = serve(&place, &["--no-sample-data", "--otlp-endpoint", &endpoint]);
+        let served = serve(&place, &["--sample-data=none", "--otlp-endpoint", &endpoint]);
         let (trace, parent) = ([0x4b_u8; 16], [0x51_u8; 8]);
         let traceparent = format!("00-{}-{}-01", "4b".repeat(16), "51".repeat(8));
         let answer = ask(&served, &keyed(), &[("traceparent", &traceparent), ("x-request-id", "traced")]).await;
@@ -275,7 +275,7 @@ async fn traces_reach_a_collector() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_missing_is_said_once() {
     let place = Place::new(Backend::Sqlite).await;
-    let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--no-sample-data"]);
+    let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--sample-data=none"]);
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9").env("OTEL_BSP_SCHEDULE_DELAY", "50");
     let served = Served::logging(command, File::create(place.path("log")).expect("a file"));
     let start = Instant::now();
