@@ -206,6 +206,7 @@ async fn prepare(args: &Serve) -> Result<Database, Failed> {
     }
     database.check().await?;
     database.check_writable().await?;
+    database.check_connections().await?;
     if let Some(bundled) = args.sample_data.bundled()
         && is_empty(&database).await?
     {
@@ -320,14 +321,19 @@ async fn open(args: &Db) -> Result<Database, Failed> {
 
 async fn export(args: ExportArgs) -> Result<(), Failed> {
     let database = open(&args.db).await?;
-    let rows = import_export::export(Export {
+    let mut signals = StopSignals::new()?;
+    let exported = import_export::export(Export {
         model: domain::model(),
         database: &database,
         directory: &args.directory,
         content_only: args.content_only,
         progress: &|file, rows| report_progress(&format_args!("{file}: {rows} rows")),
-    })
-    .await?;
+    });
+    let rows = tokio::select! {
+        rows = exported => rows?,
+        // Its unfinished files are removed.
+        () = signals.next() => return Err("stopped: nothing was exported".into()),
+    };
     say(&format_args!("{rows} rows written to {}", args.directory.display()));
     Ok(())
 }

@@ -10,24 +10,18 @@ use std::{
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    sqlx::{
-        self, ConnectOptions as _,
-        postgres::PgConnectOptions,
-        sqlite::{SqliteConnectOptions, SqliteError},
-    },
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, Statement,
+    sqlx::{self, ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 
 use super::{
     Unusable,
-    readers::{Connector, KEPT_STATEMENTS, Reader, Readers},
+    readers::{Connector, KEPT_STATEMENTS, POSTGRES_CONNECTIONS, Reader, Readers},
+    writer_lock::{WriterLock, begin_exclusive, is_locked},
 };
 
 /// The number of connections for migrations, import, export and health checks. Clients are answered by [`Readers`].
 const CONNECTIONS: u32 = 2;
-/// The number of the advisory lock of PostgreSQL that a migration takes: `coopgrph` in ASCII.
-const MIGRATION_LOCK: i64 = 0x636f_6f70_6772_7068;
 /// How many prepared statements each of them keeps. Those of an import write many rows, and their texts have up to about
 /// 100 KB: together 3 MB.
 const WRITTEN_STATEMENTS: usize = 32;
@@ -135,10 +129,7 @@ impl Database {
         let applied = self.applied().await?;
         refuse_newer(&applied)?;
         let migrated = async {
-            let transaction = begin_when_unlocked(&self.connection).await?;
-            if self.backend() == DbBackend::Postgres {
-                transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
-            }
+            let transaction = begin_exclusive(&self.connection, WriterLock::Migration).await?;
             Migrator::up(&transaction, None).await?;
             transaction.commit().await
         };
@@ -180,6 +171,28 @@ impl Database {
             // Another process can write, so this one can do so later.
             Err(cause) if is_locked(&cause) => Ok(()),
             done => done.map(drop).map_err(Unusable::ReadOnly),
+        }
+    }
+
+    /// Checks that PostgreSQL allows as many connections as a server uses.
+    pub async fn check_connections(&self) -> Result<(), Unusable> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(());
+        }
+        // Limits of roles and databases do not hold for superusers; -1 means none.
+        let sql = "SELECT min(l.\"allowed\") AS \"allowed\" FROM (\
+                     SELECT rolconnlimit AS \"allowed\" FROM pg_roles WHERE rolname = current_user AND NOT rolsuper \
+                     UNION ALL SELECT datconnlimit FROM pg_database, pg_roles \
+                       WHERE datname = current_database() AND rolname = current_user AND NOT rolsuper \
+                     UNION ALL SELECT current_setting('max_connections')::integer\
+                   ) AS l WHERE l.\"allowed\" >= 0";
+        let row = self.connection.query_one_raw(Statement::from_string(self.backend(), sql)).await?;
+        let allowed: Option<i32> = row.map(|row| row.try_get("", "allowed")).transpose()?;
+        let allowed = allowed.and_then(|allowed| usize::try_from(allowed).ok());
+        let needed = POSTGRES_CONNECTIONS + CONNECTIONS as usize;
+        match allowed {
+            Some(allowed) if allowed < needed => Err(Unusable::TooFewConnections { allowed, needed }),
+            _ => Ok(()),
         }
     }
 
@@ -348,31 +361,4 @@ fn without_password(url: &str) -> String {
         }
         None => url.to_owned(),
     }
-}
-
-/// Begins a transaction that writes. On SQLite, another process that writes is waited for, however long that takes.
-pub async fn begin_when_unlocked(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    loop {
-        let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-        match connection.begin_with_options(options).await {
-            // SQLite waits only for a few seconds.
-            Err(cause) if is_locked(&cause) => tracing::warn!("another process is writing: waiting for its end"),
-            begun => return begun,
-        }
-    }
-}
-
-/// Whether SQLite gave up waiting for another process that writes.
-fn is_locked(error: &DbErr) -> bool {
-    let (DbErr::Conn(RuntimeErr::SqlxError(cause))
-    | DbErr::Exec(RuntimeErr::SqlxError(cause))
-    | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
-    else {
-        return false;
-    };
-    let of_sqlite = cause.as_database_error().filter(|cause| cause.try_downcast_ref::<SqliteError>().is_some());
-    // SQLITE_BUSY and its extended codes.
-    let code = of_sqlite.and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
-    code.is_some_and(|code| code & 0xff == 5)
 }

@@ -5,13 +5,15 @@ mod id;
 mod moment;
 mod readers;
 mod unusable;
+mod writer_lock;
 
 pub use self::{
-    connect::{Access, Database, begin_when_unlocked},
+    connect::{Access, Database},
     id::{Id, parse_type_id, type_id, write_type_id},
     moment::Moment,
     readers::Readers,
     unusable::Unusable,
+    writer_lock::{WriterLock, begin_exclusive},
 };
 
 /// An exact decimal figure, as it was written.

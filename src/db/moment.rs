@@ -31,6 +31,13 @@ impl Moment {
         moment.to_rfc3339().map(|_| moment)
     }
 
+    /// The day in UTC, in days since 1970-01-01.
+    #[must_use]
+    pub fn day(self) -> i32 {
+        const MILLISECONDS_PER_DAY: i64 = 24 * 60 * 60 * 1_000;
+        i32::try_from(self.0.div_euclid(MILLISECONDS_PER_DAY)).unwrap_or(i32::MAX)
+    }
+
     /// The text form; `None` for years before 0 or after 9999, which it does not have.
     #[must_use]
     pub fn to_rfc3339(self) -> Option<String> {

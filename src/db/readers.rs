@@ -25,7 +25,7 @@ use super::connect::Observer;
 /// Each has its own thread and page cache; with more of them, the caches no longer fit into that of the processor.
 const SQLITE_CONNECTIONS: usize = 4;
 /// Each is a process of the database server.
-const POSTGRES_CONNECTIONS: usize = 8;
+pub(super) const POSTGRES_CONNECTIONS: usize = 8;
 /// After how many instructions SQLite checks whether the statement was cancelled: they take less than a millisecond.
 const SQLITE_PROGRESS_INTERVAL: i32 = 10_000;
 /// After how long PostgreSQL is asked again to cancel a statement.

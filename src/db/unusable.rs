@@ -62,6 +62,17 @@ pub enum Unusable {
         /// A migration that this version does not have.
         step: String,
     },
+    /// PostgreSQL refuses some of the connections that a server uses.
+    #[error(
+        "PostgreSQL allows only {allowed} connections at a time for this role or database, and a server uses up to {needed}: \
+         raise the CONNECTION LIMIT of the role and of the database, or max_connections"
+    )]
+    TooFewConnections {
+        /// The least of the limits.
+        allowed: usize,
+        /// What a server needs.
+        needed: usize,
+    },
     /// It cannot be written.
     #[error("the database cannot be written: {0}")]
     ReadOnly(DbErr),

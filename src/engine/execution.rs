@@ -82,17 +82,18 @@ impl Engine {
     ) -> impl Stream<Item = Answer> + Send {
         let budget = charge.budget();
         // The charge for the next event: at first that for the beginning, then a new one when the event is there.
-        let charges: EventCharge = Arc::new(Mutex::new(Some(Ok(charge))));
+        let charges: EventCharge = Arc::new(Mutex::new(Some((Instant::now(), Ok(charge)))));
         let begin = {
             let (engine, caller, prepared) = (self.clone(), operation.caller, operation.prepared.clone());
             let (charges, loaders) = (charges.clone(), self.loaders(&operation));
             move || {
                 let mut next = charges.lock().unwrap_or_else(PoisonError::into_inner);
-                let charge = next.take().unwrap_or_else(|| engine.charge(caller, &prepared));
+                let (started, charge) =
+                    next.take().unwrap_or_else(|| (Instant::now(), engine.charge(caller, &prepared)));
                 let loader = charge.as_ref().map(|charge| loaders.loader(charge));
                 // The answer says more.
                 let loader = loader.map_err(|_| request_error(Code::RateLimited, "too few points are left"));
-                *next = Some(charge);
+                *next = Some((started, charge));
                 loader
             }
         };
@@ -103,9 +104,11 @@ impl Engine {
             let id = id.clone();
             async move {
                 let (operation, mut responses, charges) = state?;
-                let started = Instant::now();
                 let response = id.throughout(responses.next()).await?;
                 let charge = charges.lock().unwrap_or_else(PoisonError::into_inner).take();
+                // The time since the event, not since the last one.
+                let time = charge.as_ref().map(|(started, _)| started.elapsed()).unwrap_or_default();
+                let charge = charge.map(|(_, charge)| charge);
                 let (answer, spent) = match charge.transpose() {
                     Err(refused) => (refused, Usage::default()),
                     Ok(charge) => {
@@ -120,7 +123,7 @@ impl Engine {
                         (answer, charge.as_ref().map(Charge::spent).unwrap_or_default())
                     }
                 };
-                operation.note(|note| note.answered(answer.outcome.as_str(), spent, started.elapsed()));
+                operation.note(|note| note.answered(answer.outcome.as_str(), spent, time));
                 let goes_on = !matches!(answer.outcome, Outcome::Refused(_));
                 Some((answer, goes_on.then_some((operation, responses, charges))))
             }
@@ -138,8 +141,8 @@ impl Engine {
     }
 }
 
-/// The charge for an event of a subscription, or the answer that the client cannot pay for it.
-type EventCharge = Arc<Mutex<Option<Result<Charge, Answer>>>>;
+/// When the answer to an event of a subscription was begun, and the charge for it, or the answer that the client cannot pay.
+type EventCharge = Arc<Mutex<Option<(Instant, Result<Charge, Answer>)>>>;
 
 /// Creates what reads the database for the executions of an operation.
 struct Loaders {

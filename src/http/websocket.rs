@@ -1,5 +1,7 @@
 //! GraphQL over WebSocket: the protocol `graphql-transport-ws`, with its close codes.
 
+mod close;
+
 use std::{collections::HashMap, pin::pin, time::Duration};
 
 use apollo_compiler::{executable::OperationType, response::JsonValue};
@@ -19,6 +21,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 
+use self::close::Close;
 use super::App;
 use crate::{
     engine::{Answer, Caller, Request},
@@ -38,8 +41,6 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 const MAX_PING_BYTES: usize = 1024;
 /// The longest id of an operation, in bytes. It is stored, and repeated in every message.
 const MAX_ID_BYTES: usize = 256;
-/// The longest close reason, in bytes (RFC 6455, section 5.5).
-const MAX_REASON_BYTES: usize = 123;
 
 /// Accepts a WebSocket.
 pub(super) fn open(upgrade: WebSocketUpgrade, app: App, caller: Caller, origin: Origin) -> Response {
@@ -96,24 +97,6 @@ enum ClientMessage {
 
 /// The client has disconnected, or does not read.
 struct Disconnected;
-
-/// The code and reason with which a connection is closed.
-struct Close {
-    code: u16,
-    reason: String,
-}
-
-impl Close {
-    fn new(code: u16, reason: impl Into<String>) -> Self {
-        let mut reason: String = reason.into();
-        let mut end = reason.len().min(MAX_REASON_BYTES);
-        while !reason.is_char_boundary(end) {
-            end -= 1;
-        }
-        reason.truncate(end);
-        Self { code, reason }
-    }
-}
 
 /// A message of an operation to the client.
 enum ServerMessage {
@@ -201,17 +184,17 @@ impl Connection {
             // The library answers pings.
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(()),
             Some(Ok(Message::Binary(_))) => return Err(Some(Close::new(4400, "Invalid message: use text messages"))),
-            Some(Err(cause)) if is_too_large(&cause) => return Err(Some(self.too_large())),
             Some(Ok(Message::Close(_))) => {
                 self.tasks.abort_all();
                 // The library sends the close frame in reply (RFC 6455, section 5.5.1) when it reads on.
                 let _ = timeout(SEND_TIMEOUT, self.socket.recv()).await;
                 return Err(None);
             }
-            None | Some(Err(_)) => return Err(None),
+            Some(Err(cause)) => return Err(Close::after(&cause, self.max_message_bytes())),
+            None => return Err(None),
         };
-        if text.len() > self.app.engine.config().max_message_bytes {
-            return Err(Some(self.too_large()));
+        if text.len() > self.max_message_bytes() {
+            return Err(Some(Close::too_large(self.max_message_bytes())));
         }
         *count += 1;
         match self.handle(&text, *count).map_err(Some)? {
@@ -220,9 +203,8 @@ impl Connection {
         }
     }
 
-    fn too_large(&self) -> Close {
-        let max = self.app.engine.config().max_message_bytes;
-        Close::new(1009, format!("Message too large: it must not be larger than {max} bytes"))
+    fn max_message_bytes(&self) -> usize {
+        self.app.engine.config().max_message_bytes
     }
 
     async fn close(mut self, Close { code, reason }: Close) {
@@ -392,10 +374,4 @@ fn message(ty: &str, id: &str, payload: Option<&[u8]>) -> String {
         }
         None => format!(r#"{{"type":"{ty}","id":{id}}}"#),
     }
-}
-
-fn is_too_large(cause: &axum::Error) -> bool {
-    use tokio_tungstenite::tungstenite::Error;
-    let inner = std::error::Error::source(cause).and_then(|cause| cause.downcast_ref::<Error>());
-    matches!(inner, Some(Error::Capacity(_)))
 }

@@ -2,10 +2,10 @@
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, Set};
 
-use super::{effective_visibility::update_effective_visibility, unbuilt_statements::lock_for_change};
+use super::effective_visibility::update_effective_visibility;
 use crate::{
     clock::Clock,
-    db::{Moment, begin_when_unlocked},
+    db::{Moment, WriterLock, begin_exclusive},
     domain::dataset::{self, DatasetVersion},
     model::Model,
 };
@@ -13,9 +13,7 @@ use crate::{
 /// Begins the transaction of a change. Another change waits for its end, however long that takes, because what one writes
 /// depends on which records the database has.
 pub async fn begin_change(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let transaction = begin_when_unlocked(connection).await?;
-    lock_for_change(&transaction).await?;
-    Ok(transaction)
+    begin_exclusive(connection, WriterLock::Change).await
 }
 
 /// Completes a change, before its transaction is committed: brings the effective visibility of all records up to date, and

@@ -44,6 +44,7 @@ pub struct Export<'a> {
 pub async fn export(export: Export<'_>) -> Result<u64, Failure> {
     let (model, directory) = (export.model, export.directory);
     fs::create_dir_all(directory).map_err(|cause| Failure::file(directory, cause))?;
+    let _lock = lock(directory)?;
     let transaction = snapshot(export.database).await?;
     let keys = KeysById::stored(&transaction, model).await?;
     let mut writer = Writer { export, transaction, keys, files: Vec::new() };
@@ -60,6 +61,21 @@ pub async fn export(export: Export<'_>) -> Result<u64, Failure> {
     }
     writer.files.into_iter().try_for_each(OutputFile::publish)?;
     Ok(total)
+}
+
+/// Keeps other exports out of a directory as long as the file is open: the files of one directory belong together.
+fn lock(directory: &Path) -> Result<fs::File, Failure> {
+    let opened = fs::File::open(directory).map_err(|cause| Failure::file(directory, cause))?;
+    match opened.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => {
+            Err(Failure::file(directory, io::Error::other("another export is writing into it")))
+        }
+        // Some file systems have no locks.
+        Err(fs::TryLockError::Error(cause)) if cause.kind() != io::ErrorKind::Unsupported => {
+            Err(Failure::file(directory, cause))
+        }
+        _ => Ok(opened),
+    }
 }
 
 /// Begins a transaction in which all statements see the data set at the same moment.
@@ -145,9 +161,8 @@ struct OutputFile {
 
 impl OutputFile {
     fn create(directory: &Path, name: &str) -> Result<Self, Failure> {
-        // Of this export alone: another one may write into the same directory.
-        let unfinished = directory.join(format!(".{name}.{}.unfinished", std::process::id()));
-        // What a process of the same number has left when it was killed.
+        let unfinished = directory.join(format!(".{name}.unfinished"));
+        // What an export has left that was killed.
         let _ = fs::remove_file(&unfinished);
         let file = fs::File::create_new(&unfinished).map_err(|cause| Failure::file(directory, cause))?;
         Ok(Self { writer: Some(csv::Writer::from_writer(file)), unfinished, path: directory.join(name) })

@@ -11,18 +11,6 @@ pub(super) async fn defer_foreign_keys(transaction: &DatabaseTransaction) -> Res
     transaction.execute_unprepared(statement).await.map(drop)
 }
 
-/// The number of the advisory lock of PostgreSQL that a change takes: `coopgrpi` in ASCII.
-const CHANGE_LOCK: i64 = 0x636f_6f70_6772_7069;
-
-/// Keeps other changes waiting until the transaction ends; readers go on. A transaction of SQLite that began as `IMMEDIATE`
-/// does so already.
-pub(super) async fn lock_for_change(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
-    if transaction.get_database_backend() == DbBackend::Postgres {
-        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({CHANGE_LOCK})")).await?;
-    }
-    Ok(())
-}
-
 /// Lets the database count what its tables hold. Without these figures its planner may choose to read all of a table.
 pub(super) async fn analyze(connection: &DatabaseConnection) -> Result<(), DbErr> {
     connection.execute_unprepared("ANALYZE").await.map(drop)

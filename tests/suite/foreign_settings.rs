@@ -93,3 +93,37 @@ async fn another_encoding_is_refused() {
         assert!(message.contains(encoding) && message.contains("UTF8"), "{message}");
     }
 }
+
+/// A role or a database that allows fewer connections than a server uses is refused, with the limit.
+#[tokio::test(flavor = "multi_thread")]
+async fn too_few_connections_are_refused() {
+    if !backends().contains(&Backend::Postgres) {
+        return;
+    }
+    let database = TestDatabase::new(Backend::Postgres, Data::Bundled).await;
+    let (name, role) = (name(&database).to_owned(), format!("few_{}", std::process::id()));
+    for sql in [
+        format!("CREATE ROLE \"{role}\" LOGIN CONNECTION LIMIT 9"),
+        format!("GRANT ALL ON ALL TABLES IN SCHEMA public TO \"{role}\""),
+    ] {
+        database.execute(&sql).await;
+    }
+    let url = database.url.replace("postgres://postgres@", &format!("postgres://{role}@"));
+    let check = async || {
+        let limited = Database::connect(&url, Access::Open, None).await.expect("a database");
+        let checked = limited.check_connections().await.map_err(|cause| cause.to_string());
+        limited.connection().clone().close().await.expect("closed");
+        checked
+    };
+    let refused = |limit: usize| Err(format!("allows only {limit} connections"));
+    let cut = |checked: Result<(), String>| {
+        checked.map_err(|message| message.split(" at a time").next().unwrap_or_default().replace("PostgreSQL ", ""))
+    };
+    assert_eq!(cut(check().await), refused(9));
+    database.execute(&format!("ALTER ROLE \"{role}\" CONNECTION LIMIT 10")).await;
+    assert_eq!(check().await, Ok(()));
+    database.execute(&format!("ALTER DATABASE \"{name}\" CONNECTION LIMIT 4")).await;
+    assert_eq!(cut(check().await), refused(4));
+    // Neither holds for a superuser.
+    assert!(database.database.check_connections().await.is_ok());
+}

@@ -119,6 +119,28 @@ async fn subscriptions_are_counted() {
     assert_eq!(metrics(server.address).await["coopgraph_subscriptions_open"], "0");
 }
 
+/// The time to a result of a subscription begins with the event: the time in which nothing happens does not count.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_between_events_is_not_counted() {
+    let server = Server::start(Backend::Sqlite, Data::Empty).await;
+    let body = json!({ "query": "subscription Live { datasetChanged { version } }" });
+    let client = reqwest::Client::new();
+    let ask = client.post(format!("http://{}/graphql", server.address)).header("accept", "text/event-stream");
+    let mut events = ask.json(&body).send().await.expect("an answer");
+    events.chunk().await.expect("an event").expect("an event");
+    let nothing_happens = Duration::from_secs(3);
+    tokio::time::sleep(nothing_happens).await;
+    server.data.import(&coopgraph::import_export::Files::Bundled(coopgraph::import_export::Bundled::FinlandChina)).await.expect("an import");
+    let count = "coopgraph_answer_seconds_count{kind=\"subscription\"}";
+    let start = Instant::now();
+    while metrics(server.address).await[count] != "2" {
+        assert!(start.elapsed() < LONG, "no event");
+        events.chunk().await.expect("an event").expect("an event");
+    }
+    let sum: f64 = metrics(server.address).await[&count.replace("count", "sum")].parse().expect("a number");
+    assert!(sum < nothing_happens.as_secs_f64(), "{sum} s");
+}
+
 /// Whoever invents names does not fill a monitoring system with them.
 #[tokio::test(flavor = "multi_thread")]
 async fn labels_are_bounded() {

@@ -25,11 +25,8 @@ async fn connect_with_small_buffers(server: &Server) -> TcpStream {
     socket.connect(server.address).await.expect("a connection")
 }
 
-/// A client that is still sending a message that is too large reads the close code, not a reset of the connection.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_is_still_sending_a_message_reads_the_close_code() {
-    let server = server().await;
-    let mut stream = connect_with_small_buffers(&server).await;
+/// Opens a WebSocket by hand, to send frames that no library sends.
+async fn upgrade(stream: &mut TcpStream) {
     let handshake = "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                      Sec-WebSocket-Protocol: graphql-transport-ws\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     stream.write_all(handshake.as_bytes()).await.expect("a handshake");
@@ -38,6 +35,14 @@ async fn a_client_that_is_still_sending_a_message_reads_the_close_code() {
         head.push(timeout(SOON, stream.read_u8()).await.expect("soon").expect("an answer"));
     }
     assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+}
+
+/// A client that is still sending a message that is too large reads the close code, not a reset of the connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_still_sending_a_message_reads_the_close_code() {
+    let server = server().await;
+    let mut stream = connect_with_small_buffers(&server).await;
+    upgrade(&mut stream).await;
     // One frame of text, masked with zeros.
     let length = 8_u64 << 20;
     let mut frame = [&[0x81, 0xff][..], &length.to_be_bytes(), &[0; 4]].concat();
@@ -45,6 +50,32 @@ async fn a_client_that_is_still_sending_a_message_reads_the_close_code() {
     let answer = send_slowly(&mut stream, &frame).await;
     // A close frame, its length, and the code.
     assert_eq!((answer[0], &answer[2..4]), (0x88, &1009_u16.to_be_bytes()[..]), "{answer:?}");
+    assert_eq!(server.get("/healthz").await.0, 200);
+}
+
+/// A client that breaks the protocol of web sockets reads a close code that says so (RFC 6455, section 7.4.1).
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_that_break_the_protocol_are_answered_with_a_close_code() {
+    let server = server().await;
+    let cases: [(&str, &[u8], u16); 8] = [
+        ("a text that is not masked", b"\x81\x02{}", 1002),
+        ("a reserved bit", b"\xc1\x80\0\0\0\0", 1002),
+        ("a reserved opcode for data", b"\x83\x80\0\0\0\0", 1002),
+        ("a reserved opcode for control", b"\x8b\x80\0\0\0\0", 1002),
+        ("a ping in fragments", b"\x09\x80\0\0\0\0", 1002),
+        ("a ping of 126 bytes", &[&b"\x89\xfe\0\x7e\0\0\0\0"[..], &[0; 126]].concat(), 1002),
+        ("the continuation of nothing", b"\x80\x80\0\0\0\0", 1002),
+        ("a text that is not UTF-8", b"\x81\x82\0\0\0\0\xff\xfe", 1007),
+    ];
+    for (what, frame, code) in cases {
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        upgrade(&mut stream).await;
+        stream.write_all(frame).await.expect("a frame");
+        let mut answer = Vec::new();
+        timeout(SOON, stream.read_to_end(&mut answer)).await.expect("an end").expect("an orderly end");
+        let close = (answer.first(), answer.get(2..4));
+        assert_eq!(close, (Some(&0x88), Some(&code.to_be_bytes()[..])), "{what}: {answer:?}");
+    }
     assert_eq!(server.get("/healthz").await.0, 200);
 }
 
