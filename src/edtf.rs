@@ -8,6 +8,10 @@
 //! A set, such as `[1960,1970]`, can mean only the days of the dates that it lists; these are stored beside it
 //! ([`crate::model::date_range`]). Whether it means one of them (`[…]`) or all (`{…}`) makes no difference to filters.
 
+mod notation;
+
+use std::fmt;
+
 pub use days::{BEGINNING, Day, DayRange, EVER, UNKNOWN_EARLIEST, UNKNOWN_LATEST, day, iso};
 use edtf_core::{Edtf, Precision as EdtfPrecision};
 
@@ -15,13 +19,22 @@ use crate::quoted::Quoted;
 
 /// A text that is not a date.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{} is not a date: {why}; write EDTF (ISO 8601-2), such as 2019-09-24, 1998-09, 2018~ or 2019-11-05/2019-11-10",
-    Quoted(.text)
-)]
+#[error("{} is not a date: {why}; {}", Quoted(.text), RightForm(.text))]
 pub struct InvalidDate {
     text: String,
     why: String,
+}
+
+/// What would be right instead of a text.
+struct RightForm<'a>(&'a str);
+
+impl fmt::Display for RightForm<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match notation::meant(self.0) {
+            Some(meant) => write!(f, "write {meant}"),
+            None => f.write_str("write EDTF (ISO 8601-2), such as 2019-09-24, 1998-09, 2018~ or 2019-11-05/2019-11-10"),
+        }
+    }
 }
 
 /// How a set begins: one of its dates, or all of them.

@@ -6,6 +6,8 @@
 //! Databases store folded texts. A change that gives another result for some text, also one of the version of Unicode, needs
 //! a migration that folds again what is stored, as `m0005_folding` does.
 
+use std::borrow::Cow;
+
 use icu_casemap::CaseMapper;
 use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 use icu_properties::{
@@ -20,6 +22,13 @@ const APOSTROPHES: &[char] =
 const MIDDLE_DOTS: &[char] = &['·', '・', '･', '‧', '•', '⋅', '∙', '᛫'];
 /// The Arabic letter that only makes a word longer.
 const TATWEEL: char = 'ـ';
+
+/// Spaces that have no width, and are no white space for Unicode.
+const ZERO_WIDTH_SPACE: char = '\u{200b}';
+/// See [`ZERO_WIDTH_SPACE`].
+const WORD_JOINER: char = '\u{2060}';
+/// See [`ZERO_WIDTH_SPACE`].
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A text without the differences that people do not type: case, the marks of Latin, Greek, Cyrillic, Hebrew and Arabic
 /// letters, forms of presentation, and kinds of apostrophes, hyphens and spaces. Latin letters that have no decomposition
@@ -37,6 +46,23 @@ pub fn fold(text: &str) -> String {
     let text = unified(&decomposed.normalize(&unified(&composed.normalize(text))));
     let folded = CaseMapper::new().fold_string(&without_marks(&text)).into_owned();
     composed.normalize(&with_basic_letters(&folded)).into_owned()
+}
+
+/// A text as it is stored: in the normalization form C of Unicode, without spaces around it; empty if nothing of it can be
+/// seen.
+#[must_use]
+pub fn tidied(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return text.trim_ascii().into();
+    }
+    let space = CodePointSetData::new::<WhiteSpace>();
+    let invisible = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    if text.chars().all(|c| space.contains(c) || invisible.contains(c)) {
+        return "".into();
+    }
+    // Other invisible characters can belong to the first or the last letter.
+    let edge = |c| space.contains(c) || matches!(c, ZERO_WIDTH_SPACE | WORD_JOINER | BYTE_ORDER_MARK);
+    ComposingNormalizer::new_nfc().normalize(text.trim_matches(edge))
 }
 
 /// One kind of apostrophe, of hyphen, of middle dot and of space; nothing that cannot be seen.
@@ -103,6 +129,28 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn texts_are_stored_without_what_surrounds_them() {
+        for (text, expected) in [
+            ("Espoo", "Espoo"),
+            (" Espoo\t", "Espoo"),
+            ("\u{a0}Ähtäri\u{3000}", "Ähtäri"),
+            ("\u{feff}上海\u{200b}", "上海"),
+            ("A\u{308}hta\u{308}ri", "Ähtäri"),
+            (" \u{a0}\u{200b}\u{2060}\u{ad}", ""),
+            ("\u{200b}\u{200d}", ""),
+            ("", ""),
+            // The last character makes the one before it a picture; the joiner is a letter's form.
+            ("\u{2764}\u{fe0f}", "\u{2764}\u{fe0f}"),
+            ("نامه\u{200c}ای", "نامه\u{200c}ای"),
+            // Reported, not removed.
+            ("\u{7}é", "\u{7}é"),
+            ("a  b", "a  b"),
+        ] {
+            assert_eq!(tidied(text), expected, "{text:?}");
+        }
+    }
 
     /// Names as they are written, and as they are typed; those of one line are alike.
     const ALIKE: &[&[&str]] = &[

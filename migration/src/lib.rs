@@ -13,6 +13,7 @@ mod m0004_roles;
 mod m0005_folding;
 mod m0006_names;
 mod m0007_date_ranges;
+mod m0008_wider_model;
 mod table;
 
 use sea_orm_migration::MigrationTrait;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_folding::Migration),
             Box::new(m0006_names::Migration),
             Box::new(m0007_date_ranges::Migration),
+            Box::new(m0008_wider_model::Migration),
         ]
     }
 }

@@ -3,6 +3,14 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 
+pub(crate) use self::{
+    columns::{add_generated, drop_columns, make_optional, make_required},
+    indexes::{create_index, drop_index},
+};
+
+mod columns;
+mod indexes;
+
 /// A table being described.
 pub(crate) struct Table {
     name: &'static str,
@@ -292,23 +300,9 @@ impl Table {
         connection
             .execute_unprepared(&format!("CREATE TABLE \"{}\" (\n  {}\n){form}", self.name, body.join(",\n  ")))
             .await?;
-        for reference in &self.references {
-            let mut columns = vec![(*reference).to_owned()];
-            if self.key.is_empty() {
-                columns.extend(self.sorted_by.filter(|c| c != reference).map(str::to_owned));
-                // Whoever may not see a row is told so by the index; counting needs nothing else.
-                columns.extend(["id".to_owned(), "audience".to_owned()]);
-            } else if self.key[0] == *reference {
-                // The primary key serves.
-                continue;
-            } else {
-                // The other end of the link is had from the index.
-                columns.extend(self.key.iter().filter(|c| c != reference).cloned());
-            }
-            self.indexes.push(columns);
-        }
-        for columns in &self.indexes {
-            create_index(manager, self.name, columns).await?;
+        let table = self.name;
+        for index in indexes_of(self) {
+            create_index(manager, table, &index).await?;
         }
         Ok(())
     }
@@ -319,58 +313,25 @@ impl Table {
     }
 }
 
-/// Adds whole numbers that the database computes from other columns of the row. An expression must not use anything else.
-pub(crate) async fn add_generated(
-    manager: &SchemaManager<'_>,
-    table: &str,
-    columns: &[(&str, String)],
-) -> Result<(), DbErr> {
-    // SQLite can only add columns that are computed when they are read.
-    let form = if manager.get_database_backend() == DbBackend::Postgres { "STORED" } else { "VIRTUAL" };
-    for (column, expression) in columns {
-        let sql = format!(
-            "ALTER TABLE \"{table}\" ADD COLUMN \"{column}\" integer GENERATED ALWAYS AS ({expression}) {form}"
-        );
-        manager.get_connection().execute_unprepared(&sql).await?;
+/// The indexes of a table: those of its columns, and one for each reference.
+fn indexes_of(table: Table) -> Vec<Vec<String>> {
+    let mut indexes = table.indexes;
+    for reference in table.references {
+        let mut columns = vec![reference.to_owned()];
+        if table.key.is_empty() {
+            columns.extend(table.sorted_by.filter(|c| *c != reference).map(str::to_owned));
+            // Whoever may not see a row is told so by the index; counting needs nothing else.
+            columns.extend(["id".to_owned(), "audience".to_owned()]);
+        } else if table.key[0] == reference {
+            // The primary key serves.
+            continue;
+        } else {
+            // The other end of the link is had from the index.
+            columns.extend(table.key.iter().filter(|c| *c != reference).cloned());
+        }
+        indexes.push(columns);
     }
-    Ok(())
-}
-
-/// Drops columns of a table that no index has.
-pub(crate) async fn drop_columns(manager: &SchemaManager<'_>, table: &str, columns: &[&str]) -> Result<(), DbErr> {
-    for column in columns {
-        let sql = format!("ALTER TABLE \"{table}\" DROP COLUMN \"{column}\"");
-        manager.get_connection().execute_unprepared(&sql).await?;
-    }
-    Ok(())
-}
-
-/// Creates an index of columns or expressions.
-pub(crate) async fn create_index(
-    manager: &SchemaManager<'_>,
-    table: &str,
-    parts: &[impl AsRef<str>],
-) -> Result<(), DbErr> {
-    let quoted = |part: &str| if part.contains('(') { part.to_owned() } else { format!("\"{part}\"") };
-    let columns: Vec<_> = parts.iter().map(|part| quoted(part.as_ref())).collect();
-    let name = index_name(table, parts);
-    let sql = format!("CREATE INDEX \"{name}\" ON \"{table}\" ({})", columns.join(", "));
-    manager.get_connection().execute_unprepared(&sql).await.map(drop)
-}
-
-/// Drops what [`create_index`] created.
-pub(crate) async fn drop_index(
-    manager: &SchemaManager<'_>,
-    table: &str,
-    parts: &[impl AsRef<str>],
-) -> Result<(), DbErr> {
-    let sql = format!("DROP INDEX \"{}\"", index_name(table, parts));
-    manager.get_connection().execute_unprepared(&sql).await.map(drop)
-}
-
-fn index_name(table: &str, parts: &[impl AsRef<str>]) -> String {
-    let labels: Vec<_> = parts.iter().map(|part| label(part.as_ref())).collect();
-    format!("ix_{table}_{}", labels.join("_"))
+    indexes
 }
 
 impl Type {
@@ -392,13 +353,4 @@ impl Type {
 
 fn quoted(columns: &[&str]) -> String {
     columns.iter().map(|c| format!("\"{c}\"")).collect::<Vec<_>>().join(", ")
-}
-
-/// What an index calls a column or an expression.
-fn label(column: &str) -> String {
-    match column.split('"').nth(1) {
-        Some(inner) if column.contains(", -") => format!("{inner}_desc"),
-        Some(inner) => format!("{inner}_asc"),
-        None => column.to_owned(),
-    }
 }

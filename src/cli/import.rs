@@ -37,9 +37,21 @@ pub(super) struct Args {
     /// Without it, nothing is imported if there are such changes.
     #[arg(long)]
     accept_warnings: bool,
+    /// Removes the records of these types, such as `partnership,visit`, that have no row in the file of their type. What other
+    /// records refer to is not removed.
+    #[arg(long, value_name = "TYPE", value_delimiter = ',', value_parser = record_type)]
+    replace: Vec<&'static str>,
     /// Writes every change of a value to this file, as CSV. It replaces an older report, but no other file.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+}
+
+/// The table of a type of records.
+fn record_type(name: &str) -> Result<&'static str, String> {
+    domain::model().get(name).map(|record| record.table).ok_or_else(|| {
+        let tables: Vec<_> = domain::model().types().map(|record| record.table).collect();
+        format!("expected one of {}", tables.join(", "))
+    })
 }
 
 /// Imports a directory, and prints what changes.
@@ -60,6 +72,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failed> {
         is_sample: false,
         dry_run: args.dry_run,
         accept_warnings: args.accept_warnings,
+        replaced: &args.replace,
         on_change: &on_change,
     };
     let done = import_files(&database, &Files::In(args.directory), options).await;
@@ -67,17 +80,18 @@ pub(super) async fn run(args: Args) -> Result<(), Failed> {
     if more > 0 {
         say(&format_args!("… and {more} more changes of values: `--report FILE` writes all"));
     }
-    let Imported { added, updated, unchanged, annotations } = done?;
+    let Imported { added, updated, removed, unchanged, annotations } = done?;
     let would = if args.dry_run { "dry run, nothing was changed: " } else { "" };
     say(&format_args!(
-        "{would}{added} records added, {updated} updated, {unchanged} unchanged; {annotations} names, identifiers and tags written or removed"
+        "{would}{added} records added, {updated} updated, {removed} removed, {unchanged} unchanged; {annotations} names, identifiers and tags written or removed"
     ));
     Ok(())
 }
 
 /// Imports bundled data into a database without records.
 pub(super) async fn bundled(database: &Database, bundled: Bundled) -> Result<Imported, Failure> {
-    let options = Options { is_sample: true, dry_run: false, accept_warnings: false, on_change: &|_| Ok(()) };
+    let options =
+        Options { is_sample: true, dry_run: false, accept_warnings: false, replaced: &[], on_change: &|_| Ok(()) };
     import_files(database, &Files::Bundled(bundled), options).await
 }
 
@@ -147,12 +161,13 @@ struct Options<'a> {
     is_sample: bool,
     dry_run: bool,
     accept_warnings: bool,
+    replaced: &'a [&'static str],
     on_change: &'a (dyn Fn(&Change) -> Result<(), Failure> + Sync),
 }
 
 /// Imports files and shows the progress: a bar on a terminal, one line for each file otherwise.
 async fn import_files(database: &Database, files: &Files, options: Options<'_>) -> Result<Imported, Failure> {
-    let Options { is_sample, dry_run, accept_warnings, on_change } = options;
+    let Options { is_sample, dry_run, accept_warnings, replaced, on_change } = options;
     let show = !is_sample;
     let bar = if show && std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rows {msg}") {
@@ -180,6 +195,7 @@ async fn import_files(database: &Database, files: &Files, options: Options<'_>) 
         clock: &clock,
         ids: &ids,
         only_if_empty: is_sample,
+        replaced,
         dry_run,
         accept_warnings,
         on_change,

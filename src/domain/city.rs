@@ -6,10 +6,11 @@ use sea_orm::entity::prelude::*;
 use crate::{
     db::{Id, Moment},
     domain::{
-        country, event, innovation_center, membership, organization, participation, partnership, partnership_member,
-        position, visit,
+        agreement_party, city_succession, country, event, innovation_center, membership, organization, participation,
+        partnership, partnership_member, position, visit, visit_stop,
     },
-    model::{Description, Record, Visibility},
+    edtf::Day,
+    model::{Description, IfMissing, Record, Visibility},
 };
 
 /// The kind of a city or other place.
@@ -18,6 +19,10 @@ use crate::{
 pub enum CityKind {
     /// A city.
     City,
+    /// A town.
+    Town,
+    /// A village.
+    Village,
     /// A county-level city, which is below a prefecture (县级市 in China).
     CountyLevelCity,
     /// A district of a city.
@@ -36,6 +41,10 @@ pub enum CityKind {
     State,
     /// A metropolitan area.
     MetropolitanArea,
+    /// An island that governs itself.
+    Island,
+    /// A territory.
+    Territory,
 }
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -54,6 +63,12 @@ pub struct Model {
     pub latitude: Option<f64>,
     pub longitude: Option<f64>,
     pub population: Option<i32>,
+    pub founded: Option<String>,
+    pub founded_earliest: Day,
+    pub founded_latest: Day,
+    pub dissolved: Option<String>,
+    pub dissolved_earliest: Day,
+    pub dissolved_latest: Day,
     pub note: Option<String>,
     pub visibility: Visibility,
     pub audience: i16,
@@ -74,6 +89,10 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The table of links from a dissolved place to those that took its place.
+const SUCCESSORS: (city_succession::Column, city_succession::Column) =
+    (city_succession::Column::CityId, city_succession::Column::SuccessorId);
+
 impl Record for Entity {
     const NAME: &'static str = "City";
     const PLURAL: &'static str = "cities";
@@ -85,10 +104,28 @@ impl Record for Entity {
         d.word::<CityKind>(Column::Kind, "The kind of place.");
         d.belongs_to(Relation::Country, "The country in which the city is located.");
         d.belongs_to(Relation::Parent, "The larger place that the city is part of.");
-        d.value(Column::Latitude, "The latitude in degrees (WGS 84), positive in the north.").range = Some((-90, 90));
-        d.value(Column::Longitude, "The longitude in degrees (WGS 84), positive in the east.").range =
-            Some((-180, 180));
+        d.coordinates([Column::Latitude, Column::Longitude]);
         d.ordered_value(Column::Population, "The number of inhabitants.").range = Some((0, i32::MAX));
+        d.date(
+            [Column::Founded, Column::FoundedEarliest, Column::FoundedLatest],
+            "The day on which the city was founded, or became what it is.",
+        );
+        d.date(
+            [Column::Dissolved, Column::DissolvedEarliest, Column::DissolvedLatest],
+            "The day on which the city was dissolved, for example because it was merged with others or became a district.",
+        );
+        d.period(Column::Founded, Column::Dissolved, IfMissing::Open);
+        d.keys::<Entity, _>("successors", SUCCESSORS, None, 0);
+        d.has_many_through::<Entity, _>(
+            "successors",
+            SUCCESSORS,
+            "A list of the places that took the place of the city when it was dissolved.",
+        );
+        d.has_many_through::<Entity, _>(
+            "predecessors",
+            (SUCCESSORS.1, SUCCESSORS.0),
+            "A list of the dissolved places that the city took the place of.",
+        );
         d.has_many("parts", Column::ParentId, "A list of the smaller places that are part of the city.");
         d.has_many_through::<partnership::Entity, _>(
             "partnerships",
@@ -104,6 +141,7 @@ impl Record for Entity {
         d.has_many("positions", position::Column::CityId, "A list of the positions held in the city.");
         d.has_many("visitsFrom", visit::Column::FromCityId, "A list of the visits by guests from the city.");
         d.has_many("visitsTo", visit::Column::ToCityId, "A list of the visits to the city.");
+        d.has_many("visitStops", visit_stop::Column::CityId, "A list of the stops of visits in the city.");
         d.has_many(
             "innovationCenters",
             innovation_center::Column::CityId,
@@ -116,6 +154,11 @@ impl Record for Entity {
             "A list of its participations in visits and events.",
         );
         d.has_many("memberships", membership::Column::MemberId, "A list of its memberships in organizations.");
+        d.has_many(
+            "agreementParties",
+            agreement_party::Column::PartyId,
+            "A list of the agreements that the city is a party to, each with its part in it.",
+        );
         d.defined_by([Column::Kind, Column::CountryId]);
         d.default_order("NAME_ASC");
     }

@@ -1,12 +1,30 @@
 //! Countries.
 
+use async_graphql::Enum;
 use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{city, organization, participation, visit},
+    domain::{agreement_party, city, country_succession, organization, participation, visit, visit_stop},
+    edtf::Day,
     model::{Description, Record, Visibility},
 };
+
+/// The status of the codes of a country in ISO 3166-1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+pub enum CodeStatus {
+    /// Assigned by the standard.
+    Assigned,
+    /// Reserved by the standard, but not assigned.
+    Reserved,
+    /// From the part of the standard that is left to users, such as `XK`.
+    UserAssigned,
+    /// Formerly assigned, and taken out of the standard.
+    Former,
+    /// Not a code of the standard.
+    NotIso,
+}
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "country")]
@@ -18,9 +36,14 @@ pub struct Model {
     pub name: String,
     pub name_sort: String,
     pub language: String,
-    pub alpha3: String,
-    pub numeric: String,
+    pub alpha3: Option<String>,
+    pub numeric: Option<String>,
+    pub code_status: Option<CodeStatus>,
     pub region: Option<String>,
+    pub sovereign_id: Option<Id<Entity>>,
+    pub dissolved: Option<String>,
+    pub dissolved_earliest: Day,
+    pub dissolved_latest: Day,
     pub note: Option<String>,
     pub visibility: Visibility,
     pub audience: i16,
@@ -29,23 +52,52 @@ pub struct Model {
     pub updated_at: Moment,
 }
 
-/// The table has no foreign key to another record.
+/// Foreign keys.
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+#[expect(missing_docs, reason = "`describe` says once what the relations are")]
+pub enum Relation {
+    #[sea_orm(belongs_to = "Entity", from = "Column::SovereignId", to = "Column::Id")]
+    Sovereign,
+}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The table of links from a former country to those that took its place.
+const SUCCESSORS: (country_succession::Column, country_succession::Column) =
+    (country_succession::Column::CountryId, country_succession::Column::SuccessorId);
 
 impl Record for Entity {
     const NAME: &'static str = "Country";
     const PLURAL: &'static str = "countries";
-    const DESCRIPTION: &'static str =
-        "A country or territory that is listed in ISO 3166-1. The key is its two-letter code.";
+    const DESCRIPTION: &'static str = "A country or territory. The key is its two-letter code in ISO 3166-1, if it has one; `codeStatus` says whether it does.";
 
     fn describe(d: &mut Description<'_, Self>) {
         d.name([Column::Name, Column::NameSort, Column::Language], "The main name of the country.");
-        d.value(Column::Alpha3, "The three-letter code in ISO 3166-1, such as `FIN`.");
-        d.value(Column::Numeric, "The three-digit code in ISO 3166-1, such as `246`.");
+        d.letters(Column::Alpha3, 3, "The three-letter code, such as `FIN` in ISO 3166-1.");
+        d.digits(Column::Numeric, 3, "The three-digit code, such as `246` in ISO 3166-1.");
+        d.word::<CodeStatus>(Column::CodeStatus, "The status of the codes in ISO 3166-1.");
         d.value(Column::Region, "The region of the world, such as `Europe`.");
+        d.belongs_to(Relation::Sovereign, "The country that the territory belongs to, or that administers it.");
+        d.date(
+            [Column::Dissolved, Column::DissolvedEarliest, Column::DissolvedLatest],
+            "The day on which the country ceased to exist.",
+        );
+        d.keys::<Entity, _>("successors", SUCCESSORS, None, 0);
+        d.has_many_through::<Entity, _>(
+            "successors",
+            SUCCESSORS,
+            "A list of the countries that took the place of the country.",
+        );
+        d.has_many_through::<Entity, _>(
+            "predecessors",
+            (SUCCESSORS.1, SUCCESSORS.0),
+            "A list of the former countries that the country took the place of.",
+        );
+        d.has_many(
+            "territories",
+            Column::SovereignId,
+            "A list of the territories that belong to the country or are administered by it.",
+        );
         d.has_many("cities", city::Column::CountryId, "A list of the cities in the country.");
         d.has_many(
             "organizations",
@@ -58,6 +110,12 @@ impl Record for Entity {
             "participations",
             participation::Column::ParticipantId,
             "A list of its participations in visits and events.",
+        );
+        d.has_many("visitStops", visit_stop::Column::CountryId, "A list of the stops of visits in the country.");
+        d.has_many(
+            "agreementParties",
+            agreement_party::Column::PartyId,
+            "A list of the agreements that the country is a party to, each with its part in it.",
         );
         d.default_order("NAME_ASC");
     }

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{city, organization, participation},
+    domain::{activity_status::ActivityStatus, agreement, city, organization, participation},
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -22,6 +22,7 @@ pub struct Model {
     pub is_series: bool,
     pub series_id: Option<Id<Entity>>,
     pub edition: Option<i32>,
+    pub status: Option<ActivityStatus>,
     pub start: Option<String>,
     pub start_earliest: Day,
     pub start_latest: Day,
@@ -33,6 +34,7 @@ pub struct Model {
     pub venue: Option<String>,
     pub city_id: Option<Id<city::Entity>>,
     pub organizer_id: Option<Id<organization::Entity>>,
+    pub website: Option<String>,
     pub note: Option<String>,
     pub visibility: Visibility,
     pub audience: i16,
@@ -59,6 +61,9 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The columns of the day on which an event began.
+const START: [Column; 3] = [Column::Start, Column::StartEarliest, Column::StartLatest];
+
 impl Record for Entity {
     const NAME: &'static str = "Event";
     const PLURAL: &'static str = "events";
@@ -70,18 +75,26 @@ impl Record for Entity {
         d.value(Column::IsSeries, "Whether this is a series of events rather than a single event.");
         d.belongs_to(Relation::Series, "The series that the event belongs to.");
         d.ordered_value(Column::Edition, "The number of the edition within its series.");
-        d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which the event began.");
+        d.word::<ActivityStatus>(Column::Status, "The status of the event: whether it took place.");
+        d.date(START, "The day on which the event began.");
         d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the event ended.");
         d.period(Column::Start, Column::End, IfMissing::OneDay);
+        d.not_in_future(Column::Status, ActivityStatus::TOOK_PLACE, START);
         d.duration([Column::MinDays, Column::MaxDays]);
         d.text(Column::Venue, "The building or place in which the event was held.");
         d.belongs_to(Relation::City, "The city in which the event was held.");
         d.belongs_to(Relation::Organizer, "The organization that organized the event.");
+        d.address(Column::Website, "The address (URL) of the website of the event.");
         d.has_many("editions", Column::SeriesId, "A list of the editions of the series.");
         d.has_many(
             "participations",
             participation::Column::ActivityId,
             "A list of the participations in the event, such as those of exhibitors, speakers and organizers.",
+        );
+        d.has_many(
+            "agreements",
+            agreement::Column::SignedAtId,
+            "A list of the agreements that were signed at the event.",
         );
         d.default_order("START_DESC");
     }

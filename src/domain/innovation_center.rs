@@ -5,9 +5,9 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{city, organization},
+    domain::{agreement, city, organization},
     edtf::Day,
-    model::{Description, Record, Visibility},
+    model::{Description, IfMissing, Record, Visibility},
 };
 
 /// The kind of an innovation center.
@@ -22,8 +22,10 @@ pub enum InnovationCenterKind {
     TechnologyPark,
     /// A trade office.
     TradeOffice,
-    /// A business incubator.
+    /// A business incubator, which supports new companies over a longer time.
     Incubator,
+    /// A business accelerator, which supports new companies by a program of some months.
+    Accelerator,
     /// A co-working space.
     CoWorking,
     /// A development project.
@@ -57,12 +59,18 @@ pub struct Model {
     pub kind: InnovationCenterKind,
     pub city_id: Option<Id<city::Entity>>,
     pub location: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
     pub operator_id: Option<Id<organization::Entity>>,
     pub founded: Option<String>,
     pub founded_earliest: Day,
     pub founded_latest: Day,
+    pub closed: Option<String>,
+    pub closed_earliest: Day,
+    pub closed_latest: Day,
     pub status: InnovationCenterStatus,
     pub activity: Option<String>,
+    pub website: Option<String>,
     pub note: Option<String>,
     pub visibility: Visibility,
     pub audience: i16,
@@ -87,6 +95,9 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The columns of the day on which a center was closed.
+const CLOSED: [Column; 3] = [Column::Closed, Column::ClosedEarliest, Column::ClosedLatest];
+
 impl Record for Entity {
     const NAME: &'static str = "InnovationCenter";
     const PLURAL: &'static str = "innovation_centers";
@@ -98,13 +109,23 @@ impl Record for Entity {
         d.word::<InnovationCenterKind>(Column::Kind, "The kind of center.");
         d.belongs_to(Relation::City, "The city in which the center is located.");
         d.text(Column::Location, "The location in free text, such as a district, a science park or an address.");
+        d.coordinates([Column::Latitude, Column::Longitude]);
         d.belongs_to(Relation::Operator, "The organization that operates the center.");
         d.date(
             [Column::Founded, Column::FoundedEarliest, Column::FoundedLatest],
             "The day on which the center was founded.",
         );
+        d.date(CLOSED, "The day on which the center was closed.");
+        d.period(Column::Founded, Column::Closed, IfMissing::Open);
+        d.not_yet(Column::Status, "active", CLOSED);
         d.word::<InnovationCenterStatus>(Column::Status, "The status of the center.");
         d.text(Column::Activity, "A description of what the center does.");
+        d.address(Column::Website, "The address (URL) of the website of the center.");
+        d.has_many(
+            "agreements",
+            agreement::Column::ResultId,
+            "A list of the agreements that founded or renewed the center.",
+        );
         d.default_order("NAME_ASC");
     }
 }

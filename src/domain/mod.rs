@@ -4,9 +4,14 @@
 //! To add an entity: write its file after the example of a small one such as [`topic`], add its table in a new migration,
 //! and add one line to [`model`]. Ids, look-ups, lists, pages, filters, orders, visibility, import and export follow.
 
+pub mod activity_status;
+pub mod agreement;
+pub mod agreement_party;
 pub mod citation;
 pub mod city;
+pub mod city_succession;
 pub mod country;
+pub mod country_succession;
 pub mod dataset;
 pub mod event;
 pub mod indicator;
@@ -23,6 +28,7 @@ pub mod source_derivation;
 pub mod tag;
 pub mod topic;
 pub mod visit;
+pub mod visit_stop;
 
 mod common;
 
@@ -44,10 +50,13 @@ pub fn model() -> &'static Model {
             .with::<official::Entity>()
             .with::<position::Entity>()
             .with::<visit::Entity>()
+            .with::<visit_stop::Entity>()
             .with::<innovation_center::Entity>()
             .with::<event::Entity>()
             .with::<participation::Entity>()
             .with::<membership::Entity>()
+            .with::<agreement::Entity>()
+            .with::<agreement_party::Entity>()
             .with::<indicator::Entity>()
             .with::<citation::Entity>()
             .with_union(Group::union(
@@ -70,6 +79,18 @@ pub fn model() -> &'static Model {
                 "members",
                 "A member of an organization: an official, an organization or a city.",
                 &["official", "organization", "city"],
+            ))
+            .with_union(Group::union(
+                "Party",
+                "parties",
+                "A party to an agreement: a city, an organization or a country.",
+                &["city", "organization", "country"],
+            ))
+            .with_union(Group::union(
+                "AgreementResult",
+                "agreementResults",
+                "What an agreement founds or renews: a partnership or an innovation center.",
+                &["partnership", "innovation_center"],
             ))
             .build()
     });

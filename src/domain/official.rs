@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{membership, participation, position},
+    domain::{agreement_party, membership, participation, position},
     model::{Description, Record, Visibility},
 };
 
@@ -47,6 +47,11 @@ impl Record for Entity {
             "A list of the person's participations in visits and events.",
         );
         d.has_many("memberships", membership::Column::MemberId, "A list of the person's memberships in organizations.");
+        d.has_many(
+            "signedAgreements",
+            agreement_party::Column::SignatoryId,
+            "A list of the agreements that the official signed, each with the party that the official signed for.",
+        );
         d.default_order("NAME_ASC");
     }
 }

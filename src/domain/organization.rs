@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{city, country, event, innovation_center, membership, participation, position},
+    domain::{agreement_party, city, country, event, innovation_center, membership, participation, position},
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -78,6 +78,7 @@ pub struct Model {
     pub dissolved: Option<String>,
     pub dissolved_earliest: Day,
     pub dissolved_latest: Day,
+    pub website: Option<String>,
     pub note: Option<String>,
     pub visibility: Visibility,
     pub audience: i16,
@@ -125,6 +126,7 @@ impl Record for Entity {
         );
         d.period(Column::Founded, Column::Dissolved, IfMissing::Open);
         d.agrees::<city::Entity>(Column::CountryId, Column::CityId, city::Column::CountryId);
+        d.address(Column::Website, "The address (URL) of the website of the organization.");
         d.has_many("parts", Column::ParentId, "A list of the organizations that are part of this organization.");
         d.has_many("positions", position::Column::OrganizationId, "A list of the positions held in the organization.");
         d.has_many(
@@ -143,6 +145,11 @@ impl Record for Entity {
             "organizedEvents",
             event::Column::OrganizerId,
             "A list of the events that the organization organized.",
+        );
+        d.has_many(
+            "agreementParties",
+            agreement_party::Column::PartyId,
+            "A list of the agreements that the organization is a party to, each with its part in it.",
         );
         d.default_order("NAME_ASC");
     }

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{city, partnership_member},
+    domain::{agreement, city, partnership_member},
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -127,6 +127,11 @@ impl Record for Entity {
             "members",
             (partnership_member::Column::PartnershipId, partnership_member::Column::CityId),
             "A list of the cities that are members of the partnership.",
+        );
+        d.has_many(
+            "agreements",
+            agreement::Column::ResultId,
+            "A list of the agreements that founded or renewed the partnership.",
         );
         d.default_order("SINCE_ASC");
     }

@@ -84,7 +84,7 @@ impl Record for Entity {
             d.value(Column::Language, "The language of the publication, as a BCP 47 tag; `mul` if there are several.");
         (language.is_filterable, language.is_imported) = (false, false);
         d.text(Column::Publisher, "The name of the publisher.");
-        d.text(Column::Url, "The address (URL) of the publication.");
+        d.address(Column::Url, "The address (URL) of the publication.");
         d.date(
             [Column::Published, Column::PublishedEarliest, Column::PublishedLatest],
             "The day on which the publication appeared.",

@@ -5,8 +5,8 @@ use sea_orm::entity::prelude::*;
 use crate::{
     db::{Id, Moment},
     domain::{
-        citation, city, country, event, indicator, innovation_center, membership, official, organization,
-        participation, partnership, position, source, tag, visit,
+        agreement, agreement_party, citation, city, country, event, indicator, innovation_center, membership, official,
+        organization, participation, partnership, position, source, tag, visit, visit_stop,
     },
     model::{Description, Group, Record, Visibility, words},
 };
@@ -64,10 +64,13 @@ impl Record for Entity {
         tagged::<official::Entity>(d, "officials");
         tagged::<position::Entity>(d, "positions");
         tagged::<visit::Entity>(d, "visits");
+        tagged::<visit_stop::Entity>(d, "visitStops");
         tagged::<innovation_center::Entity>(d, "innovationCenters");
         tagged::<event::Entity>(d, "events");
         tagged::<participation::Entity>(d, "participations");
         tagged::<membership::Entity>(d, "memberships");
+        tagged::<agreement::Entity>(d, "agreements");
+        tagged::<agreement_party::Entity>(d, "agreementParties");
         tagged::<Entity>(d, "taggedTopics");
         tagged::<indicator::Entity>(d, "figures");
         tagged::<source::Entity>(d, "sources");

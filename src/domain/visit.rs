@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{city, country, participation},
+    domain::{activity_status::ActivityStatus, agreement, city, country, participation, visit_stop},
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -35,6 +35,7 @@ pub struct Model {
     pub title_sort: String,
     pub language: String,
     pub kind: Option<VisitKind>,
+    pub status: Option<ActivityStatus>,
     pub start: Option<String>,
     pub start_earliest: Day,
     pub start_latest: Day,
@@ -72,6 +73,9 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The columns of the day on which a visit began.
+const START: [Column; 3] = [Column::Start, Column::StartEarliest, Column::StartLatest];
+
 impl Record for Entity {
     const NAME: &'static str = "Visit";
     const PLURAL: &'static str = "visits";
@@ -80,9 +84,11 @@ impl Record for Entity {
     fn describe(d: &mut Description<'_, Self>) {
         d.name([Column::Title, Column::TitleSort, Column::Language], "The title of the visit.");
         d.word::<VisitKind>(Column::Kind, "The kind of visit.");
-        d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which the visit began.");
+        d.word::<ActivityStatus>(Column::Status, "The status of the visit: whether it took place.");
+        d.date(START, "The day on which the visit began.");
         d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the visit ended.");
         d.period(Column::Start, Column::End, IfMissing::OneDay);
+        d.not_in_future(Column::Status, ActivityStatus::TOOK_PLACE, START);
         d.duration([Column::MinDays, Column::MaxDays]);
         d.belongs_to(Relation::FromCountry, "The country that the guests came from.");
         d.belongs_to(Relation::FromCity, "The city that the guests came from.");
@@ -95,6 +101,16 @@ impl Record for Entity {
             "participations",
             participation::Column::ActivityId,
             "A list of the participations in the visit, such as those of guests, hosts and inviters.",
+        );
+        d.has_many(
+            "stops",
+            visit_stop::Column::VisitId,
+            "A list of the stops of the visit, if it led to more than one place.",
+        );
+        d.has_many(
+            "agreements",
+            agreement::Column::SignedAtId,
+            "A list of the agreements that were signed at the visit.",
         );
         d.default_order("START_DESC");
     }

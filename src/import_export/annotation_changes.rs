@@ -82,7 +82,9 @@ impl<F: AnnotationFile> AnnotationRows<F> {
                         .remove(&known.id)
                         .unwrap_or_default()
                         .into_iter()
-                        .map(|(line, of)| (if self.is_complete { of } else { F::complete(of, &stored) }, line))
+                        .map(|(line, of)| {
+                            (if self.missing.is_empty() { of } else { F::complete(of, &stored, &self.missing) }, line)
+                        })
                         .collect();
                     let said: HashSet<F::Model> = lines.keys().cloned().collect();
                     if said == stored {
@@ -187,7 +189,8 @@ async fn find_of<F: AnnotationFile>(
     Ok(found)
 }
 
-async fn delete_of<F: AnnotationFile>(context: &Context<'_>, ids: &[Uuid]) -> Result<(), DbErr> {
+/// Deletes what records have.
+pub(super) async fn delete_of<F: AnnotationFile>(context: &Context<'_>, ids: &[Uuid]) -> Result<(), DbErr> {
     if ids.is_empty() {
         return Ok(());
     }

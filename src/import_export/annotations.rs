@@ -12,16 +12,18 @@ use async_graphql::{OutputType, resolver_utils::EnumType};
 use sea_orm::{ActiveEnum, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
-use super::{Failure, Problem, Problems, csv_reader::CsvReader, import::Context, keys::KeysById};
+use super::{Failure, Problem, Problems, csv_reader::CsvReader, import::Context, keys::KeysById, removals::Removals};
 use crate::{
     db::Id,
     domain::tag,
+    edtf::Date,
     model::{
         Vocabulary,
         identifier::{self, IdentifierScheme},
         language::{language_tag, registered_language_tag},
         length,
         name::{self, NameKind},
+        text::check_characters,
         words,
     },
 };
@@ -53,8 +55,8 @@ pub(super) trait AnnotationFile:
     /// The record of a row.
     fn record(model: &Self::Model) -> Uuid;
 
-    /// Takes over from what the database has what a file without the optional columns does not say.
-    fn complete(said: Self::Model, _: &HashSet<Self::Model>) -> Self::Model {
+    /// Takes over from what the database has what a file without some of the optional columns does not say.
+    fn complete(said: Self::Model, _: &HashSet<Self::Model>, _missing: &[&str]) -> Self::Model {
         said
     }
 
@@ -64,8 +66,8 @@ pub(super) trait AnnotationFile:
 
 impl AnnotationFile for name::Entity {
     const FILE: &'static str = "names.csv";
-    const HEADERS: &'static [&'static str] = &["language", "name", "kind"];
-    const OPTIONAL: &'static [&'static str] = &["kind"];
+    const HEADERS: &'static [&'static str] = &["language", "name", "kind", "period"];
+    const OPTIONAL: &'static [&'static str] = &["kind", "period"];
     const UNIQUE: &'static [&'static str] = &["record_kind", "record", "language", "name"];
     const RECORD_COLUMN: name::Column = name::Column::RecordId;
 
@@ -75,7 +77,8 @@ impl AnnotationFile for name::Entity {
         let language = language.and_then(|language| row.limited("language", &language, length::LANGUAGE));
         let name = row.limited("name", cells[1], length::NAME);
         let kind = row.word::<NameKind>("kind", cells[2]).ok();
-        let name = name::Model::new(record, language?, name?, kind?);
+        let period = row.date("period", cells[3]).ok();
+        let name = name::Model::new(record, language?, name?, kind?, period?);
         if let Err(message) = length::check(&name.folded, length::FOLDED) {
             row.reject("name", cells[1], format!("folded for search, {message}"));
             return None;
@@ -87,13 +90,17 @@ impl AnnotationFile for name::Entity {
         model.record_id
     }
 
-    fn complete(name: name::Model, stored: &HashSet<name::Model>) -> name::Model {
+    fn complete(name: name::Model, stored: &HashSet<name::Model>, missing: &[&str]) -> name::Model {
         let same = stored.iter().find(|of| of.language == name.language && of.name == name.name);
-        same.cloned().unwrap_or(name)
+        let Some(same) = same.cloned() else { return name };
+        let kind = if missing.contains(&"kind") { same.kind } else { name.kind };
+        let period = if missing.contains(&"period") { same.period } else { name.period };
+        name::Model { kind, period, ..name }
     }
 
     fn cells(model: name::Model, _: &KeysById) -> Result<Vec<String>, DbErr> {
-        Ok(vec![model.language, model.name, model.kind.map(|kind| kind.to_value()).unwrap_or_default()])
+        let kind = model.kind.map(|kind| kind.to_value()).unwrap_or_default();
+        Ok(vec![model.language, model.name, kind, model.period.unwrap_or_default()])
     }
 }
 
@@ -193,10 +200,24 @@ impl RowCheck<'_> {
         })
     }
 
+    /// A date in EDTF, or none if the cell is empty.
+    fn date(&mut self, column: &str, value: &str) -> Result<Option<String>, Rejected> {
+        if value.is_empty() {
+            return Ok(None);
+        }
+        let date =
+            length::check(value, length::DATE).and_then(|()| Date::parse(value).map_err(|cause| cause.to_string()));
+        date.map(|date| Some(date.edtf)).map_err(|message| {
+            self.reject(column, value, message);
+            Rejected
+        })
+    }
+
     /// A text that has at least one character and at most so many.
     fn limited(&mut self, column: &str, value: &str, most: usize) -> Option<String> {
         let checked =
             if value.is_empty() { Err("it must not be empty".to_owned()) } else { length::check(value, most) };
+        let checked = checked.and_then(|()| check_characters(value, most));
         checked.map_err(|message| self.reject(column, value, message)).ok().map(|()| value.to_owned())
     }
 
@@ -239,12 +260,16 @@ pub(super) struct Annotations {
 
 impl Annotations {
     /// Reads and checks the files.
-    pub(super) async fn read(context: &Context<'_>, problems: &mut Problems) -> Result<Self, Failure> {
-        let names = AnnotationRows::read(context, problems);
-        let identifiers = AnnotationRows::read(context, problems);
-        let tags = AnnotationRows::read(context, problems);
+    pub(super) async fn read(
+        context: &Context<'_>,
+        removals: &Removals,
+        problems: &mut Problems,
+    ) -> Result<Self, Failure> {
+        let names = AnnotationRows::read(context, removals, problems);
+        let identifiers = AnnotationRows::read(context, removals, problems);
+        let tags = AnnotationRows::read(context, removals, problems);
         if let Some(identifiers) = &identifiers {
-            check_owners(context, identifiers, problems).await?;
+            check_owners(context, identifiers, removals, problems).await?;
         }
         Ok(Self { names, identifiers, tags })
     }
@@ -254,21 +279,27 @@ impl Annotations {
 pub(super) struct AnnotationRows<F: AnnotationFile> {
     /// The rows of each record, with their lines.
     pub(super) rows: HashMap<Uuid, Vec<(u64, F::Model)>>,
-    /// Whether the file has all columns.
-    pub(super) is_complete: bool,
+    /// The optional columns that the file does not have.
+    pub(super) missing: Vec<&'static str>,
 }
 
 impl<F: AnnotationFile> AnnotationRows<F> {
     /// Reads and checks the file; `None` if there is none.
-    fn read(context: &Context<'_>, problems: &mut Problems) -> Option<Self> {
+    fn read(context: &Context<'_>, removals: &Removals, problems: &mut Problems) -> Option<Self> {
         let required = RECORD.iter().chain(F::HEADERS).filter(|header| !F::OPTIONAL.contains(header));
         let required: Vec<&str> = required.copied().collect();
         let mut reader = CsvReader::open(context.import.files, F::FILE, headers::<F>(), &required, problems)?;
-        let is_complete = F::OPTIONAL.iter().all(|header| reader.has(header));
+        let missing = F::OPTIONAL.iter().copied().filter(|header| !reader.has(header)).collect();
         let mut rows: HashMap<Uuid, Vec<(u64, F::Model)>> = HashMap::new();
         let mut lines: HashMap<Vec<String>, u64> = HashMap::new();
         while let Some((line, cells)) = reader.next(problems) {
+            let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
             if let Some(model) = (RowCheck { context, file: F::FILE, line, problems }).read::<F>(&cells) {
+                if removals.contains(F::record(&model)) {
+                    let message =
+                        format!("the {} {} is removed by this import: remove the row", words(cells[0]), cells[1]);
+                    problems.add(Problem::of_file(F::FILE, line, message));
+                }
                 rows.entry(F::record(&model)).or_default().push((line, model));
             }
             if let Some(first) = lines.insert(unique_cells::<F>(&cells), line) {
@@ -276,7 +307,7 @@ impl<F: AnnotationFile> AnnotationRows<F> {
                 problems.add(Problem::of_file(F::FILE, line, message));
             }
         }
-        Some(Self { rows, is_complete })
+        Some(Self { rows, missing })
     }
 
     /// Whether the file says what a record has.
@@ -289,6 +320,7 @@ impl<F: AnnotationFile> AnnotationRows<F> {
 async fn check_owners(
     context: &Context<'_>,
     identifiers: &AnnotationRows<identifier::Entity>,
+    removals: &Removals,
     problems: &mut Problems,
 ) -> Result<(), DbErr> {
     let said: HashMap<(IdentifierScheme, &str), (Uuid, u64)> = identifiers
@@ -301,7 +333,8 @@ async fn check_owners(
         let query = identifier::Entity::find().filter(identifier::Column::Value.is_in(batch.iter().copied()));
         for stored in query.all(context.transaction).await? {
             let Some((id, line)) = said.get(&(stored.scheme, stored.value.as_str())) else { continue };
-            if *id == stored.record_id {
+            // A record that is removed needs no identifier any more.
+            if *id == stored.record_id || removals.contains(stored.record_id) {
                 continue;
             }
             let (table, key) = context.keys_by_id().get(stored.record_id)?;

@@ -1,14 +1,20 @@
 //! Reading the rows of a CSV file, with every problem at its place.
 
 use std::{
+    borrow::Cow,
     hash::{DefaultHasher, Hasher},
     io::{self, Read},
 };
+
+use folding::tidied;
 
 use super::{
     Files, Problem, Problems,
     dialect::{foreign_format, foreign_separator},
 };
+
+/// How many bytes a row may have. All texts of their greatest lengths take less.
+const MAX_ROW_BYTES: u64 = 1 << 20;
 
 /// A CSV file being read, row by row.
 pub(super) struct CsvReader {
@@ -24,6 +30,8 @@ pub(super) struct CsvReader {
     record: csv::ByteRecord,
     /// How many rows were read.
     read: u64,
+    /// The line on which the row that is being read begins.
+    line: u64,
     /// The row after it, if it was read to see whether there is one.
     ahead: Option<csv::ByteRecord>,
 }
@@ -58,7 +66,7 @@ impl CsvReader {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
         let found =
             reader.byte_headers().map_err(|cause| wrong(0, format!("the header cannot be read: {cause}"))).ok()?;
-        let found: Vec<String> = found.iter().map(|h| String::from_utf8_lossy(h).into_owned()).collect();
+        let found: Vec<String> = found.iter().map(|h| tidied(&String::from_utf8_lossy(h)).into_owned()).collect();
         if found.is_empty() {
             wrong(0, format!("the file is empty: its first line must name columns of {all}"));
             return None;
@@ -84,7 +92,18 @@ impl CsvReader {
         }
         let order = headers.iter().map(|h| found.iter().position(|f| f == h)).collect();
         let (file, width, record) = (file.to_owned(), found.len(), csv::ByteRecord::new());
-        usable.then(|| Self { file, headers, rows: reader, order, width, is_utf8: true, record, read: 0, ahead: None })
+        usable.then(|| Self {
+            file,
+            headers,
+            rows: reader,
+            order,
+            width,
+            is_utf8: true,
+            record,
+            read: 0,
+            line: 1,
+            ahead: None,
+        })
     }
 
     /// What was read so far.
@@ -98,7 +117,15 @@ impl CsvReader {
             self.record = ahead;
             return Ok(true);
         }
+        self.allow_another_row();
         self.rows.read_byte_record(&mut self.record)
+    }
+
+    fn allow_another_row(&mut self) {
+        let start = self.rows.position();
+        self.line = start.line();
+        let end = start.byte() + MAX_ROW_BYTES;
+        self.rows.get_mut().end = end;
     }
 
     /// Whether a quotation mark of the row is never closed: it makes one cell of everything up to the end of the file.
@@ -107,6 +134,7 @@ impl CsvReader {
             return false;
         }
         let mut next = csv::ByteRecord::new();
+        self.allow_another_row();
         // An error comes again when the next row is read.
         let is_row = self.rows.read_byte_record(&mut next).ok();
         self.ahead = is_row.filter(|is_row| *is_row).map(|_| next);
@@ -125,14 +153,15 @@ impl CsvReader {
     }
 
     /// The line and the cells, in the order of the headers, of the next row of good form; rows of bad form are reported. The
-    /// cells of columns that the file does not have are empty.
-    pub(super) fn next(&mut self, problems: &mut Problems) -> Option<(u64, Vec<&str>)> {
+    /// cells of columns that the file does not have are empty. What surrounds a text is left out.
+    pub(super) fn next(&mut self, problems: &mut Problems) -> Option<(u64, Vec<Cow<'_, str>>)> {
         loop {
             match self.read() {
                 Ok(true) => {}
                 Ok(false) => return None,
                 Err(cause) => {
-                    problems.add(Problem::of_file(&self.file, 0, format!("the file cannot be read further: {cause}")));
+                    let message = format!("the file cannot be read further: {cause}");
+                    problems.add(Problem::of_file(&self.file, self.line, message));
                     return None;
                 }
             }
@@ -172,8 +201,9 @@ impl CsvReader {
                 problems.add(Problem::of_cell(&self.file, line, header, &value, message));
             }
             if is_good {
-                let cell =
-                    |i: &Option<usize>| i.map_or("", |i| std::str::from_utf8(&self.record[i]).unwrap_or_default());
+                let cell = |i: &Option<usize>| {
+                    tidied(i.map_or("", |i| std::str::from_utf8(&self.record[i]).unwrap_or_default()))
+                };
                 return Some((line, self.order.iter().map(cell).collect()));
             }
         }
@@ -191,6 +221,10 @@ pub(super) struct Contents {
 /// The bytes of a file, without the byte order mark that some programs write before UTF-8.
 struct Source {
     bytes: Box<dyn Read>,
+    /// How many bytes were read.
+    read: u64,
+    /// How many may be read until the next row is complete.
+    end: u64,
     /// The last bytes that were read.
     last: [u8; 3],
     /// A hash of all that was read.
@@ -207,7 +241,7 @@ impl Source {
             start.drain(..3);
         }
         let bytes = Box::new(io::Cursor::new(start.clone()).chain(bytes));
-        (start, Self { bytes, last: [0; 3], hasher: DefaultHasher::new() })
+        (start, Self { bytes, read: 0, end: MAX_ROW_BYTES, last: [0; 3], hasher: DefaultHasher::new() })
     }
 
     /// Whether what was read ends in a quotation mark, followed by at most an end of line.
@@ -218,7 +252,13 @@ impl Source {
 
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.read > self.end {
+            return Err(io::Error::other(format!(
+                "this row has more than {MAX_ROW_BYTES} bytes; a quotation mark may not be closed"
+            )));
+        }
         let length = self.bytes.read(buffer)?;
+        self.read += length as u64;
         self.hasher.write(&buffer[..length]);
         for byte in &buffer[length.saturating_sub(self.last.len())..length] {
             self.last.rotate_left(1);

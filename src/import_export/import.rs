@@ -21,6 +21,7 @@ use super::{
     effective_visibility::update_effective_visibility,
     inconsistencies,
     keys::{Keys, KeysById},
+    removals::{Removals, WITHDRAWALS},
     row_reader::RowReader,
     rows::Rows,
     unbuilt_statements::{analyze, defer_foreign_keys},
@@ -50,6 +51,8 @@ pub struct Import<'a> {
     pub ids: &'a IdSource,
     /// Whether to import only into a database that has no records.
     pub only_if_empty: bool,
+    /// The tables of the record types whose files say which records there are: others are removed.
+    pub replaced: &'a [&'static str],
     /// Whether to undo everything at the end.
     pub dry_run: bool,
     /// Whether to make changes that may be mistakes, too.
@@ -67,6 +70,8 @@ pub struct Imported {
     pub added: u64,
     /// How many were changed, be it only by their names, identifiers or tags.
     pub updated: u64,
+    /// How many were removed.
+    pub removed: u64,
     /// How many that the files have were left as they were.
     pub unchanged: u64,
     /// How many names, identifiers and tags are new, were changed or were removed.
@@ -100,9 +105,11 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     for record in import.model.types() {
         context.check(record, &mut problems, &mut warnings).await?;
     }
-    let annotations = Annotations::read(&context, &mut problems).await?;
+    let removals = Removals::read(&context, &mut problems);
+    let annotations = Annotations::read(&context, &removals, &mut problems).await?;
     problems.into_result()?;
     let annotations = annotations.compare(&context, &mut warnings).await?;
+    removals.report(&context, &mut warnings)?;
     if warnings.total > 0 && !import.accept_warnings {
         return Err(Failure::Warnings(warnings));
     }
@@ -112,7 +119,9 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     for record in import.model.types() {
         write::write(&context, record, &mut written).await?;
     }
+    removals.free_identifiers(&context).await?;
     let annotations = annotations.write(&context, &mut written).await?;
+    removals.write(&context, &mut written).await?;
     if !import.accept_warnings {
         inconsistencies::find(&context, &written, &mut warnings).await?;
         if warnings.total > 0 {
@@ -120,7 +129,7 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
         }
     }
     let imported = written.summary(&keys, annotations);
-    if written.changed.is_empty() {
+    if written.changed.is_empty() && written.removed == 0 {
         // An earlier version may have decided otherwise who can see what.
         update_effective_visibility(&transaction, import.model).await?;
     } else {
@@ -190,9 +199,13 @@ impl<'a> Context<'a> {
                 let reader = self.row_reader(record);
                 match reader.read(&row.cells) {
                     Ok(new) => {
-                        let Some(stored) = &row.stored else { continue };
                         // What was stored under other rules may not be read by those of today.
-                        let old = reader.read(stored).ok();
+                        let old = row.stored.as_ref().and_then(|stored| reader.read(stored).ok());
+                        let known = old.as_ref().map_or(&[][..], |old| &old.warnings);
+                        for warning in new.warnings.iter().filter(|warning| !known.contains(warning)) {
+                            warnings.add(&Problem::of_warning(&file, row.line, warning.clone()));
+                        }
+                        let Some(stored) = &row.stored else { continue };
                         for change in value_changes::of_row(record, &row, stored, &new, old.as_ref()) {
                             self.report(&change, warnings)?;
                         }
@@ -219,6 +232,7 @@ pub(super) struct Written {
     pub(super) rows: u64,
     pub(super) done: u64,
     pub(super) added: u64,
+    pub(super) removed: u64,
     /// The records that are new or were changed.
     pub(super) changed: HashSet<Uuid>,
 }
@@ -228,6 +242,7 @@ impl Written {
         let unchanged = keys.iter().filter(|(_, _, known)| known.is_in_file && !self.changed.contains(&known.id));
         Imported {
             added: self.added,
+            removed: self.removed,
             updated: (self.changed.len() as u64).saturating_sub(self.added),
             unchanged: unchanged.count() as u64,
             annotations,
@@ -243,7 +258,8 @@ fn check_names(import: &Import<'_>, problems: &mut Problems) -> Result<(), Failu
         problems.add(whole("there is no such directory".to_owned()));
         return Ok(());
     }
-    let known: Vec<String> = import.model.types().map(file_name).chain(annotations::file_names()).collect();
+    let known: Vec<String> =
+        import.model.types().map(file_name).chain(annotations::file_names()).chain([WITHDRAWALS.to_owned()]).collect();
     let mut is_any = false;
     for entry in directory.read_dir().map_err(|cause| Failure::file(directory, cause))? {
         let name = entry.map_err(|cause| Failure::file(directory, cause))?.file_name();
@@ -276,7 +292,7 @@ fn read_keys(
         let mut lines: HashMap<Box<str>, u64> = HashMap::new();
         if let Some(mut reader) = columns::open(import.files, record, problems) {
             while let Some((line, cells)) = reader.next(problems) {
-                let (key, id) = (cells[0], cells[1]);
+                let (key, id) = (cells[0].as_ref(), cells[1].as_ref());
                 let mut reject = |column: &str, value: &str, message: String| {
                     problems.add(Problem::of_cell(&file, line, column, value, message));
                 };

@@ -1,4 +1,5 @@
-//! Inconsistencies in what an import has written: each is looked for by one statement, before the transaction is committed.
+//! Inconsistencies between records that an import has written: each is looked for by one statement, before the transaction is
+//! committed. Those within a record were found by its draft.
 
 use std::collections::BTreeSet;
 
@@ -55,7 +56,8 @@ pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mu
             }
         }
         for inconsistency in &record.inconsistencies {
-            for row in context.transaction.query_all(&query(record, inconsistency)).await? {
+            let Some(query) = query(record, inconsistency) else { continue };
+            for row in context.transaction.query_all(&query).await? {
                 if let Some(found) = problem(record, inconsistency, &row, written)? {
                     warnings.add(&found);
                 }
@@ -71,8 +73,8 @@ fn tables(record: &RecordType) -> BTreeSet<&'static str> {
         Inconsistency::Differs { reference: (_, table), .. } | Inconsistency::After { reference: (_, table), .. } => {
             Some(*table)
         }
-        Inconsistency::NotYet { .. } => None,
-        Inconsistency::Twice { links: (table, ..), .. } => Some(*table),
+        Inconsistency::NotYet { .. } | Inconsistency::Future { .. } | Inconsistency::Same { .. } => None,
+        Inconsistency::Few { table, .. } | Inconsistency::Twice { links: (table, ..), .. } => Some(*table),
     });
     others.chain([record.table]).collect()
 }
@@ -133,8 +135,9 @@ fn reference_name(column: &str) -> &str {
     column.strip_suffix("_id").unwrap_or(column)
 }
 
-/// Selects the ids and keys of the two records, and a value for the message.
-fn query(record: &RecordType, inconsistency: &Inconsistency) -> SelectStatement {
+/// Selects the ids and keys of the two records, and a value for the message; `None` if the record alone shows it, and its draft
+/// has found it.
+fn query(record: &RecordType, inconsistency: &Inconsistency) -> Option<SelectStatement> {
     let mut query = Query::select();
     query.from_as(record.table, RECORD).column((RECORD, "id")).column((RECORD, "key"));
     let refers_to = |query: &mut SelectStatement, (column, table): (&'static str, &'static str)| {
@@ -152,9 +155,23 @@ fn query(record: &RecordType, inconsistency: &Inconsistency) -> SelectStatement 
             query.and_where(at(RECORD, own[0]).is_not_null()).and_where(at(OTHER, theirs[0]).is_not_null());
             query.and_where(at(RECORD, own[1]).gt(at(OTHER, theirs[2])));
         }
-        Inconsistency::NotYet { word, value, date } => {
-            query.column((RECORD, "id")).column((RECORD, "key")).column((RECORD, date[0]));
-            query.and_where(at(RECORD, word).eq(value)).and_where(at(RECORD, date[0]).is_not_null());
+        Inconsistency::NotYet { .. } | Inconsistency::Future { .. } => return None,
+        Inconsistency::Same { column } => {
+            let other = at(OTHER, "id").ne(at(RECORD, "id"));
+            query.join_as(
+                JoinType::InnerJoin,
+                record.table,
+                OTHER,
+                at(OTHER, column).eq(at(RECORD, column)).and(other),
+            );
+            query.column((OTHER, "id")).column((OTHER, "key")).column((RECORD, column));
+        }
+        Inconsistency::Few { table, reference, least } => {
+            let mut count = Query::select();
+            count.expr(Func::count(Expr::col(Asterisk))).from(table);
+            count.and_where(Expr::col((table, reference)).eq(at(RECORD, "id")));
+            query.column((RECORD, "id")).column((RECORD, "key")).expr(Expr::val(""));
+            query.and_where(subquery(count).lt(least));
         }
         Inconsistency::Twice { links: (table, own, ends), kind, end } => {
             let links = |of: &'static str| {
@@ -177,7 +194,7 @@ fn query(record: &RecordType, inconsistency: &Inconsistency) -> SelectStatement 
         }
     }
     query.order_by((RECORD, "key"), sea_orm::sea_query::Order::Asc);
-    query
+    Some(query)
 }
 
 fn subquery(select: SelectStatement) -> Expr {
@@ -207,14 +224,16 @@ fn problem(
             let what = words(theirs[0]);
             (own[0], format!("it is later than the date `{what}` of the {} {other}", words(table)))
         }
-        Inconsistency::NotYet { word, value: said, date } => {
-            (date[0], format!("it must be empty while {word} is {said}"))
+        Inconsistency::NotYet { .. } | Inconsistency::Future { .. } => return Ok(None),
+        Inconsistency::Few { table, least, .. } => {
+            ("", format!("fewer than {least} {} records refer to it", words(table)))
         }
+        // There is a row for each of the two: the warning is about the one that was written, or the later one.
+        Inconsistency::Same { .. } | Inconsistency::Twice { .. } if !is_own || is_other && other > key => {
+            return Ok(None);
+        }
+        Inconsistency::Same { column } => (*column, format!("the {} {other} has the same code", words(record.table))),
         Inconsistency::Twice { .. } => {
-            // There is a row for each of the two: the warning is about the one that was written, or the later one.
-            if !is_own || is_other && other > key {
-                return Ok(None);
-            }
             ("", format!("the {} {other} has the same members and kind", words(record.table)))
         }
     };

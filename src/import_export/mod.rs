@@ -20,6 +20,7 @@ mod inconsistencies;
 mod keys;
 mod links;
 mod problem;
+mod removals;
 mod row_reader;
 mod rows;
 mod unbuilt_statements;

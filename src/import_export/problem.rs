@@ -35,6 +35,11 @@ impl Problem {
         Self { column: column.to_owned(), value: value.to_owned(), ..Self::of_file(file, line, message) }
     }
 
+    /// A value of a record that may be a mistake.
+    pub(super) fn of_warning(file: &str, line: u64, found: draft::Warning) -> Self {
+        Self { file: file.to_owned(), line, column: found.path, value: found.value, message: found.message }
+    }
+
     /// A problem with a value of a record.
     pub(super) fn of_draft(file: &str, line: u64, found: draft::Problem) -> Self {
         Self { file: file.to_owned(), line, column: found.path, value: found.value, message: found.message }

@@ -1,6 +1,6 @@
 //! The rows of a file of records, batch by batch.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use sea_orm::DbErr;
 use uuid::Uuid;
@@ -65,7 +65,7 @@ impl<'a> Rows<'a> {
         while rows.len() < size
             && let Some((line, cells)) = self.reader.next(problems)
         {
-            rows.push(Row { line, cells: cells.into_iter().map(str::to_owned).collect(), stored: None });
+            rows.push(Row { line, cells: cells.into_iter().map(Cow::into_owned).collect(), stored: None });
         }
         if self.with_stored || !self.unsaid.is_empty() {
             self.complete(&mut rows).await?;

@@ -78,6 +78,12 @@ pub enum AttributeKind {
 pub enum Scalar {
     /// A text that is compared as it is.
     Text,
+    /// The address of a page on the web.
+    Url,
+    /// A code of so many capital letters.
+    Letters(usize),
+    /// A code of so many digits.
+    Digits(usize),
     /// A whole number.
     Integer,
     /// A number with a fraction.

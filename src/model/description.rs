@@ -131,6 +131,34 @@ impl<'a, E: Record> Description<'a, E> {
         self.value(column, description).is_filterable = false;
     }
 
+    /// The address of a page on the web. Lists cannot be filtered by it.
+    pub fn address(&mut self, column: E::Column, description: &'static str) {
+        let at = self.limited(column.as_str(), length::TEXT);
+        self.push(at.name, AttributeKind::Scalar(at, Scalar::Url), description).is_filterable = false;
+    }
+
+    /// A code of so many capital letters. No two records should have the same. Lists can be filtered by it.
+    pub fn letters(&mut self, column: E::Column, length: usize, description: &'static str) {
+        self.code(column, length, Scalar::Letters(length), description);
+    }
+
+    /// A code of so many digits. No two records should have the same. Lists can be filtered by it.
+    pub fn digits(&mut self, column: E::Column, length: usize, description: &'static str) {
+        self.code(column, length, Scalar::Digits(length), description);
+    }
+
+    fn code(&mut self, column: E::Column, length: usize, scalar: Scalar, description: &'static str) {
+        let at = self.limited(column.as_str(), length);
+        self.push(at.name, AttributeKind::Scalar(at, scalar), description);
+        self.record.inconsistencies.push(Inconsistency::Same { column: at.name });
+    }
+
+    /// The latitude and the longitude of a place.
+    pub fn coordinates(&mut self, [latitude, longitude]: [E::Column; 2]) {
+        self.value(latitude, "The latitude in degrees (WGS 84), positive in the north.").range = Some((-90, 90));
+        self.value(longitude, "The longitude in degrees (WGS 84), positive in the east.").range = Some((-180, 180));
+    }
+
     /// A column whose values are words of a vocabulary. Lists can be filtered by it.
     pub fn word<V: EnumType + OutputType + ActiveEnum<Value = String>>(
         &mut self,
@@ -233,6 +261,12 @@ impl<'a, E: Record> Description<'a, E> {
     pub fn period(&mut self, start: E::Column, end: E::Column, if_missing: IfMissing) {
         let [start, end] = [start, end].map(|column| self.date_columns(column));
         self.record.period = Some(Period { start, end, if_missing, includes: None });
+        self.record.in_order.push((start[0], end[0]));
+    }
+
+    /// Says that the date `second` does not lie before the date `first`, as far as both are known.
+    pub fn in_order(&mut self, first: E::Column, second: E::Column) {
+        self.record.in_order.push((first.as_str(), second.as_str()));
     }
 
     /// Says that the period goes on at a date, whether its start and its end are known or not.
@@ -296,6 +330,18 @@ impl<'a, E: Record> Description<'a, E> {
     pub fn not_yet(&mut self, word: E::Column, value: &'static str, date: [E::Column; 3]) {
         let date = date.map(|column| column.as_str());
         self.record.inconsistencies.push(Inconsistency::NotYet { word: word.as_str(), value, date });
+    }
+
+    /// Says that a date does not lie in the future if a word has a value: what took place has begun.
+    pub fn not_in_future(&mut self, word: E::Column, value: &'static str, date: [E::Column; 3]) {
+        let date = date.map(|column| column.as_str());
+        self.record.inconsistencies.push(Inconsistency::Future { word: word.as_str(), value, date });
+    }
+
+    /// Says that so many records of another type refer to the record: an agreement has two parties.
+    pub fn joins_at_least<C: ColumnTrait>(&mut self, least: u32, reference: C) {
+        let inconsistency = Inconsistency::Few { table: table_of::<C>(), reference: reference.as_str(), least };
+        self.record.inconsistencies.push(inconsistency);
     }
 
     /// Says that no two records of a kind join the same records, unless one has ended.

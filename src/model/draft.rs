@@ -10,7 +10,11 @@ use sea_orm::Value;
 use uuid::Uuid;
 
 use super::{
-    Attribute, AttributeKind, Column, Period, RecordType, Scalar, language::registered_language_tag, length,
+    Attribute, AttributeKind, Column, Inconsistency, RecordType,
+    language::registered_language_tag,
+    length,
+    text::check_characters,
+    text_form::{exact_decimal, missing},
     with_article, words,
 };
 use crate::{db::Moment, edtf};
@@ -75,6 +79,8 @@ pub struct Draft<'a> {
     lists: Vec<(&'a Attribute, Vec<Uuid>)>,
     /// The columns of the known dates, as they were given and read.
     dates: Vec<(&'static str, String, edtf::Date)>,
+    /// The last day that does not lie in the future, once the time of writing is known.
+    today: Option<edtf::Day>,
     problems: Vec<Problem>,
 }
 
@@ -90,6 +96,19 @@ pub struct Values<'a> {
     pub lists: Vec<(&'a Attribute, Vec<Uuid>)>,
     /// The dates that are sets.
     pub sets: Sets,
+    /// Values that may be mistakes.
+    pub warnings: Vec<Warning>,
+}
+
+/// A value that may be a mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The column of the value, as CSV files have it.
+    pub path: String,
+    /// The value, as text.
+    pub value: String,
+    /// Why it may be one, and what would be right.
+    pub message: String,
 }
 
 impl<'a> Draft<'a> {
@@ -97,7 +116,7 @@ impl<'a> Draft<'a> {
     #[must_use]
     pub fn new(record: &'a RecordType, id: Uuid, key: &str) -> Self {
         let values = vec![(record.column("id"), id.into()), (record.column("key"), key.into())];
-        Self { record, id, values, lists: Vec::new(), dates: Vec::new(), problems: Vec::new() }
+        Self { record, id, values, lists: Vec::new(), dates: Vec::new(), today: None, problems: Vec::new() }
     }
 
     /// Adds a problem that was found outside of the draft.
@@ -154,6 +173,8 @@ impl<'a> Draft<'a> {
     /// Sets how often and when the record was written, from the text forms of the version and of the moments at which it was
     /// created and changed. Empty means: once, and now.
     pub fn set_history(&mut self, [version, created, updated]: [&str; 3], now: Moment) {
+        // Somewhere it is tomorrow already.
+        self.today = Some(now.day().saturating_add(1));
         let columns = ["version", "created_at", "updated_at"].map(|name| self.record.column(name));
         let number = if version.is_empty() {
             Some(1)
@@ -251,11 +272,15 @@ impl<'a> Draft<'a> {
         self.lists.push((attribute, ids));
     }
 
-    /// Checks the length of every text. That of a name is also checked as it is folded.
-    fn check_lengths(&mut self) {
+    /// Checks the characters and the length of every text. The length of a name is also checked as it is folded.
+    fn check_texts(&mut self) {
         let mut problems: Vec<Problem> = Vec::new();
         for (column, value) in &self.values {
             let (Value::String(Some(text)), Some(most)) = (value, column.max_length) else { continue };
+            if let Err(message) = check_characters(text, most) {
+                let (path, value) = (column.name.to_owned(), text.clone());
+                problems.push(Problem { path, code: ProblemCode::Invalid, value, message });
+            }
             let Err(message) = length::check(text, most) else { continue };
             let (written, message) = match self.record.name_of(column) {
                 Some(name) => (name, format!("folded for search, {message}")),
@@ -275,54 +300,67 @@ impl<'a> Draft<'a> {
         self.problems.extend(problems);
     }
 
+    /// Values that do not fit together, and dates that stand for something else.
+    fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        let warn = |path: &str, value: &str, message: String| Warning {
+            path: path.to_owned(),
+            value: value.to_owned(),
+            message,
+        };
+        for (name, text, ..) in &self.dates {
+            if text.contains("9999") {
+                let message = "the year 9999 usually stands for an end that is not known: leave it empty";
+                warnings.push(warn(name, text, message.to_owned()));
+            }
+        }
+        let date = |column: &str| self.dates.iter().find(|(name, ..)| *name == column);
+        let is = |column: &str, word: &str| {
+            let is_word = |value: &Value| matches!(value, Value::String(Some(text)) if text == word);
+            self.values.iter().any(|(of, value)| of.name == column && is_word(value))
+        };
+        for inconsistency in &self.record.inconsistencies {
+            match inconsistency {
+                Inconsistency::NotYet { word, value, date: [name, ..] } if is(word, value) => {
+                    if let Some((_, text, ..)) = date(name) {
+                        warnings.push(warn(name, text, format!("it must be empty while {word} is {value}")));
+                    }
+                }
+                Inconsistency::Future { word, value, date: [name, ..] } if is(word, value) => {
+                    if let Some((_, text, date)) = date(name)
+                        && self.today.is_some_and(|today| date.earliest > today)
+                    {
+                        warnings.push(warn(name, text, format!("it lies in the future, but {word} is {value}")));
+                    }
+                }
+                _ => {}
+            }
+        }
+        warnings
+    }
+
     /// The values, or every problem with them.
     pub fn finish(mut self) -> Result<Values<'a>, Vec<Problem>> {
-        self.check_lengths();
-        if let Some(Period { start: [start, ..], end: [end, ..], .. }) = self.record.period {
+        self.check_texts();
+        for (start, end) in &self.record.in_order {
             let date = |column| self.dates.iter().find(|(name, ..)| *name == column);
-            if let (Some((_, from, first)), Some((_, to, last))) = (date(start), date(end))
+            if let (Some((_, from, first)), Some((_, to, last))) = (date(*start), date(*end))
                 && last.latest < first.earliest
             {
                 let message = format!("it is before {start} ({from})");
-                let problem = Problem { path: end.to_owned(), code: ProblemCode::Period, value: to.clone(), message };
+                let problem =
+                    Problem { path: (*end).to_owned(), code: ProblemCode::Period, value: to.clone(), message };
                 self.problems.push(problem);
             }
         }
         if self.problems.is_empty() {
+            let warnings = self.warnings();
             let sets = self.dates.into_iter().filter(|(.., date)| date.listed().is_some());
             let sets = sets.map(|(column, _, date)| (column, date.ranges)).collect();
-            Ok(Values { columns: self.values, lists: self.lists, sets })
+            Ok(Values { columns: self.values, lists: self.lists, sets, warnings })
         } else {
             Err(self.problems)
         }
-    }
-}
-
-impl Scalar {
-    /// Reads a value from its text form.
-    fn read(&self, text: &str, range: Option<(i32, i32)>) -> Result<Value, (ProblemCode, String)> {
-        let invalid = |expected: &str| (ProblemCode::Invalid, format!("expected {expected}"));
-        let value: Value = match self {
-            Self::Text => text.into(),
-            Self::Integer => text.parse::<i32>().map_err(|_| invalid("a whole number, such as 12"))?.into(),
-            Self::Float => {
-                let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-                number.ok_or_else(|| invalid("a number, such as 60.2052"))?.into()
-            }
-            // Spreadsheets write `TRUE`.
-            Self::Boolean => text.to_ascii_lowercase().parse::<bool>().map_err(|_| invalid("true or false"))?.into(),
-            Self::Word(vocabulary) => match vocabulary.by_value(text) {
-                Some(word) => word.value.clone().into(),
-                None => return Err(invalid(&format!("one of {}", vocabulary.list()))),
-            },
-            Self::DateTime => text.parse::<i64>().map_err(|_| invalid("milliseconds since 1970"))?.into(),
-        };
-        if let Some((least, most)) = range
-            && text.parse().is_ok_and(|number: f64| !(f64::from(least)..=f64::from(most)).contains(&number))
-        {
-            return Err((ProblemCode::OutOfRange, format!("expected a number from {least} to {most}")));
-        }
-        Ok(value)
     }
 }
 
@@ -330,22 +368,4 @@ impl Scalar {
 #[must_use]
 pub fn reference_name(column: Column) -> &'static str {
     column.name.strip_suffix("_id").unwrap_or(column.name)
-}
-
-fn missing(column: &Column) -> Result<Value, (ProblemCode, String)> {
-    if column.nullable { Ok(column.null()) } else { Err((ProblemCode::Required, "it must not be empty".to_owned())) }
-}
-
-fn exact_decimal(text: &str) -> Result<(String, f64), (ProblemCode, String)> {
-    let wrong = || {
-        let message = "expected a decimal number of at most 28 digits, such as 3000 or 0.35";
-        (ProblemCode::Invalid, message.to_owned())
-    };
-    // Before it is read: the library calls itself for each digit, and may run out of stack.
-    length::check(text, length::DECIMAL).map_err(|message| (ProblemCode::TooLong, message))?;
-    // The library also reads `1_000` and `+1`.
-    let is_plain = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
-    let exact = rust_decimal::Decimal::from_str_exact(text).ok().filter(|_| is_plain).ok_or_else(wrong)?;
-    let number = exact.to_string().parse().map_err(|_| wrong())?;
-    Ok((text.to_owned(), number))
 }

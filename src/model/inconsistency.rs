@@ -31,6 +31,29 @@ pub enum Inconsistency {
         /// The date.
         date: DateColumns,
     },
+    /// A date lies in the future, although a word says that it has passed: the start of a visit that took place.
+    Future {
+        /// The column of the word.
+        word: &'static str,
+        /// The word.
+        value: &'static str,
+        /// The date.
+        date: DateColumns,
+    },
+    /// Another record of the type has the same code.
+    Same {
+        /// The column.
+        column: &'static str,
+    },
+    /// Fewer records than it takes refer to the record: an agreement with one party.
+    Few {
+        /// The table of those records, and their column of the reference.
+        table: &'static str,
+        /// See `table`.
+        reference: &'static str,
+        /// How many it takes.
+        least: u32,
+    },
     /// Another record of the type joins the same records, is of the same kind, and neither has ended.
     Twice {
         /// The table of links, its column of the record, and the columns of the records that it joins.

@@ -18,7 +18,8 @@ pub mod name;
 mod period;
 pub mod record;
 mod record_type;
-mod text;
+pub mod text;
+mod text_form;
 mod vocabulary;
 
 use indexmap::IndexMap;

@@ -38,6 +38,8 @@ pub struct Model {
     pub folded: String,
     /// The kind; none for the usual name in the language.
     pub kind: Option<NameKind>,
+    /// The period in which the name held, in EDTF.
+    pub period: Option<String>,
 }
 
 /// Foreign keys.
@@ -61,18 +63,26 @@ pub struct Name {
     pub name: String,
     /// The kind; none for the usual name in the language, and for the main name.
     pub kind: Option<NameKind>,
+    /// The period in which the name held, in EDTF.
+    pub period: Option<String>,
 }
 
 impl Name {
     /// The columns that it is read from.
-    pub const COLUMNS: [Column; 4] = [Column::RecordId, Column::Language, Column::Name, Column::Kind];
+    pub const COLUMNS: [Column; 5] = [Column::RecordId, Column::Language, Column::Name, Column::Kind, Column::Period];
 }
 
 impl Model {
     /// A further name of a record.
     #[must_use]
-    pub fn new(record_id: Uuid, language: String, name: String, kind: Option<NameKind>) -> Self {
+    pub fn new(
+        record_id: Uuid,
+        language: String,
+        name: String,
+        kind: Option<NameKind>,
+        period: Option<String>,
+    ) -> Self {
         let folded = folding::fold(&name);
-        Self { record_id, language, name, folded, kind }
+        Self { record_id, language, name, folded, kind, period }
     }
 }

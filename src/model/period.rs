@@ -2,7 +2,7 @@
 
 use super::DateColumns;
 
-/// The period of the records of a type. Its end may not lie before its start, as far as both are known.
+/// The period of the records of a type.
 #[derive(Clone, Copy, Debug)]
 pub struct Period {
     /// The date on which it starts.

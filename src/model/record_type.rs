@@ -25,6 +25,8 @@ pub struct RecordType {
     pub attributes: Vec<Attribute>,
     /// The orders of lists; the first one applies when a client names none.
     pub orders: Vec<Order>,
+    /// Pairs of dates, by their columns: the second may not lie before the first.
+    pub in_order: Vec<(&'static str, &'static str)>,
     /// The period from one date to another, if the records have one.
     pub period: Option<Period>,
     /// What makes a record the thing that it is, by the headers of the CSV file: import warns of a change.
@@ -49,6 +51,7 @@ impl RecordType {
             generated: Vec::new(),
             attributes: Vec::new(),
             orders: Vec::new(),
+            in_order: Vec::new(),
             period: None,
             defining: Vec::new(),
             inconsistencies: Vec::new(),

@@ -1,4 +1,6 @@
-//! The spellings of names.
+//! The spellings of names, and the characters of texts.
+
+use super::length;
 
 /// `from_city_id` → `fromCity`.
 #[must_use]
@@ -45,4 +47,20 @@ pub fn with_article(name: &str) -> String {
 pub fn uncapitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+}
+
+/// Checks that a text has no control characters; the error says which. Free texts, which may have `most` characters, can have
+/// line breaks and tabs.
+pub fn check_characters(text: &str, most: usize) -> Result<(), String> {
+    let is_free = most >= length::TEXT;
+    let is_control = |c: &char| match c {
+        // The last two separate lines and paragraphs, and are no control characters for Unicode.
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => !is_free,
+        c => c.is_control(),
+    };
+    match text.chars().find(is_control) {
+        Some('\n' | '\r') => Err("it has a line break: write it in one line".to_owned()),
+        Some(c) => Err(format!("it contains the control character U+{:04X}: remove it", u32::from(c))),
+        None => Ok(()),
+    }
 }

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::{
     connection::{self, ConnectionType, Items, Names},
     cost::{FieldCost, Size},
+    names,
     object::{AnyObject, Object},
     record,
     root::{self, Root},
@@ -46,8 +47,8 @@ impl Catalog {
             catalog.add(object);
         }
         catalog.add(connection::page_info());
-        catalog.add(record::name_object());
-        catalog.add(record::identifier_object());
+        catalog.add(names::name_object());
+        catalog.add(names::identifier_object());
         catalog.add(record::date_object());
         catalog.root = root::object(&catalog);
         catalog

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     db::Moment,
-    edtf::Day,
+    edtf::{self, Day},
     model::{Column, Scalar as Kind},
 };
 
@@ -19,7 +19,7 @@ pub(super) fn json<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
 /// The GraphQL type of a column, `!` included.
 pub(super) fn type_of(column: Column, kind: &Kind) -> String {
     let name = match kind {
-        Kind::Text => "String",
+        Kind::Text | Kind::Url | Kind::Letters(_) | Kind::Digits(_) => "String",
         Kind::Integer => "Int",
         Kind::Float => "Float",
         Kind::Boolean => "Boolean",
@@ -66,9 +66,15 @@ pub(super) fn enum_name<E: EnumType>(value: E) -> &'static str {
     E::items().iter().find(|item| item.value == value).map_or("", |item| item.name)
 }
 
-/// A date of a record.
+/// A date as clients see it.
 pub(super) struct Date {
     pub edtf: String,
     pub earliest: Day,
     pub latest: Day,
+}
+
+impl From<edtf::Date> for Date {
+    fn from(edtf::Date { edtf, earliest, latest, .. }: edtf::Date) -> Self {
+        Self { edtf, earliest, latest }
+    }
 }

@@ -16,6 +16,7 @@ pub mod cost;
 mod entry;
 mod execute;
 mod leaf;
+mod names;
 mod object;
 pub mod plan;
 mod record;

@@ -53,9 +53,16 @@ const plural = (kind) => (kind.endsWith("y") ? `${kind.slice(0, -1)}ies` : `${ki
 const HANGING = {
   "Country.cities": ["City", "country"],
   "Country.organizations": ["Organization", "country"],
+  "Country.territories": ["Country", "sovereign"],
+  "Country.predecessors": ["Country", "successors"],
+  "Country.visitStops": ["VisitStop", "country"],
+  "Country.agreementParties": ["AgreementParty", "party"],
   "Country.visitsFrom": ["Visit", "from_country"],
   "Country.visitsTo": ["Visit", "to_country"],
   "Country.participations": ["Participation", "participant"],
+  "City.predecessors": ["City", "successors"],
+  "City.visitStops": ["VisitStop", "city"],
+  "City.agreementParties": ["AgreementParty", "party"],
   "City.parts": ["City", "parent"],
   "City.partnerships": ["Partnership", "members"],
   "City.organizations": ["Organization", "city"],
@@ -73,12 +80,21 @@ const HANGING = {
   "Organization.memberships": ["Membership", "member"],
   "Organization.innovationCenters": ["InnovationCenter", "operator"],
   "Organization.organizedEvents": ["Event", "organizer"],
+  "Organization.agreementParties": ["AgreementParty", "party"],
   "Official.positions": ["Position", "official"],
   "Official.participations": ["Participation", "participant"],
   "Official.memberships": ["Membership", "member"],
+  "Official.signedAgreements": ["AgreementParty", "signatory"],
   "Visit.participations": ["Participation", "activity"],
+  "Visit.stops": ["VisitStop", "visit"],
+  "Visit.agreements": ["Agreement", "signed_at"],
   "Event.editions": ["Event", "series"],
   "Event.participations": ["Participation", "activity"],
+  "Event.agreements": ["Agreement", "signed_at"],
+  "Partnership.agreements": ["Agreement", "result"],
+  "InnovationCenter.agreements": ["Agreement", "result"],
+  "Agreement.renewals": ["Agreement", "renews"],
+  "Agreement.parties": ["AgreementParty", "agreement"],
   "Source.derivatives": ["Source", "derives_from"],
   "Source.statements": ["Citation", "source"],
   "Topic.narrower": ["Topic", "broader"],
@@ -86,13 +102,16 @@ const HANGING = {
 const ON_ALL = { citations: ["Citation", "record"], indicators: ["Indicator", "subject"], comparisons: ["Indicator", "counterpart"] };
 
 /** Which records a record lists by key: the type of them, and its own column. */
-const LISTED = { "Partnership.members": ["City", "members"], "Source.derivesFrom": ["Source", "derives_from"] };
+const LISTED = {
+  "Partnership.members": ["City", "members"], "Source.derivesFrom": ["Source", "derives_from"],
+  "City.successors": ["City", "successors"], "Country.successors": ["Country", "successors"],
+};
 
 /** Which records a topic is a tag of. */
 const TAGGED = {
   cities: "City", partnerships: "Partnership", organizations: "Organization", officials: "Official", visits: "Visit",
   innovationCenters: "InnovationCenter", events: "Event", figures: "Indicator", sources: "Source", countries: "Country",
-  positions: "Position", participations: "Participation", memberships: "Membership", taggedTopics: "Topic",
+  visitStops: "VisitStop", agreements: "Agreement", agreementParties: "AgreementParty", positions: "Position", participations: "Participation", memberships: "Membership", taggedTopics: "Topic",
   taggedCitations: "Citation",
 };
 
@@ -135,7 +154,7 @@ export class Records {
     const beside = (file, list, item) => {
       for (const row of read(file)) this.get(pascal(row.record_kind), row.record)[list].push(item(row));
     };
-    beside("names", "names", ({ name, language, kind }) => ({ name, language, kind }));
+    beside("names", "names", ({ name, language, kind, period }) => ({ name, language, kind, period: period ?? null }));
     beside("identifiers", "identifiers", ({ scheme, value }) => ({ scheme, value }));
     beside("tags", "tags", ({ topic }) => topic);
     for (const record of this.byId.values()) record.main = record.cells.name ?? record.cells.title ?? null;
@@ -194,7 +213,8 @@ export class Records {
   targets(record, column) {
     if (column === "members") return list(record.cells.members).map((key) => this.get("City", key));
     if (column === "derives_from") return list(record.cells.derives_from).map((key) => this.get("Source", key));
-    const kinds = { from: "Country", to: "Country", parent: record.type, series: "Event", operator: "Organization", organizer: "Organization", broader: "Topic" };
+    if (column === "successors") return list(record.cells.successors).map((key) => this.get(record.type, key));
+    const kinds = { sovereign: "Country", renews: "Agreement", signatory: "Official", from: "Country", to: "Country", parent: record.type, series: "Event", operator: "Organization", organizer: "Organization", broader: "Topic" };
     const last = column.split("_").at(-1);
     const type = `${column}_kind` in record.cells ? null : (kinds[column] ?? pascal(last));
     const target = this.referred(record, column, type);

@@ -2,6 +2,7 @@
 
 import { GraphQLError, buildSchema, getNamedType, graphql, isAbstractType, isEnumType, isObjectType } from "graphql";
 import { Lists, byBytes, checkId, refuse, said } from "./lists.mjs";
+import { dateOf, range } from "./dates.mjs";
 import { NAME_KINDS, Records, snake } from "./records.mjs";
 
 export class Reference {
@@ -82,7 +83,7 @@ export class Reference {
 
   field(record, args, name, returnType) {
     if (name === "id" || name === "key") return record[name];
-    if (name === "label") return label(record, args.languages);
+    if (name === "label") return label(record, args);
     if (name === "names") return names(record, args.languages);
     if (name === "identifiers") return identifiers(record);
     const column = snake(name);
@@ -145,11 +146,24 @@ function tags(languages) {
   });
 }
 
+/** The days of a date that a client gives. */
+function rangeOf(text) {
+  const found = range(text);
+  if (found === null) throw refuse("INVALID_DATE", `${text} is no date`);
+  return found;
+}
+
 /** The name in the first of the languages that there is one in, as the schema describes it. */
-function label(record, languages) {
-  const main = record.main === null ? null : { name: record.main, language: record.cells.language, kind: null };
-  const usual = [...record.names].filter(({ kind }) => kind !== "former").sort(byKind);
-  const all = main ? [main, ...usual].sort(byKind) : usual;
+function label(record, { languages, at }) {
+  const main = record.main === null ? null : { name: record.main, language: record.cells.language, kind: null, period: null };
+  const day = at == null ? null : rangeOf(at);
+  const holds = ({ kind, period }) => {
+    if (day === null || period === null) return kind !== "former";
+    const { from, to } = range(period);
+    return from <= day.to && day.from <= to;
+  };
+  const known = (a, b) => (day === null ? 0 : (a.period === null) - (b.period === null));
+  const all = [...(main ? [main] : []), ...record.names].filter(holds).sort((a, b) => known(a, b) || byKind(a, b));
   for (const parts of tags(languages)) {
     const means = all.find(({ language }) => language.toLowerCase() === parts.join("-"))
       ?? all.find(({ language }) => !language.includes("-x-") && written(language) === written(parts.join("-")))
@@ -165,11 +179,13 @@ function label(record, languages) {
     const readable = special.find(({ language }) => script(language) === script(parts.join("-")));
     if (readable ?? special[0]) return shown(readable ?? special[0]);
   }
-  return main;
+  return main && shown(main);
 }
 
 const byKind = (a, b) => NAME_KINDS.indexOf(a.kind) - NAME_KINDS.indexOf(b.kind);
-const shown = (name) => ({ ...name, kind: name.kind?.toUpperCase() ?? null });
+const shown = (name) => ({
+  ...name, kind: name.kind?.toUpperCase() ?? null, period: name.period === null ? null : dateOf(name.period),
+});
 
 /** The script of a tag, or the likely one. */
 const script = (tag) => new Intl.Locale(tag).maximize().script;
@@ -195,6 +211,8 @@ function names(record, languages) {
 }
 
 const PLACES = {
+  openstreetmap: "https://www.openstreetmap.org/", isni: "https://isni.org/isni/", viaf: "https://viaf.org/viaf/",
+  lei: "https://search.gleif.org/#/record/",
   geonames: "https://www.geonames.org/", wikidata: "https://www.wikidata.org/entity/", ror: "https://ror.org/",
 };
 

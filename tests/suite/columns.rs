@@ -17,6 +17,12 @@ pub struct CsvColumn {
 #[derive(Clone)]
 pub enum Content {
     Text,
+    /// The address of a page on the web.
+    Url,
+    /// A code of so many capital letters.
+    Letters(usize),
+    /// A code of so many digits.
+    Digits(usize),
     /// The main name.
     Name,
     Language,
@@ -70,6 +76,9 @@ fn of_attribute(record: &RecordType, attribute: &'static Attribute, references: 
             let (least, greatest) = attribute.range.unwrap_or((i32::MIN, i32::MAX));
             let content = match scalar {
                 Scalar::Text => Content::Text,
+                Scalar::Url => Content::Url,
+                Scalar::Letters(length) => Content::Letters(*length),
+                Scalar::Digits(length) => Content::Digits(*length),
                 Scalar::Integer => Content::Integer(least, greatest),
                 Scalar::Float => Content::Float,
                 Scalar::Boolean => Content::Boolean,
@@ -82,7 +91,7 @@ fn of_attribute(record: &RecordType, attribute: &'static Attribute, references: 
             vec![of(name, Content::Name), of(language, Content::Language)]
         }
         AttributeKind::Date { edtf, .. } => {
-            let is_end = record.period.is_some_and(|period| period.end[0] == edtf.name);
+            let is_end = record.in_order.iter().any(|(_, end)| *end == edtf.name);
             vec![of(edtf, Content::Date { is_end })]
         }
         AttributeKind::Decimal(decimal) => vec![of(&decimal.exact, Content::Decimal)],

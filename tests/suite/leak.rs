@@ -31,7 +31,7 @@ fn hide(population: &mut Population) {
     for record in &mut population.records {
         let i = seen.entry(record.kind).or_default();
         let kind = kinds.iter().position(|kind| *kind == record.kind).expect("a kind");
-        let more = if choices(record.kind).is_empty() { *i == 10 } else { *i % 7 == 3 || *i % 11 == 5 };
+        let more = if choices(record.kind).is_empty() { *i == 12 } else { *i % 7 == 3 || *i % 11 == 5 || *i % 13 == 7 };
         // Not the same number for each kind: most records refer to those of like number.
         if more || *i == kind + 1 || *i == SIZE + kinds.len() - 1 - kind {
             record.set("visibility", if i.is_multiple_of(2) { "partner" } else { "internal" });

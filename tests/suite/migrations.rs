@@ -107,15 +107,22 @@ async fn stored_sets_of_dates_are_taken_apart() {
         assert_eq!(number(all).await, imported, "{backend}");
 
         Migrator::down(connection, Some(later)).await.expect("the way down");
-        let dates = || {
-            let types = coopgraph::domain::model().types();
-            types.flat_map(|record| record.dates().map(move |[date, ..]| (record.table, date)))
-        };
-        for (table, date) in dates() {
+        // Those that later steps add are not there yet.
+        let mut dates = Vec::new();
+        for record in coopgraph::domain::model().types() {
+            for [date, ..] in record.dates() {
+                let is_there = format!("SELECT t.\"{date}\" FROM \"{}\" t LIMIT 0", record.table);
+                if connection.execute_unprepared(&is_there).await.is_ok() {
+                    dates.push((record.table, date));
+                }
+            }
+        }
+        assert!(dates.len() > 10, "{dates:?}");
+        for (table, date) in &dates {
             database.execute(&format!("UPDATE \"{table}\" SET \"{date}\" = '{{1969-12-31,1970-01-02..}}'")).await;
         }
         Migrator::up(connection, None).await.expect("the way up");
-        for (table, date) in dates() {
+        for (table, date) in &dates {
             let records = number(&format!("SELECT COUNT(*) FROM \"{table}\"")).await;
             for (earliest, latest) in [(-1, -1), (1, coopgraph::edtf::EVER)] {
                 let listed = format!(
@@ -245,11 +252,9 @@ fn expected(ty: DataType) -> &'static str {
 
 /// Foreign keys lead where the model says, and checks allow the tables and the words that the model knows.
 fn check_references(table: &Table, attribute: &Attribute, path: &str) {
-    let allowed = |column: &str| {
-        let mut checks =
-            table.named.iter().filter(|(name, words)| name.ends_with(&format!("_{column}")) && !words.is_empty());
-        checks.find(|(name, _)| name.starts_with("ck_")).map(|(_, words)| words.clone())
-    };
+    let of = path.rsplit([' ', '.']).nth(1).expect("a table");
+    let allowed =
+        |column: &str| table.named.get(&format!("ck_{of}_{column}")).filter(|words| !words.is_empty()).cloned();
     match &attribute.kind {
         AttributeKind::ToOne(to_one) => {
             let mut keys = table.constraints.iter().filter(|(_, (kind, _))| *kind == Kind::Foreign);

@@ -130,7 +130,11 @@ async fn the_time_between_events_is_not_counted() {
     events.chunk().await.expect("an event").expect("an event");
     let nothing_happens = Duration::from_secs(3);
     tokio::time::sleep(nothing_happens).await;
-    server.data.import(&coopgraph::import_export::Files::Bundled(coopgraph::import_export::Bundled::FinlandChina)).await.expect("an import");
+    server
+        .data
+        .import(&coopgraph::import_export::Files::Bundled(coopgraph::import_export::Bundled::FinlandChina))
+        .await
+        .expect("an import");
     let count = "coopgraph_answer_seconds_count{kind=\"subscription\"}";
     let start = Instant::now();
     while metrics(server.address).await[count] != "2" {

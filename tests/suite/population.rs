@@ -164,11 +164,12 @@ impl Population {
         let hidden = self.hidden();
         let mark = |cell: &mut String| {
             if !cell.is_empty() {
-                let _ = write!(cell, " {MARKER}");
+                let separator = if cell.starts_with("https://") { '#' } else { ' ' };
+                let _ = write!(cell, "{separator}{MARKER}");
             }
         };
         for record in self.records.iter_mut().filter(|r| hidden.contains(&r.name())) {
-            let is_text = |column: &CsvColumn| matches!(column.content, Content::Text | Content::Name);
+            let is_text = |column: &CsvColumn| matches!(column.content, Content::Text | Content::Url | Content::Name);
             let texts: Vec<_> = columns(record.kind).into_iter().filter(is_text).map(|column| column.header).collect();
             for (header, cell) in &mut record.cells {
                 if header == "note" || texts.contains(header) {
@@ -230,6 +231,7 @@ impl Population {
             ids,
             model: coopgraph::domain::model(),
             only_if_empty: false,
+            replaced: &[],
             dry_run: false,
             // A visit of this world may lead to a city of one country and to another country.
             accept_warnings: true,
@@ -305,6 +307,18 @@ fn cells(kind: &'static str, i: usize, n: usize) -> Vec<(String, String)> {
         let cell = match column.content {
             Content::Name => format!("{kind} {i:04}"),
             Content::Text => format!("{} {i:04}", column.header),
+            Content::Url => format!("https://example.org/{}/{i:04}", column.header),
+            // In base 26.
+            Content::Letters(length) => (0..length)
+                .rev()
+                .map(|place| {
+                    char::from(
+                        b'A' + u8::try_from(i / 26_usize.pow(u32::try_from(place).expect("small")) % 26)
+                            .expect("a letter"),
+                    )
+                })
+                .collect(),
+            Content::Digits(length) => format!("{i:0length$}"),
             Content::Language => "en".to_owned(),
             Content::Word(words) => words[0].value.clone(),
             Content::Integer(least, greatest) => {

@@ -13,6 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
+    import_export::bundled,
     process,
     support::{self, Backend, Data, Server, TestDatabase, backends},
 };
@@ -82,13 +83,10 @@ pub async fn prepare(backend: Backend) -> (Server, tempfile::TempDir) {
 
 /// The bundled files, with the rows of `tests/reference/more` behind theirs.
 fn enrich(directory: &Path) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for file in fs::read_dir(root.join("data")).expect("the data") {
-        let file = file.expect("a file");
-        let name = file.file_name();
-        let mut text = fs::read_to_string(file.path()).expect("a text");
-        if let Ok(more) = fs::read_to_string(root.join("tests/reference/more").join(&name)) {
-            text.push_str(&more);
+    let more = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/more");
+    for (name, mut text) in bundled() {
+        if let Ok(more) = fs::read(more.join(&name)) {
+            text.extend(more);
         }
         fs::write(directory.join(name), text).expect("a file");
     }

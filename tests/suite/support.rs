@@ -150,6 +150,7 @@ pub async fn import_with(
         ids: &ids,
         model: coopgraph::domain::model(),
         only_if_empty: false,
+        replaced: &[],
         dry_run,
         accept_warnings,
         on_change,

@@ -82,10 +82,10 @@ impl DateOperand {
 
     /// Some of the days that it can mean are asked for.
     pub(super) fn possibly_within(self, days: &Days) -> Expr {
-        let is_between = overlaps(self.earliest(), self.latest(), &[(days.first(), days.last())]);
+        let is_between = overlaps(&self.earliest(), &self.latest(), &[(days.first(), days.last())]);
         let mut is_within = self.is_no_set();
         if days.ranges().len() > 1 {
-            is_within = is_within.and(overlaps(self.earliest(), self.latest(), days.ranges()));
+            is_within = is_within.and(overlaps(&self.earliest(), &self.latest(), days.ranges()));
         }
         is_between.and(is_within.or(self.lists_some_of(days)))
     }
@@ -112,7 +112,7 @@ impl DateOperand {
         listed.expr(constant(1)).from_as(date_range::Entity.table_name(), LISTED);
         listed.and_where(of(date_range::Column::RecordId).eq(column(self.alias, "id")));
         listed.and_where(of(date_range::Column::Date).eq(constant(self.columns[0])));
-        listed.and_where(overlaps(of(date_range::Column::Earliest), of(date_range::Column::Latest), days.ranges()));
+        listed.and_where(overlaps(&of(date_range::Column::Earliest), &of(date_range::Column::Latest), days.ranges()));
         exists(listed)
     }
 }
@@ -123,7 +123,7 @@ fn constant(value: impl Into<sea_orm::Value>) -> Expr {
 }
 
 /// The days from `earliest` to `latest` have one in common with the ranges.
-pub(super) fn overlaps(earliest: Expr, latest: Expr, ranges: &[DayRange]) -> Expr {
+pub(super) fn overlaps(earliest: &Expr, latest: &Expr, ranges: &[DayRange]) -> Expr {
     let one = |(first, last): &DayRange| all(vec![earliest.clone().lte(*last), latest.clone().gte(*first)]);
     any(ranges.iter().map(one).collect())
 }

@@ -61,7 +61,9 @@ impl<'a> Operand<'a> {
     pub fn of(record: &RecordType, kind: &'a AttributeKind) -> Option<Self> {
         Some(match kind {
             AttributeKind::Id => Self::Id(record.table),
-            AttributeKind::Scalar(column, Scalar::Text) => Self::Text(*column),
+            AttributeKind::Scalar(column, Scalar::Text | Scalar::Url | Scalar::Letters(_) | Scalar::Digits(_)) => {
+                Self::Text(*column)
+            }
             AttributeKind::Scalar(column, Scalar::Integer) => Self::Integer(*column),
             AttributeKind::Scalar(column, Scalar::Float) => Self::Float(*column),
             AttributeKind::Scalar(column, Scalar::Boolean) => Self::Boolean(*column),

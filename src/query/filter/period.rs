@@ -86,7 +86,7 @@ impl PeriodOperand<'_> {
         // What is unknown starts after all days and ends before all: so the first of these is not met, and the others are
         // not if neither is known.
         let mut ways = vec![
-            overlaps(start.earliest(), end.latest(), days.ranges()),
+            overlaps(&start.earliest(), &end.latest(), days.ranges()),
             end.is_unknown().and(if_start),
             start.is_unknown().and(if_end),
         ];
@@ -104,7 +104,7 @@ impl PeriodOperand<'_> {
         let starts_before = |day: Day| any(vec![start.latest().lt(day), end.latest().lt(day)]);
         let ends_after = |day: Day| any(vec![start.earliest().gt(day), end.earliest().gt(day)]);
         let (first, last) = (days.first(), days.last());
-        let mut both = vec![overlaps(start.earliest(), end.latest(), &[(first, last)])];
+        let mut both = vec![overlaps(&start.earliest(), &end.latest(), &[(first, last)])];
         both.extend([starts_before(last + 1), ends_after(first - 1)]);
         both.extend(days.gaps().ranges().iter().map(|(first, last)| starts_before(*first).or(ends_after(*last))));
         let mut ways = vec![all(both), end.is_unknown().and(within(start)), start.is_unknown().and(within(end))];

@@ -40,11 +40,11 @@ const FORM: &[Case] = cases! {
 /// What stands in cells.
 const CELLS: &[Case] = cases! {
     // Dates that are no EDTF, that cannot be, that have a time of day.
-    "visits": "imatra-2017,Beihai delegation visits Imatra,en,delegation,2017-07-04" => b"imatra-2017,Beihai delegation visits Imatra,en,delegation,4.7.2017"; "start" = "4.7.2017": "write EDTF",
-    "visits": "imatra-2017,Beihai delegation visits Imatra,en,delegation,2017-07-04" => b"imatra-2017,Beihai delegation visits Imatra,en,delegation,2017-02-29"; "start" = "2017-02-29": "such as 2019-09-24",
-    "visits": "imatra-2017,Beihai delegation visits Imatra,en,delegation,2017-07-04" => b"imatra-2017,Beihai delegation visits Imatra,en,delegation,2017-07-04T12:00:00Z"; "start" = "2017-07-04T12:00:00Z": "time of day",
+    "visits": "imatra-2017,Beihai delegation visits Imatra,en,delegation,took_place,2017-07-04" => b"imatra-2017,Beihai delegation visits Imatra,en,delegation,took_place,4.7.2017"; "start" = "4.7.2017": "write 2017-07-04 if the day comes first, 2017-04-07 if the month comes first",
+    "visits": "imatra-2017,Beihai delegation visits Imatra,en,delegation,took_place,2017-07-04" => b"imatra-2017,Beihai delegation visits Imatra,en,delegation,took_place,2017-02-29"; "start" = "2017-02-29": "such as 2019-09-24",
+    "visits": "imatra-2017,Beihai delegation visits Imatra,en,delegation,took_place,2017-07-04" => b"imatra-2017,Beihai delegation visits Imatra,en,delegation,took_place,2017-07-04T12:00:00Z"; "start" = "2017-07-04T12:00:00Z": "time of day",
     // An end before its start.
-    "visits": "delegation,2017-07-04,2017-07-04,CN,beihai" => b"delegation,2017-07-04,2017-07-03,CN,beihai"; "end" = "2017-07-03": "before start (2017-07-04)",
+    "visits": "took_place,2017-07-04,2017-07-04,CN,beihai" => b"took_place,2017-07-04,2017-07-03,CN,beihai"; "end" = "2017-07-03": "before start (2017-07-04)",
     "partnerships": "hirakata,sister_city,1987-12-16,," => b"hirakata,sister_city,1987-12-16,1986,"; "ended" = "1986": "before since (1987-12-16)",
     // References to what is not there.
     "cities": "Ähtäri,en,city,FI," => "Ähtäri,en,city,QQ,".as_bytes(); "country" = "QQ": "no country has this key",
@@ -88,7 +88,7 @@ const CELLS: &[Case] = cases! {
     // What is a part of itself.
     "cities": "Ähtäri,en,city,FI,," => "Ähtäri,en,city,FI,ahtari,".as_bytes(); "parent" = "ahtari": "names itself",
     // Words of closed lists.
-    "cities": "Ähtäri,en,city,FI," => "Ähtäri,en,hamlet,FI,".as_bytes(); "kind" = "hamlet": "one of city, county_level_city, ",
+    "cities": "Ähtäri,en,city,FI," => "Ähtäri,en,hamlet,FI,".as_bytes(); "kind" = "hamlet": "one of city, town, village, county_level_city, ",
     "topics": "innovation,Innovation,en,,,public" => b"innovation,Innovation,en,,,secret"; "visibility" = "secret": "expected one of public, partner, internal",
     "events": "C21 cities meeting,en,true" => b"C21 cities meeting,en,yes"; "is_series" = "yes": "expected true or false",
     "identifiers": "geonames,415189" => b"geoname,415189"; "scheme" = "geoname": "one of geonames, wikidata, ",
@@ -214,6 +214,24 @@ async fn other_formats_are_one_message() {
             assert!(problem.message.contains(says), "{backend}: {says}: {found}");
         }
         assert!(state(&database).await == before, "{backend}: rows changed");
+    }
+}
+
+/// A row that does not end is not read into memory: the import stops at its longest possible row.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_without_end_is_reported() {
+    let header = "key,name,language,kind,country,visibility\nespoo,Espoo,fi,city,FI,public\n";
+    let long = "x".repeat(3 << 20);
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        for row in [format!("a,\"{long}"), format!("a,{long}"), format!("a,\"{}", "b\n".repeat(1 << 20))] {
+            let set = Set::empty();
+            fs::write(set.path("cities.csv"), format!("{header}{row}")).expect("a file");
+            let found = problems(database.import(&set.files()).await);
+            let [problem] = &found.listed[..] else { panic!("{backend}: {found}") };
+            assert!(problem.message.contains("more than 1048576 bytes"), "{backend}: {found}");
+            assert_eq!(problem.line, 3, "{backend}: {found}");
+        }
     }
 }
 

@@ -6,11 +6,12 @@ use coopgraph::{
     db::{Access, Database},
     import_export::begin_change,
 };
+use sea_orm::ConnectionTrait;
 use tokio::sync::oneshot;
 
 use super::{Set, bundled, exported};
 use crate::{
-    process::{Place, Served},
+    process::{LONG, Place, Served, kill},
     support::{Data, TestDatabase, backends},
 };
 
@@ -134,5 +135,57 @@ async fn an_export_is_a_snapshot() {
         for export in exports {
             assert!(export == before || export == after, "{backend}: an export of a data set that never was");
         }
+    }
+}
+
+/// Exports into one directory do not mix their files: while one is writing, another one is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_exports_into_one_directory_are_refused() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        place.prints(&["migrate"]);
+        place.prints(&["import", concat!(env!("CARGO_MANIFEST_DIR"), "/data")]);
+        place.exported();
+        let directory = place.path("out");
+        std::fs::create_dir_all(&directory).expect("a directory");
+        let other = std::fs::File::open(&directory).expect("a directory");
+        other.lock().expect("a lock");
+        let refused = place.run(&["export", "out"]);
+        let message = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{backend}: {message}");
+        assert!(message.contains("another export is writing into it"), "{backend}: {message}");
+        drop(other);
+        place.prints(&["export", "out"]);
+    }
+}
+
+/// An export that is told to stop leaves none of its files.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_is_told_to_stop_leaves_nothing() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        place.prints(&["migrate"]);
+        place.prints(&["import", concat!(env!("CARGO_MANIFEST_DIR"), "/data")]);
+        let database = Database::connect(&place.url, Access::Open, None).await.expect("the database");
+        // Reading the topics takes seconds.
+        for sql in [
+            "ALTER TABLE \"topic\" RENAME TO \"old_topic\"",
+            "CREATE VIEW \"topic\" AS SELECT t.* FROM \"old_topic\" AS t WHERE t.\"version\" < 0 OR (t.\"note\" IS NULL AND \
+             (WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10000000) SELECT COUNT(*) FROM n) = 0)",
+        ] {
+            database.connection().execute_unprepared(sql).await.expect(sql);
+        }
+        let mut export = place.on_database(&["export", "out"]).spawn().expect("an export");
+        let begun = std::time::Instant::now();
+        let has_begun = || std::fs::read_dir(place.path("out")).is_ok_and(|mut files| files.next().is_some());
+        while !has_begun() {
+            assert!(begun.elapsed() < LONG, "{backend}: it does not begin");
+            thread::sleep(Duration::from_millis(5));
+        }
+        kill("TERM", export.id());
+        let status = export.wait().expect("an end");
+        assert_eq!(status.code(), Some(1), "{backend}");
+        let left = std::fs::read_dir(place.path("out")).expect("a directory").count();
+        assert_eq!(left, 0, "{backend}: files are left");
     }
 }

@@ -25,6 +25,7 @@ fn world() -> Vec<(&'static str, &'static str)> {
             "partnerships.csv",
             "key,members,kind,since,ended,status,visibility\nfirst,cov;dre,sister_city,1956,,active,public\n",
         ),
+        ("visits.csv", "key,title,language,visibility\nv,A journey,en,public\n"),
     ]
 }
 
@@ -42,6 +43,11 @@ async fn inconsistencies_are_told() {
     const POSITION: &str = "key,official,title,language,organization,start,end,visibility\n";
     const MEMBERSHIP: &str = "key,member_kind,member,organization,since,until,visibility\n";
     const VISIT: &str = "key,title,language,kind,from_country,from_city,to_country,to_city,visibility\n";
+    const AGREEMENT: &str = "key,title,language,kind,status,signed,ended,visibility\n";
+    const CENTER: &str = "key,name,language,kind,city,founded,closed,status,visibility\n";
+    const COUNTRY: &str = "key,name,language,alpha3,numeric,visibility\n";
+    const EVENT: &str = "key,name,language,is_series,status,start,end,visibility\n";
+    const STOP: &str = "key,visit,country,city,visibility\n";
     const CITY: &str = "key,name,language,kind,country,parent,visibility\n";
     let cases = [
         (
@@ -50,6 +56,68 @@ async fn inconsistencies_are_told() {
             "cy2,Y,en,city,GB,cy1,public\ncy1,X,en,city,GB,cy2,public\ncy3,Z,en,city,GB,cy1,public",
             Some("parent = \"cy2\": city cy1: the references form a cycle: cy1 → cy2 → cy1"),
         ),
+        (
+            "countries.csv",
+            COUNTRY,
+            "XX,X,en,GBR,999,public",
+            Some("alpha3 = \"GBR\": country XX: the country GB has the same code"),
+        ),
+        (
+            "countries.csv",
+            COUNTRY,
+            "XX,X,en,,826,public",
+            Some("numeric = \"826\": country XX: the country GB has the same code"),
+        ),
+        (
+            "countries.csv",
+            COUNTRY,
+            "AA,X,en,XXX,999,public\nBB,X,en,XXX,998,public",
+            Some("country BB: the country AA has the same"),
+        ),
+        ("countries.csv", COUNTRY, "XX,X,en,,,public\nYY,Y,en,,,public", None),
+        (
+            "events.csv",
+            EVENT,
+            "e,E,en,false,took_place,2999-01-01,,public",
+            Some("it lies in the future, but status is took_place"),
+        ),
+        (
+            "events.csv",
+            EVENT,
+            "e,E,en,false,took_place,2999,,public",
+            Some(":2: start = \"2999\": it lies in the future"),
+        ),
+        ("events.csv", EVENT, "e,E,en,false,planned,2999,,public", None),
+        ("events.csv", EVENT, "e,E,en,false,took_place,2019/2999,,public", None),
+        ("events.csv", EVENT, "e,E,en,false,,2999,,public", None),
+        (
+            "events.csv",
+            EVENT,
+            "e,E,en,false,,2019,9999-12-31,public",
+            Some("end = \"9999-12-31\": the year 9999 usually stands for"),
+        ),
+        (
+            "memberships.csv",
+            MEMBERSHIP,
+            "m1,official,of1,o2,2008,9999-12,public",
+            Some("until = \"9999-12\": the year 9999"),
+        ),
+        ("memberships.csv", MEMBERSHIP, "m1,official,of1,o2,2008,9998,public", None),
+        (
+            "innovation_centers.csv",
+            CENTER,
+            "c,C,en,incubator,rom,2001,2009,active,public",
+            Some("closed = \"2009\": it must be empty"),
+        ),
+        ("innovation_centers.csv", CENTER, "c,C,en,accelerator,rom,2001,2009,closed,public", None),
+        (
+            "agreements.csv",
+            AGREEMENT,
+            "a,A,en,treaty,in_force,1999,,public",
+            Some("agreement a: fewer than 2 agreement party records refer to it"),
+        ),
+        ("visit_stops.csv", STOP, "s,v,GB,rom,public", Some("visit stop s: the city rom has another country")),
+        ("visit_stops.csv", STOP, "s,v,IT,rom,public", None),
         ("cities.csv", CITY, "cy1,X,en,city,GB,cy2,public\ncy2,Y,en,city,GB,cov,public", None),
         ("visits.csv", VISIT, "v1,x,en,official,,,IT,cov,public", Some("visit v1: the city cov has another country")),
         (
@@ -88,7 +156,7 @@ async fn inconsistencies_are_told() {
             "partnerships.csv",
             PARTNERSHIP,
             "p,cov;rom,sister_city,1959,1970,active,public",
-            Some("ended = \"1970\": partnership p: it must be empty while status is active"),
+            Some(":2: ended = \"1970\": it must be empty while status is active"),
         ),
         ("partnerships.csv", PARTNERSHIP, "p,cov;rom,sister_city,1959,1970,ended,public", None),
         ("partnerships.csv", PARTNERSHIP, "p,cov;rom,sister_city,1959,,suspended,public", None),
@@ -141,5 +209,58 @@ async fn inconsistencies_are_told() {
         // It is no news to an import of other records.
         let other = set(&[("officials.csv", "key,name,language,visibility\nof2,Another,und,public\n")]);
         careful(&database, &other).await.0.expect("an import");
+        // What the database has of it already, too.
+        let end = "key,name,language,is_series,end,visibility\ne,E,en,false,9999-12-31,public\n";
+        database.import(&set(&[("events.csv", end)]).files()).await.expect("an import that accepts warnings");
+        careful(&database, &set(&[("events.csv", "key,venue\ne,A hall\n")])).await.0.expect("an import");
+    }
+}
+
+/// An agreement has two parties when both are imported with it, and loses none of what the files say.
+#[tokio::test(flavor = "multi_thread")]
+async fn agreements_are_told_by_all_that_they_join() {
+    let files = [
+        (
+            "agreements.csv",
+            "key,title,language,kind,status,signed,signed_at_kind,signed_at,result_kind,result,renews,visibility\n\
+             old,An older memorandum,en,memorandum,terminated,1999,,,,,,public\n\
+             new,A memorandum,en,memorandum,in_force,2016-05,visit,v,partnership,first,old,public\n",
+        ),
+        (
+            "agreement_parties.csv",
+            "key,agreement,party_kind,party,signatory,visibility\n1,new,city,cov,of1,public\n2,new,organization,o2,,public\n\
+             3,old,country,GB,,public\n4,old,city,dre,,public\n",
+        ),
+        (
+            "visit_stops.csv",
+            "key,visit,number,city,start,visibility\n1,v,2,rom,2016-05-02,public\n2,v,1,cov,2016-05-01,public\n",
+        ),
+        ("cities.csv", "key,dissolved,successors\ndre,1972,cov;rom\n"),
+    ];
+    let query = "{ city(by: {key: \"cov\"}) { predecessors { nodes { key dissolved { edtf } successors { nodes { key } } } } \
+                   visitStops { nodes { visit { key stops { nodes { number city { key } } } } } } \
+                   agreementParties { nodes { signatory { key } agreement { key status renews { key } renewals { nodes { key } } \
+                     signedAt { ... on Visit { key agreements { nodes { key } } } } result { ... on Partnership { key } } \
+                     parties { nodes { party { ... on City { key } ... on Organization { key } } } } } } } } \
+                 visits(filter: {stops: {some: {city: {key: {eq: \"rom\"}}}}}) { nodes { key } } }";
+    let expected = json!({
+        "city": {
+            "predecessors": { "nodes": [{ "key": "dre", "dissolved": { "edtf": "1972" },
+                "successors": { "nodes": [{ "key": "cov" }, { "key": "rom" }] } }] },
+            "visitStops": { "nodes": [{ "visit": { "key": "v", "stops": { "nodes": [
+                { "number": 1, "city": { "key": "cov" } }, { "number": 2, "city": { "key": "rom" } }] } } }] },
+            "agreementParties": { "nodes": [{ "signatory": { "key": "of1" }, "agreement": {
+                "key": "new", "status": "IN_FORCE", "renews": { "key": "old" }, "renewals": { "nodes": [] },
+                "signedAt": { "key": "v", "agreements": { "nodes": [{ "key": "new" }] } }, "result": { "key": "first" },
+                "parties": { "nodes": [{ "party": { "key": "cov" } }, { "party": { "key": "o2" } }] },
+            } }] },
+        },
+        "visits": { "nodes": [{ "key": "v" }] },
+    });
+    for backend in backends() {
+        let server = Server::start(backend, Data::Empty).await;
+        careful(&server.data, &set(&world())).await.0.expect("an import");
+        careful(&server.data, &set(&files)).await.0.expect("an import");
+        assert_eq!(server.data(query, json!({})).await, expected, "{backend}");
     }
 }

@@ -23,7 +23,7 @@ fn limit(kind: &str, content: &Content) -> Option<usize> {
         Content::Decimal => Some(length::DECIMAL),
         Content::Date { .. } => Some(length::DATE),
         // The limits of plain texts are those of their columns.
-        Content::Text => None,
+        Content::Text | Content::Url => None,
         _ => panic!("{kind}: the values of this column are not free"),
     }
 }
@@ -32,7 +32,10 @@ fn limit(kind: &str, content: &Content) -> Option<usize> {
 fn texts(kind: &'static str) -> Vec<(String, Content, usize)> {
     let record = model().record_type(kind);
     let is_free = |content: &Content| {
-        matches!(content, Content::Text | Content::Name | Content::Language | Content::Decimal | Content::Date { .. })
+        matches!(
+            content,
+            Content::Text | Content::Url | Content::Name | Content::Language | Content::Decimal | Content::Date { .. }
+        )
     };
     let of_column = |header: String, content: Content| {
         let most = limit(kind, &content).or(record.column(&header).max_length).expect("a limit");
@@ -47,6 +50,7 @@ fn texts(kind: &'static str) -> Vec<(String, Content, usize)> {
 fn text_of(content: &Content, characters: usize) -> Option<String> {
     match content {
         Content::Text | Content::Name => Some(ideographs(characters)),
+        Content::Url => Some(format!("{:a<characters$}", "https://example.org/")),
         Content::Language => Some(tag(characters)),
         Content::Decimal => Some(format!("{}7", "0".repeat(characters - 1))),
         // Each date has four digits and a separator; the brackets are two more.
@@ -159,14 +163,14 @@ async fn keys_folded_names_and_annotations_are_limited() {
         ),
         (
             "names.csv",
-            format!("city,espoo,zh,{name},\n"),
+            format!("city,espoo,zh,{name},,\n"),
             "name",
             name.clone(),
             message(length::NAME + 1, length::NAME),
         ),
         (
             "names.csv",
-            format!("city,espoo,{language},Espoo,\n"),
+            format!("city,espoo,{language},Espoo,,\n"),
             "language",
             language.clone(),
             message(length::LANGUAGE + 1, length::LANGUAGE),

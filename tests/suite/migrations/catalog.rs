@@ -100,6 +100,16 @@ async fn sqlite(database: &TestDatabase) -> Catalog {
             table.columns.insert(text(&row, "name"), (text(&row, "ty"), required == 0));
         }
         for part in split(inside(&text(&row, "sql"))) {
+            // That of a column that was added later.
+            if let Some((column, reference)) = part.split_once(" CONSTRAINT ")
+                && let Some((constraint, what)) = reference.split_once(' ')
+            {
+                assert!(what.starts_with("REFERENCES "), "{name}: {part}");
+                let column = column.split('"').nth(1).expect("a column").to_owned();
+                table.named.insert(constraint.replace('"', ""), named(Kind::Foreign, what));
+                table.constraints.insert(constraint.replace('"', ""), (Kind::Foreign, vec![column]));
+                continue;
+            }
             let Some(rest) = part.strip_prefix("CONSTRAINT ") else {
                 let whole = part.to_uppercase();
                 let bare =

@@ -221,10 +221,16 @@ fn cell(kind: &str, column: &CsvColumn, choices: &[usize], i: usize, random: &mu
         Content::Language => "en",
         Content::Word(words) if column.is_required => &words[0].value,
         Content::Text if column.is_required => "x",
-        Content::Word(_) | Content::Text | Content::Float => "",
+        Content::Url if column.is_required => "https://example.org/",
+        Content::Word(_) | Content::Text | Content::Url | Content::Letters(_) | Content::Digits(_) | Content::Float => {
+            ""
+        }
         Content::Boolean => "true",
         Content::Integer(least, _) if least < 0 => random.pick(&["", "1", "2", "2", "-3"]),
-        Content::Integer(..) => random.pick(&["", "0", "5", "5", "2000000000"]),
+        Content::Integer(least, greatest) => {
+            let number = random.pick(&["", "0", "5", "5", "2000000000"]).parse();
+            return number.map_or_else(|_| String::new(), |number: i32| number.clamp(least, greatest).to_string());
+        }
         Content::Decimal => random.pick(&["1", "1.0", "0.5", "-2", "3000000000.25", "0"]),
         Content::Date { is_end: false } => random.pick(BEGINNINGS),
         Content::Date { is_end: true } => random.pick(ENDS),
