@@ -18,8 +18,3 @@ pub enum ActivityStatus {
     /// Called off.
     Cancelled,
 }
-
-impl ActivityStatus {
-    /// How the database writes [`Self::TookPlace`].
-    pub const TOOK_PLACE: &'static str = "took_place";
-}

@@ -137,9 +137,9 @@ impl Record for Entity {
         d.date(ENDED, "The day on which the agreement ended.");
         d.period(Column::Signed, Column::Ended, IfMissing::Open);
         d.in_order(Column::Signed, Column::Expires);
-        d.not_yet(Column::Status, "in_force", ENDED);
-        d.not_yet(Column::Status, "planned", SIGNED);
-        d.not_in_future(Column::Status, "signed", SIGNED);
+        d.not_yet(Column::Status, &AgreementStatus::InForce, ENDED);
+        d.not_yet(Column::Status, &AgreementStatus::Planned, SIGNED);
+        d.not_in_future(Column::Status, &AgreementStatus::Signed, SIGNED);
         d.belongs_to_any(
             [Column::SignedAtId, Column::SignedAtKind],
             "Activity",

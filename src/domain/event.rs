@@ -79,7 +79,7 @@ impl Record for Entity {
         d.date(START, "The day on which the event began.");
         d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the event ended.");
         d.period(Column::Start, Column::End, IfMissing::OneDay);
-        d.not_in_future(Column::Status, ActivityStatus::TOOK_PLACE, START);
+        d.not_in_future(Column::Status, &ActivityStatus::TookPlace, START);
         d.duration([Column::MinDays, Column::MaxDays]);
         d.text(Column::Venue, "The building or place in which the event was held.");
         d.belongs_to(Relation::City, "The city in which the event was held.");

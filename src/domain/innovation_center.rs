@@ -117,7 +117,7 @@ impl Record for Entity {
         );
         d.date(CLOSED, "The day on which the center was closed.");
         d.period(Column::Founded, Column::Closed, IfMissing::Open);
-        d.not_yet(Column::Status, "active", CLOSED);
+        d.not_yet(Column::Status, &InnovationCenterStatus::Active, CLOSED);
         d.word::<InnovationCenterStatus>(Column::Status, "The status of the center.");
         d.text(Column::Activity, "A description of what the center does.");
         d.address(Column::Website, "The address (URL) of the website of the center.");

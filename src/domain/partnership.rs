@@ -113,7 +113,11 @@ impl Record for Entity {
         d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the partnership began.");
         d.date([Column::Ended, Column::EndedEarliest, Column::EndedLatest], "The day on which the partnership ended.");
         d.period(Column::Since, Column::Ended, IfMissing::Open);
-        d.not_yet(Column::Status, "active", [Column::Ended, Column::EndedEarliest, Column::EndedLatest]);
+        d.not_yet(
+            Column::Status,
+            &PartnershipStatus::Active,
+            [Column::Ended, Column::EndedEarliest, Column::EndedLatest],
+        );
         d.once(
             partnership_member::Column::PartnershipId,
             [partnership_member::Column::CityId, partnership_member::Column::PartnerId],

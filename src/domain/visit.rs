@@ -88,7 +88,7 @@ impl Record for Entity {
         d.date(START, "The day on which the visit began.");
         d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the visit ended.");
         d.period(Column::Start, Column::End, IfMissing::OneDay);
-        d.not_in_future(Column::Status, ActivityStatus::TOOK_PLACE, START);
+        d.not_in_future(Column::Status, &ActivityStatus::TookPlace, START);
         d.duration([Column::MinDays, Column::MaxDays]);
         d.belongs_to(Relation::FromCountry, "The country that the guests came from.");
         d.belongs_to(Relation::FromCity, "The city that the guests came from.");

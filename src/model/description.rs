@@ -30,7 +30,7 @@ pub trait Record: EntityTrait {
 /// The description of a record type in the making. Each call adds an attribute; the last sentence of each method says what
 /// else follows from it.
 pub struct Description<'a, E> {
-    record: &'a mut RecordType,
+    pub(super) record: &'a mut RecordType,
     entity: PhantomData<E>,
 }
 
@@ -308,47 +308,6 @@ impl<'a, E: Record> Description<'a, E> {
             let name = reference_name(self.at(column));
             self.record.defining.push(name);
         }
-    }
-
-    /// Says that a column has the same value as one of the record that a reference leads to: a visit to a city is a visit to
-    /// its country.
-    pub fn agrees<T: EntityTrait>(&mut self, own: E::Column, reference: E::Column, theirs: T::Column) {
-        let reference = (reference.as_str(), T::default().table_name());
-        let inconsistency = Inconsistency::Differs { own: own.as_str(), reference, theirs: theirs.as_str() };
-        self.record.inconsistencies.push(inconsistency);
-    }
-
-    /// Says that a date does not lie after one of the record that a reference leads to: nobody is a member of an organization
-    /// that was dissolved.
-    pub fn not_after<T: EntityTrait>(&mut self, own: [E::Column; 3], reference: E::Column, theirs: [T::Column; 3]) {
-        let reference = (reference.as_str(), T::default().table_name());
-        let (own, theirs) = (own.map(|column| column.as_str()), theirs.map(|column| column.as_str()));
-        self.record.inconsistencies.push(Inconsistency::After { own, reference, theirs });
-    }
-
-    /// Says that a date is not known as long as a word has a value: what is active has not ended.
-    pub fn not_yet(&mut self, word: E::Column, value: &'static str, date: [E::Column; 3]) {
-        let date = date.map(|column| column.as_str());
-        self.record.inconsistencies.push(Inconsistency::NotYet { word: word.as_str(), value, date });
-    }
-
-    /// Says that a date does not lie in the future if a word has a value: what took place has begun.
-    pub fn not_in_future(&mut self, word: E::Column, value: &'static str, date: [E::Column; 3]) {
-        let date = date.map(|column| column.as_str());
-        self.record.inconsistencies.push(Inconsistency::Future { word: word.as_str(), value, date });
-    }
-
-    /// Says that so many records of another type refer to the record: an agreement has two parties.
-    pub fn joins_at_least<C: ColumnTrait>(&mut self, least: u32, reference: C) {
-        let inconsistency = Inconsistency::Few { table: table_of::<C>(), reference: reference.as_str(), least };
-        self.record.inconsistencies.push(inconsistency);
-    }
-
-    /// Says that no two records of a kind join the same records, unless one has ended.
-    pub fn once<L: ColumnTrait>(&mut self, own: L, ends: [L; 2], kind: E::Column, end: E::Column) {
-        let links = (table_of::<L>(), own.as_str(), ends.map(|column| column.as_str()));
-        let (kind, end) = (kind.as_str(), end.as_str());
-        self.record.inconsistencies.push(Inconsistency::Twice { links, kind, end });
     }
 
     /// How many days a period lasted, at least and at most: generated columns. Lists can be ordered by them, so that those

@@ -1,6 +1,10 @@
 //! Inconsistencies: values of a record that do not fit together, or do not fit the records that it refers to. Import warns of
 //! them and refuses nothing: a city may have belonged to another country at the time of a visit.
 
+use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic};
+
+use super::{Description, Record, attribute::table_of};
+
 /// Values that do not fit together. Columns and tables are given by their names.
 #[derive(Clone, Copy, Debug)]
 pub enum Inconsistency {
@@ -67,3 +71,51 @@ pub enum Inconsistency {
 
 /// The columns of a date: as written, its earliest and its latest day.
 pub type DateColumns = [&'static str; 3];
+
+impl<E: Record> Description<'_, E> {
+    /// Says that a column has the same value as one of the record that a reference leads to: a visit to a city is a visit to
+    /// its country.
+    pub fn agrees<T: EntityTrait>(&mut self, own: E::Column, reference: E::Column, theirs: T::Column) {
+        let reference = (reference.as_str(), T::default().table_name());
+        let inconsistency = Inconsistency::Differs { own: own.as_str(), reference, theirs: theirs.as_str() };
+        self.record.inconsistencies.push(inconsistency);
+    }
+
+    /// Says that a date does not lie after one of the record that a reference leads to: nobody is a member of an organization
+    /// that was dissolved.
+    pub fn not_after<T: EntityTrait>(&mut self, own: [E::Column; 3], reference: E::Column, theirs: [T::Column; 3]) {
+        let reference = (reference.as_str(), T::default().table_name());
+        let (own, theirs) = (own.map(|column| column.as_str()), theirs.map(|column| column.as_str()));
+        self.record.inconsistencies.push(Inconsistency::After { own, reference, theirs });
+    }
+
+    /// Says that a date is not known as long as a word has a value: what is active has not ended.
+    pub fn not_yet<V: ActiveEnum<Value = String>>(&mut self, word: E::Column, value: &V, date: [E::Column; 3]) {
+        let (date, value) = (date.map(|column| column.as_str()), written(value));
+        self.record.inconsistencies.push(Inconsistency::NotYet { word: word.as_str(), value, date });
+    }
+
+    /// Says that a date does not lie in the future if a word has a value: what took place has begun.
+    pub fn not_in_future<V: ActiveEnum<Value = String>>(&mut self, word: E::Column, value: &V, date: [E::Column; 3]) {
+        let (date, value) = (date.map(|column| column.as_str()), written(value));
+        self.record.inconsistencies.push(Inconsistency::Future { word: word.as_str(), value, date });
+    }
+
+    /// Says that so many records of another type refer to the record: an agreement has two parties.
+    pub fn joins_at_least<C: ColumnTrait>(&mut self, least: u32, reference: C) {
+        let inconsistency = Inconsistency::Few { table: table_of::<C>(), reference: reference.as_str(), least };
+        self.record.inconsistencies.push(inconsistency);
+    }
+
+    /// Says that no two records of a kind join the same records, unless one has ended.
+    pub fn once<L: ColumnTrait>(&mut self, own: L, ends: [L; 2], kind: E::Column, end: E::Column) {
+        let links = (table_of::<L>(), own.as_str(), ends.map(|column| column.as_str()));
+        let (kind, end) = (kind.as_str(), end.as_str());
+        self.record.inconsistencies.push(Inconsistency::Twice { links, kind, end });
+    }
+}
+
+/// How the database writes a word. Descriptions live as long as the model, which is never dropped.
+fn written<V: ActiveEnum<Value = String>>(word: &V) -> &'static str {
+    word.to_value().leak()
+}

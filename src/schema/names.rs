@@ -127,7 +127,7 @@ pub(super) fn add(o: &mut Object<Row>, record: &'static RecordType) {
 
 /// Whether a name can be that of its record at a date, or today.
 fn holds(name: &Name, at: Option<&edtf::Date>) -> bool {
-    let period = name.period.as_ref().and_then(|period| edtf::Date::parse(period).ok());
+    let period = at.and(name.period.as_ref()).and_then(|period| edtf::Date::parse(period).ok());
     match (at, period) {
         (Some(at), Some(period)) => period.earliest <= at.latest && at.earliest <= period.latest,
         _ => name.kind != Some(NameKind::Former),
