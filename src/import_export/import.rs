@@ -233,6 +233,8 @@ pub(super) struct Written {
     pub(super) done: u64,
     pub(super) added: u64,
     pub(super) removed: u64,
+    /// The records that have lost one of the records that they need several of.
+    pub(super) reduced: HashSet<Uuid>,
     /// The records that are new or were changed.
     pub(super) changed: HashSet<Uuid>,
 }

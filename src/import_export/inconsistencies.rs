@@ -36,7 +36,7 @@ fn at(alias: &'static str, column: &'static str) -> Expr {
 /// Warns of inconsistencies of the records that were written. All records are looked at, as for their keys: there are few
 /// inconsistencies, and those that the database had before are left out.
 pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mut Warnings) -> Result<(), DbErr> {
-    if written.changed.is_empty() {
+    if written.changed.is_empty() && written.reduced.is_empty() {
         return Ok(());
     }
     // PostgreSQL would take tables that were filled in this transaction for small ones, and compare each row with each.
@@ -208,7 +208,10 @@ fn problem(
     row: &QueryResult,
     written: &Written,
 ) -> Result<Option<Problem>, DbErr> {
-    let is_written = |index| Ok::<_, DbErr>(written.changed.contains(&row.try_get_by_index::<Uuid>(index)?));
+    let is_written = |index| {
+        let id: Uuid = row.try_get_by_index(index)?;
+        Ok::<_, DbErr>(written.changed.contains(&id) || written.reduced.contains(&id))
+    };
     let (is_own, is_other) = (is_written(0)?, is_written(2)?);
     if !is_own && !is_other {
         return Ok(None);

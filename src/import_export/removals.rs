@@ -21,7 +21,8 @@ use super::{
 use crate::{
     domain::tag,
     model::{
-        AttributeKind, Column, Model, draft::reference_name, identifier, length, record, text::check_characters, words,
+        AttributeKind, Column, Inconsistency, Model, draft::reference_name, identifier, length, record,
+        text::check_characters, words,
     },
     query::statement::{build, is_one_of_ids},
 };
@@ -160,6 +161,15 @@ impl Removals {
             }
         }
         problems.into_result()?;
+        for record in context.import.model.types() {
+            for inconsistency in &record.inconsistencies {
+                if let Inconsistency::Few { table, reference, .. } = inconsistency {
+                    for batch in ids.chunks(ROWS) {
+                        written.reduced.extend(referred(context, table, reference, batch).await?);
+                    }
+                }
+            }
+        }
         for batch in ids.chunks(ROWS) {
             let is_removed = is_one_of_ids(context.transaction.get_database_backend(), Expr::col("id"), batch);
             let delete = Query::delete().from_table(record::Entity).and_where(is_removed).take();
@@ -197,6 +207,20 @@ impl Removals {
         }
         Ok(())
     }
+}
+
+/// The records that some records of a table refer to.
+async fn referred(
+    context: &Context<'_>,
+    table: &'static str,
+    reference: &'static str,
+    ids: &[Uuid],
+) -> Result<Vec<Uuid>, DbErr> {
+    let backend = context.transaction.get_database_backend();
+    let mut query = Query::select();
+    query.distinct().column(reference).from(table).and_where(is_one_of_ids(backend, Expr::col("id"), ids));
+    let rows = context.transaction.query_all_raw(build(backend, &query)).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 /// A way in which records refer to others.

@@ -262,5 +262,18 @@ async fn agreements_are_told_by_all_that_they_join() {
         careful(&server.data, &set(&world())).await.0.expect("an import");
         careful(&server.data, &set(&files)).await.0.expect("an import");
         assert_eq!(server.data(query, json!({})).await, expected, "{backend}");
+        // One that is taken back leaves the other alone; both, and the agreement with them, leave nothing.
+        let header = "kind,key,reason\n";
+        let one = set(&[("withdrawals.csv", &format!("{header}agreement_party,3,x\n"))]);
+        let told = warnings(careful(&server.data, &one).await.0, "withdrawals");
+        assert_eq!(
+            told.listed,
+            ["agreements.csv: agreement old: fewer than 2 agreement party records refer to it"],
+            "{backend}"
+        );
+        let rows = "agreement_party,1,x\nagreement_party,2,x\nagreement,new,x\n";
+        let all = set(&[("withdrawals.csv", &format!("{header}{rows}"))]);
+        let (done, _) = careful(&server.data, &all).await;
+        assert_eq!(done.expect("an import").removed, 3, "{backend}");
     }
 }
