@@ -17,6 +17,7 @@ mod import;
 mod inconsistencies;
 mod keys;
 mod links;
+mod made;
 mod problem;
 mod row_reader;
 mod rows;
@@ -28,6 +29,7 @@ use std::{
     fs::File,
     io::{self, Read},
     path::PathBuf,
+    sync::Arc,
 };
 
 use include_dir::{Dir, include_dir};
@@ -36,6 +38,7 @@ pub use self::{
     dataset_change::{begin_change, complete_change},
     export::{Export, export},
     import::{Import, Imported, import},
+    made::{MadeFiles, MadeRow, Place},
     problem::{Failure, Problem, Problems},
     value_changes::{Change, Warnings},
 };
@@ -56,9 +59,19 @@ pub enum Files {
     In(PathBuf),
     /// In the binary: the bundled data set.
     Bundled,
+    /// In memory: made of a foreign file.
+    Made(Arc<MadeFiles>),
 }
 
 impl Files {
+    /// Those that were made of a foreign file.
+    fn made(&self) -> Option<&MadeFiles> {
+        match self {
+            Self::Made(files) => Some(files),
+            Self::In(_) | Self::Bundled => None,
+        }
+    }
+
     fn open(&self, name: &str) -> io::Result<Box<dyn Read>> {
         match self {
             Self::In(directory) => {
@@ -78,6 +91,7 @@ impl Files {
                 let file = BUNDLED.get_file(name).ok_or(io::ErrorKind::NotFound)?;
                 Ok(Box::new(file.contents()))
             }
+            Self::Made(files) => files.open(name),
         }
     }
 }
