@@ -34,6 +34,11 @@ use std::{
 
 use include_dir::{Dir, include_dir};
 
+pub(crate) use self::{
+    columns::{HISTORY, file_name, headers_of, imported},
+    dialect::{foreign_separator, is_utf_16},
+    import::{KEY_FORM, is_key},
+};
 pub use self::{
     dataset_change::{begin_change, complete_change},
     export::{Export, export},

@@ -34,6 +34,7 @@ mod paging;
 mod population;
 mod process;
 mod proxies;
+mod readers;
 mod readme;
 mod reference;
 mod schema;
