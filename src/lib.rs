@@ -9,7 +9,7 @@
 //! - [`query`]: filters, pages, and the loader, which alone reads records
 //! - [`schema`]: GraphQL types, plans, breadth-first execution
 //! - [`api`]: the root types of the schema
-//! - [`import_export`]: CSV files
+//! - [`import_export`]: CSV files · [`readers`]: foreign files, which become such files
 //! - [`document`]: parsing, validation, limits, costs · [`engine`]: from a request to its answer
 //! - [`http`]: the endpoint · [`config`]: its settings · [`cli`]: the command
 //! - [`db`]: connections and ids · [`edtf`]: dates · [`clock`]: time and fresh ids
@@ -32,6 +32,7 @@ pub mod model;
 pub mod observe;
 pub mod query;
 pub mod quoted;
+pub mod readers;
 pub mod request_id;
 pub mod schema;
 pub mod web_origin;

@@ -65,6 +65,31 @@ pub fn tidied(text: &str) -> Cow<'_, str> {
     ComposingNormalizer::new_nfc().normalize(text.trim_matches(edge))
 }
 
+/// A text as a slug, of which keys are made: the letters and digits of its folded form, written in the basic Latin alphabet,
+/// with a hyphen for everything between them. Empty if the text has no letter or digit.
+#[must_use]
+pub fn slug(text: &str) -> String {
+    let mut slug = String::with_capacity(text.len());
+    for c in fold(text).chars() {
+        let letters = any_ascii::any_ascii_char(c);
+        // Of an ideograph, the reading: a word of its own.
+        let is_word = letters.len() > 1 && letters.starts_with(|c: char| c.is_ascii_uppercase());
+        if is_word && !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        for c in letters.chars() {
+            match c {
+                c if c.is_ascii_alphanumeric() => slug.push(c.to_ascii_lowercase()),
+                '\'' => {}
+                _ if slug.is_empty() || slug.ends_with('-') => {}
+                _ => slug.push('-'),
+            }
+        }
+    }
+    slug.truncate(slug.trim_end_matches('-').len());
+    slug
+}
+
 /// One kind of apostrophe, of hyphen, of middle dot and of space; nothing that cannot be seen.
 fn unified(text: &str) -> String {
     let (dash, space) = (CodePointSetData::new::<Dash>(), CodePointSetData::new::<WhiteSpace>());
@@ -149,6 +174,22 @@ mod tests {
             ("a  b", "a  b"),
         ] {
             assert_eq!(tidied(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn slugs_are_made_of_basic_letters() {
+        for (text, expected) in [
+            ("Jyväskylä", "jyvaskyla"),
+            ("Saint-Étienne (Loire)", "saint-etienne-loire"),
+            ("  Łódź / Poland ", "lodz-poland"),
+            ("People's Republic", "peoples-republic"),
+            ("上海", "shang-hai"),
+            ("Санкт-Петербург", "sankt-peterburg"),
+            ("2019-09-24", "2019-09-24"),
+            ("…", ""),
+        ] {
+            assert_eq!(slug(text), expected, "{text}");
         }
     }
 

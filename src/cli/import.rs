@@ -18,6 +18,7 @@ use crate::{
     db::Database,
     domain,
     import_export::{self, Bundled, Change, Failure, Files, Import, Imported},
+    readers::{self, Form, Format, Reading, Wanted},
 };
 
 /// How many changes of values are printed.
@@ -26,8 +27,8 @@ const SHOWN_CHANGES: u64 = 20;
 /// The arguments of `import`.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The directory of the CSV files.
-    directory: PathBuf,
+    /// The directory of the CSV files, or a foreign file, with `--mapping` or `--format`.
+    path: PathBuf,
     #[command(flatten)]
     db: Db,
     /// Validates the files and prints the changes without changing the database.
@@ -44,6 +45,29 @@ pub(super) struct Args {
     /// Writes every change of a value to this file, as CSV. It replaces an older report, but no other file.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    #[command(flatten)]
+    foreign: Foreign,
+}
+
+/// How to read a foreign file.
+#[derive(clap::Args)]
+struct Foreign {
+    /// Reads a foreign file: CSV, XLSX or ODS. The mapping says which records its rows are (docs/import.md). With `--format`,
+    /// it says only which records are meant.
+    #[arg(long, value_name = "MAPPING")]
+    mapping: Option<PathBuf>,
+    /// Reads a foreign file of this format.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Of a dump of GeoNames: imports only places with at least so many inhabitants.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    min_population: u64,
+    /// Of a dump of GeoNames: imports only places that the database has, by their GeoNames IDs.
+    #[arg(long)]
+    existing_only: bool,
+    /// Prints of each row of a foreign file which record it is, and how it was found.
+    #[arg(long)]
+    explain: bool,
 }
 
 /// The table of a type of records.
@@ -54,11 +78,26 @@ fn record_type(name: &str) -> Result<&'static str, String> {
     })
 }
 
-/// Imports a directory, and prints what changes.
+/// Imports a directory or a foreign file, and prints what changes.
 pub(super) async fn run(args: Args) -> Result<(), Failed> {
     let database = open(&args.db).await?;
     database.check_writable().await?;
-    let report = args.report.map(|path| Report::create(path, &args.directory)).transpose()?;
+    let report = args.report.map(|path| Report::create(path, &args.path)).transpose()?;
+    let Foreign { format, mapping, min_population, existing_only, explain } = args.foreign;
+    let wanted = Wanted { min_population, existing_only };
+    let form = match (format, &mapping) {
+        (Some(format), settings) => Some(Form::Known(format, settings.as_deref(), &wanted)),
+        (None, Some(mapping)) => Some(Form::Mapped(mapping)),
+        (None, None) => None,
+    };
+    let files = match form {
+        Some(form) => foreign(&database, &args.path, form, explain).await?,
+        None if args.path.is_file() => {
+            let message = "it is a file: name its --format, or for a spreadsheet a --mapping (docs/import.md)";
+            return Err(message.into());
+        }
+        None => Files::In(args.path),
+    };
     let changes = AtomicU64::new(0);
     let on_change = |change: &Change| {
         // Warnings that are not accepted are listed by the error.
@@ -75,7 +114,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failed> {
         replaced: &args.replace,
         on_change: &on_change,
     };
-    let done = import_files(&database, &Files::In(args.directory), options).await;
+    let done = import_files(&database, &files, options).await;
     let more = changes.into_inner().saturating_sub(SHOWN_CHANGES);
     if more > 0 {
         say(&format_args!("… and {more} more changes of values: `--report FILE` writes all"));
@@ -86,6 +125,16 @@ pub(super) async fn run(args: Args) -> Result<(), Failed> {
         "{would}{added} records added, {updated} updated, {removed} removed, {unchanged} unchanged; {annotations} names, identifiers and tags written or removed"
     ));
     Ok(())
+}
+
+/// Reads a foreign file, and prints what a person may want to know of it.
+async fn foreign(database: &Database, file: &Path, form: Form<'_>, explain: bool) -> Result<Files, Failure> {
+    let read = readers::read(Reading { model: domain::model(), database, file, form }).await;
+    if explain {
+        read.matches.iter().for_each(|line| say(line));
+    }
+    read.notes.iter().for_each(|note| say(&format_args!("note: {note}")));
+    read.files
 }
 
 /// Imports bundled data into a database without records.

@@ -59,7 +59,7 @@ enum Command {
     Serve(Box<Serve>),
     /// Creates the database, or updates its tables to the current version.
     Migrate(Db),
-    /// Imports a directory of CSV files in one transaction.
+    /// Imports a directory of CSV files, or a foreign file, in one transaction.
     Import(import::Args),
     /// Exports the database to a directory of CSV files that `import` can read.
     Export(ExportArgs),

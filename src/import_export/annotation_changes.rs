@@ -77,7 +77,7 @@ impl<F: AnnotationFile> AnnotationRows<F> {
                 let mut stored = find_of::<F>(context, &ids).await?;
                 for (key, known) in batch {
                     let stored = stored.remove(&known.id).unwrap_or_default();
-                    let lines: HashMap<F::Model, u64> = self
+                    let mut lines: HashMap<F::Model, u64> = self
                         .rows
                         .remove(&known.id)
                         .unwrap_or_default()
@@ -86,6 +86,11 @@ impl<F: AnnotationFile> AnnotationRows<F> {
                             (if self.missing.is_empty() { of } else { F::complete(of, &stored, &self.missing) }, line)
                         })
                         .collect();
+                    if !self.says_all {
+                        let said: HashSet<_> = lines.keys().map(ModelTrait::get_primary_key_value).collect();
+                        let others = stored.iter().filter(|of| !said.contains(&of.get_primary_key_value()));
+                        lines.extend(others.map(|of| (of.clone(), 0)));
+                    }
                     let said: HashSet<F::Model> = lines.keys().cloned().collect();
                     if said == stored {
                         continue;

@@ -281,6 +281,8 @@ pub(super) struct AnnotationRows<F: AnnotationFile> {
     pub(super) rows: HashMap<Uuid, Vec<(u64, F::Model)>>,
     /// The optional columns that the file does not have.
     pub(super) missing: Vec<&'static str>,
+    /// Whether the file says all that a record has; what a foreign file says is added.
+    pub(super) says_all: bool,
 }
 
 impl<F: AnnotationFile> AnnotationRows<F> {
@@ -307,12 +309,12 @@ impl<F: AnnotationFile> AnnotationRows<F> {
                 problems.add(Problem::of_file(F::FILE, line, message));
             }
         }
-        Some(Self { rows, missing })
+        Some(Self { rows, missing, says_all: context.import.files.made().is_none() })
     }
 
     /// Whether the file says what a record has.
     pub(super) fn is_about(&self, id: Uuid, is_in_file: bool) -> bool {
-        is_in_file || self.rows.contains_key(&id)
+        (is_in_file && self.says_all) || self.rows.contains_key(&id)
     }
 }
 
@@ -339,7 +341,7 @@ async fn check_owners(
             }
             let (table, key) = context.keys_by_id().get(stored.record_id)?;
             let is_in_file = context.keys.get(table, key).is_some_and(|known| known.is_in_file);
-            if !identifiers.is_about(stored.record_id, is_in_file) {
+            if !identifiers.says_all || !identifiers.is_about(stored.record_id, is_in_file) {
                 let of = words(table);
                 let message = format!(
                     "the {of} {key} has this identifier in the database: if it is wrong, give the identifiers of this {of}, too"

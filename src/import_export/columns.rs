@@ -4,20 +4,20 @@ use super::{Files, Problem, Problems, csv_reader::CsvReader};
 use crate::model::{Attribute, AttributeKind, RecordType, draft::reference_name};
 
 /// The headers of what a record has beside its content: they come after the key, and at the end.
-pub(super) const HISTORY: [&str; 4] = ["id", "version", "created_at", "updated_at"];
+pub(crate) const HISTORY: [&str; 4] = ["id", "version", "created_at", "updated_at"];
 
 /// The name of the file of a record type.
-pub(super) fn file_name(record: &RecordType) -> String {
+pub(crate) fn file_name(record: &RecordType) -> String {
     format!("{}.csv", record.plural)
 }
 
 /// The attributes that have columns, in their order.
-pub(super) fn imported(record: &RecordType) -> impl Iterator<Item = &Attribute> {
+pub(crate) fn imported(record: &RecordType) -> impl Iterator<Item = &Attribute> {
     record.attributes.iter().filter(|attribute| attribute.is_imported)
 }
 
 /// The headers of the columns of an attribute.
-pub(super) fn headers_of(attribute: &Attribute) -> Vec<String> {
+pub(crate) fn headers_of(attribute: &Attribute) -> Vec<String> {
     match &attribute.kind {
         AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_) => Vec::new(),
         AttributeKind::Scalar(column, _) => vec![column.name.to_owned()],

@@ -72,7 +72,7 @@ impl CsvReader {
             return None;
         }
         if let [only] = &found[..]
-            && let Some(separator) = foreign_separator(only, &headers)
+            && let Some((_, separator)) = foreign_separator(only, &headers)
         {
             wrong(1, format!("the cells are separated by {separator}: save the file with commas"));
             return None;

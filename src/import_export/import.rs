@@ -5,6 +5,7 @@
 //! do not say stays as it is: records without a row, columns and files that are missing.
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     sync::OnceLock,
 };
@@ -80,8 +81,18 @@ pub struct Imported {
 
 /// Imports files: all of them, or nothing if anything is wrong.
 pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
+    run(&import).await.map_err(|failure| match (failure, import.files.made()) {
+        (Failure::Problems(mut problems), Some(made)) => {
+            made.locate_all(&mut problems);
+            Failure::Problems(problems)
+        }
+        (failure, _) => failure,
+    })
+}
+
+async fn run(import: &Import<'_>) -> Result<Imported, Failure> {
     let mut problems = Problems::default();
-    check_names(&import, &mut problems)?;
+    check_names(import, &mut problems)?;
     problems.into_result()?;
 
     let mut problems = Problems::default();
@@ -90,10 +101,10 @@ pub async fn import(import: Import<'_>) -> Result<Imported, Failure> {
     if import.only_if_empty && keys.iter().next().is_some() {
         return Ok(Imported::default());
     }
-    let (contents, unreadable) = read_keys(&import, &mut keys, &mut problems);
+    let (contents, unreadable) = read_keys(import, &mut keys, &mut problems);
     let now = Moment(import.clock.now());
     let context = Context {
-        import: &import,
+        import,
         transaction: &transaction,
         keys: &keys,
         keys_by_id: OnceLock::new(),
@@ -170,12 +181,23 @@ impl<'a> Context<'a> {
         RowReader { record, keys: self.keys, unreadable: self.unreadable, now: self.now }
     }
 
+    /// Names the foreign place of what is wrong, if the files were made of a foreign file.
+    pub(super) fn locate(&self, problem: &mut Problem) {
+        if let Some(made) = self.import.files.made() {
+            made.locate(problem);
+        }
+    }
+
     /// Tells a change of a value that the database has.
     pub(super) fn report(&self, change: &Change, warnings: &mut Warnings) -> Result<(), Failure> {
-        if change.warning.is_some() {
-            warnings.add(change);
+        let mut change = Cow::Borrowed(change);
+        if let Some(made) = self.import.files.made() {
+            made.locate_change(change.to_mut());
         }
-        (self.import.on_change)(change)
+        if change.warning.is_some() {
+            warnings.add(&*change);
+        }
+        (self.import.on_change)(&change)
     }
 
     /// The second reading: every cell, and what it changes.
@@ -299,9 +321,7 @@ fn read_keys(
                     problems.add(Problem::of_cell(&file, line, column, value, message));
                 };
                 if !is_key(key) {
-                    let message = "expected letters, digits, dots, underscores and hyphens, the first one a letter or \
-                                   a digit";
-                    reject("key", key, message.to_owned());
+                    reject("key", key, KEY_FORM.to_owned());
                 } else if let Some(first) = lines.insert(key.into(), line) {
                     reject("key", key, format!("line {first} has the same key already: keys are unique"));
                 } else if let Err(message) =
@@ -333,7 +353,12 @@ fn read_id(record: &RecordType, text: &str) -> Result<Option<Uuid>, String> {
     }
 }
 
-fn is_key(key: &str) -> bool {
+/// What a key must be.
+pub(crate) const KEY_FORM: &str =
+    "expected letters, digits, dots, underscores and hyphens, the first one a letter or a digit";
+
+/// Whether a text has the form of a key.
+pub(crate) fn is_key(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_alphanumeric())
         && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }

@@ -58,7 +58,8 @@ pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mu
         for inconsistency in &record.inconsistencies {
             let Some(query) = query(record, inconsistency) else { continue };
             for row in context.transaction.query_all(&query).await? {
-                if let Some(found) = problem(record, inconsistency, &row, written)? {
+                if let Some(mut found) = problem(record, inconsistency, &row, written)? {
+                    context.locate(&mut found);
                     warnings.add(&found);
                 }
             }
@@ -105,7 +106,9 @@ async fn find_cycles(
         let message =
             format!("{} {}: the references form a cycle: {path}{shown} → {}", words(record.table), keys[0], keys[0]);
         let next = keys.get(1).copied().unwrap_or(keys[0]);
-        warnings.add(&Problem::of_cell(&file_name(record), 0, reference_name(reference), next, message));
+        let mut found = Problem::of_cell(&file_name(record), 0, reference_name(reference), next, message);
+        context.locate(&mut found);
+        warnings.add(&found);
     }
     Ok(())
 }

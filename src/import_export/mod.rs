@@ -19,6 +19,7 @@ mod import;
 mod inconsistencies;
 mod keys;
 mod links;
+mod made;
 mod problem;
 mod removals;
 mod row_reader;
@@ -31,6 +32,7 @@ use std::{
     fs::File,
     io::{self, Read},
     path::PathBuf,
+    sync::Arc,
 };
 
 pub use self::{
@@ -38,8 +40,14 @@ pub use self::{
     dataset_change::{begin_change, complete_change},
     export::{Export, export},
     import::{Import, Imported, import},
+    made::{MadeFiles, MadeRow, Place},
     problem::{Failure, Problem, Problems},
     value_changes::{Change, Warnings},
+};
+pub(crate) use self::{
+    columns::{HISTORY, file_name, headers_of, imported},
+    dialect::{foreign_separator, is_utf_16},
+    import::{KEY_FORM, is_key},
 };
 
 /// How many values one statement binds at most; SQLite's limit is 32,766, PostgreSQL's 65,535.
@@ -55,9 +63,19 @@ pub enum Files {
     In(PathBuf),
     /// In the binary.
     Bundled(Bundled),
+    /// In memory: made of a foreign file.
+    Made(Arc<MadeFiles>),
 }
 
 impl Files {
+    /// Those that were made of a foreign file.
+    fn made(&self) -> Option<&MadeFiles> {
+        match self {
+            Self::Made(files) => Some(files),
+            Self::In(_) | Self::Bundled(_) => None,
+        }
+    }
+
     fn open(&self, name: &str) -> io::Result<Box<dyn Read>> {
         match self {
             Self::In(directory) => {
@@ -74,6 +92,7 @@ impl Files {
                 }
             }
             Self::Bundled(bundled) => bundled.open(name),
+            Self::Made(files) => files.open(name),
         }
     }
 }

@@ -69,7 +69,7 @@ pub struct Problems {
 }
 
 impl Problems {
-    pub(super) fn add(&mut self, problem: Problem) {
+    pub(crate) fn add(&mut self, problem: Problem) {
         self.total += 1;
         if self.listed.len() < LISTED {
             self.listed.push(problem);
@@ -82,7 +82,7 @@ impl Problems {
     }
 
     /// An error, if there are problems.
-    pub(super) fn into_result(self) -> Result<(), Failure> {
+    pub(crate) fn into_result(self) -> Result<(), Failure> {
         if self.total == 0 { Ok(()) } else { Err(Failure::Problems(self)) }
     }
 }
@@ -122,7 +122,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub(super) fn file(path: &Path, cause: io::Error) -> Self {
+    pub(crate) fn file(path: &Path, cause: io::Error) -> Self {
         Self::File { path: path.display().to_string(), cause }
     }
 }

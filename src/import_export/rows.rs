@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     Problems,
     cells::StoredCells,
-    columns::{self, HISTORY},
+    columns::{self, HISTORY, file_name, headers},
     csv_reader::{Contents, CsvReader},
     import::Context,
 };
@@ -67,7 +67,7 @@ impl<'a> Rows<'a> {
         {
             rows.push(Row { line, cells: cells.into_iter().map(Cow::into_owned).collect(), stored: None });
         }
-        if self.with_stored || !self.unsaid.is_empty() {
+        if self.with_stored || !self.unsaid.is_empty() || self.context.import.files.made().is_some() {
             self.complete(&mut rows).await?;
         }
         Ok(rows)
@@ -79,11 +79,20 @@ impl<'a> Rows<'a> {
         let stored = StoredCells { connection: self.context.transaction, keys: self.context.keys_by_id() };
         let stored = stored.of(self.record, &ids).await?.into_iter().map(|row| (row.key, row.cells));
         let mut stored: HashMap<String, Vec<String>> = stored.collect();
+        let made = self.context.import.files.made();
+        let (file, headers) = (file_name(self.record), headers(self.record));
         for row in rows {
             row.stored = stored.remove(&row.cells[0]);
-            if let Some(stored) = &row.stored {
-                for position in &self.unsaid {
-                    row.cells[*position].clone_from(&stored[*position]);
+            let Some(stored) = &row.stored else { continue };
+            for position in &self.unsaid {
+                row.cells[*position].clone_from(&stored[*position]);
+            }
+            let Some(made) = made else { continue };
+            for (position, header) in
+                headers.iter().enumerate().filter(|(_, header)| !HISTORY.contains(&header.as_str()))
+            {
+                if made.is_unsaid(&file, row.line, header) {
+                    row.cells[position].clone_from(&stored[position]);
                 }
             }
         }

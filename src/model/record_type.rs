@@ -107,6 +107,16 @@ impl RecordType {
         })
     }
 
+    /// The list without which a record is nothing, such as the members of a partnership: its attribute, its table of links, and
+    /// the table of the records that it names.
+    #[must_use]
+    pub fn members(&self) -> Option<(&Attribute, Link, &'static str)> {
+        self.attributes.iter().find_map(|attribute| match attribute.kind {
+            AttributeKind::Keys { link, target, at_least: 1.., .. } => Some((attribute, link, target)),
+            _ => None,
+        })
+    }
+
     /// The references without which a record cannot be shown: their foreign keys.
     pub fn owners(&self) -> impl Iterator<Item = Column> {
         self.attributes.iter().filter_map(|attribute| match &attribute.kind {

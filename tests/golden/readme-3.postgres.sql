@@ -1,6 +1,6 @@
 4 statements
 
-SELECT "o"."record_id", "o"."language", "o"."name", "o"."kind" FROM "name" AS "o" WHERE "o"."record_id" = ANY($1) AND ("o"."language" = $2 OR "o"."language" LIKE $3)
+SELECT "o"."record_id", "o"."language", "o"."name", "o"."kind", "o"."period" FROM "name" AS "o" WHERE "o"."record_id" = ANY($1) AND ("o"."language" = $2 OR "o"."language" LIKE $3)
 
 SELECT "o"."scheme", "o"."value", "o"."record_id" FROM "identifier" AS "o" WHERE "o"."record_id" = ANY($1) ORDER BY "o"."scheme" ASC, "o"."value" ASC
 

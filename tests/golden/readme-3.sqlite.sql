@@ -1,6 +1,6 @@
 4 statements
 
-SELECT "o"."record_id", "o"."language", "o"."name", "o"."kind" FROM "name" AS "o" WHERE "o"."record_id" IN (SELECT unhex("list"."value") AS "id" FROM json_each(?) AS "list") AND ("o"."language" = ? OR "o"."language" LIKE ?)
+SELECT "o"."record_id", "o"."language", "o"."name", "o"."kind", "o"."period" FROM "name" AS "o" WHERE "o"."record_id" IN (SELECT unhex("list"."value") AS "id" FROM json_each(?) AS "list") AND ("o"."language" = ? OR "o"."language" LIKE ?)
 
 SELECT "o"."scheme", "o"."value", "o"."record_id" FROM "identifier" AS "o" WHERE "o"."record_id" IN (SELECT unhex("list"."value") AS "id" FROM json_each(?) AS "list") ORDER BY "o"."scheme" ASC, "o"."value" ASC
 

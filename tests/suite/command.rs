@@ -219,7 +219,7 @@ async fn help_names_everything_but_secrets() {
             ][..],
         ),
         ("migrate", &["--database-url"]),
-        ("import", &["--database-url", "--dry-run", "DIRECTORY"]),
+        ("import", &["--database-url", "--dry-run", "--mapping", "--format", "--explain", "PATH"]),
         ("export", &["--database-url", "DIRECTORY"]),
         ("schema", &[]),
         ("health", &["--listen"]),

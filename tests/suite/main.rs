@@ -35,6 +35,7 @@ mod population;
 mod process;
 mod proxies;
 mod quantifiers;
+mod readers;
 mod readme;
 mod reference;
 mod sample_data;

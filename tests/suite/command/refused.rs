@@ -250,7 +250,7 @@ async fn arguments_that_are_wrong() {
     for (args, says) in [
         (&["nonsense"][..], "unrecognized subcommand"),
         (&["serve", "--listen", "here"], "invalid value 'here'"),
-        (&["import"], "<DIRECTORY>"),
+        (&["import"], "<PATH>"),
         (&["serve", "--max-subscriptions", "18446744073709551615"], "is not in 0..=1000000000"),
         (&["serve", "--sample-data", "mars"], "[possible values: finland-china, world, all, none]"),
         (&["serve", "--max-connections", "0"], "is not in 1..=1000000000"),
