@@ -14,6 +14,7 @@ mod m0005_folding;
 mod m0006_names;
 mod m0007_date_ranges;
 mod m0008_wider_model;
+mod m0009_parties;
 mod table;
 
 use sea_orm_migration::MigrationTrait;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_names::Migration),
             Box::new(m0007_date_ranges::Migration),
             Box::new(m0008_wider_model::Migration),
+            Box::new(m0009_parties::Migration),
         ]
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     db::{Id, Moment},
     domain::{
         agreement_party, city_succession, country, event, innovation_center, membership, organization, participation,
-        partnership, partnership_member, position, visit, visit_stop,
+        partnership, partnership_member, partnership_party, position, visit, visit_stop,
     },
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
@@ -158,6 +158,11 @@ impl Record for Entity {
             "agreementParties",
             agreement_party::Column::PartyId,
             "A list of the agreements that the city is a party to, each with its part in it.",
+        );
+        d.has_many(
+            "partnershipParties",
+            partnership_party::Column::PartyId,
+            "A list of its parts in partnerships, each with the status and the dates that the partnership has for the city.",
         );
         d.defined_by([Column::Kind, Column::CountryId]);
         d.default_order("NAME_ASC");

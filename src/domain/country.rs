@@ -5,7 +5,9 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{agreement_party, city, country_succession, organization, participation, visit, visit_stop},
+    domain::{
+        agreement_party, city, country_succession, organization, participation, partnership_party, visit, visit_stop,
+    },
     edtf::Day,
     model::{Description, Record, Visibility},
 };
@@ -116,6 +118,11 @@ impl Record for Entity {
             "agreementParties",
             agreement_party::Column::PartyId,
             "A list of the agreements that the country is a party to, each with its part in it.",
+        );
+        d.has_many(
+            "partnershipParties",
+            partnership_party::Column::PartyId,
+            "A list of its parts in partnerships, each with the status and the dates that the partnership has for the country.",
         );
         d.default_order("NAME_ASC");
     }

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{agreement, city, organization},
+    domain::{agreement, city, innovation_center_operator, organization},
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -110,7 +110,13 @@ impl Record for Entity {
         d.belongs_to(Relation::City, "The city in which the center is located.");
         d.text(Column::Location, "The location in free text, such as a district, a science park or an address.");
         d.coordinates([Column::Latitude, Column::Longitude]);
-        d.belongs_to(Relation::Operator, "The organization that operates the center.");
+        d.belongs_to(Relation::Operator, "The organization that operates the center, or the first of them.");
+        d.keys::<organization::Entity, _>(
+            "other_operators",
+            (innovation_center_operator::Column::CenterId, innovation_center_operator::Column::OperatorId),
+            None,
+            0,
+        );
         d.date(
             [Column::Founded, Column::FoundedEarliest, Column::FoundedLatest],
             "The day on which the center was founded.",
@@ -121,6 +127,11 @@ impl Record for Entity {
         d.word::<InnovationCenterStatus>(Column::Status, "The status of the center.");
         d.text(Column::Activity, "A description of what the center does.");
         d.address(Column::Website, "The address (URL) of the website of the center.");
+        d.has_many_through::<organization::Entity, _>(
+            "otherOperators",
+            (innovation_center_operator::Column::CenterId, innovation_center_operator::Column::OperatorId),
+            "A list of the organizations that operate the center together with `operator`.",
+        );
         d.has_many(
             "agreements",
             agreement::Column::ResultId,

@@ -16,12 +16,14 @@ pub mod dataset;
 pub mod event;
 pub mod indicator;
 pub mod innovation_center;
+pub mod innovation_center_operator;
 pub mod membership;
 pub mod official;
 pub mod organization;
 pub mod participation;
 pub mod partnership;
 pub mod partnership_member;
+pub mod partnership_party;
 pub mod position;
 pub mod source;
 pub mod source_derivation;
@@ -57,6 +59,7 @@ pub fn model() -> &'static Model {
             .with::<membership::Entity>()
             .with::<agreement::Entity>()
             .with::<agreement_party::Entity>()
+            .with::<partnership_party::Entity>()
             .with::<indicator::Entity>()
             .with::<citation::Entity>()
             .with_union(Group::union(
@@ -83,7 +86,7 @@ pub fn model() -> &'static Model {
             .with_union(Group::union(
                 "Party",
                 "parties",
-                "A party to an agreement: a city, an organization or a country.",
+                "A party to an agreement or a partnership: a city, an organization or a country.",
                 &["city", "organization", "country"],
             ))
             .with_union(Group::union(

@@ -5,7 +5,10 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{agreement_party, city, country, event, innovation_center, membership, participation, position},
+    domain::{
+        agreement_party, city, country, event, innovation_center, innovation_center_operator, membership,
+        participation, partnership_party, position,
+    },
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -141,6 +144,11 @@ impl Record for Entity {
             innovation_center::Column::OperatorId,
             "A list of the innovation centers that the organization operates.",
         );
+        d.has_many_through::<innovation_center::Entity, _>(
+            "jointInnovationCenters",
+            (innovation_center_operator::Column::OperatorId, innovation_center_operator::Column::CenterId),
+            "A list of the innovation centers that the organization operates together with their main operator.",
+        );
         d.has_many(
             "organizedEvents",
             event::Column::OrganizerId,
@@ -150,6 +158,11 @@ impl Record for Entity {
             "agreementParties",
             agreement_party::Column::PartyId,
             "A list of the agreements that the organization is a party to, each with its part in it.",
+        );
+        d.has_many(
+            "partnershipParties",
+            partnership_party::Column::PartyId,
+            "A list of its parts in partnerships, each with the status and the dates that the partnership has for the organization.",
         );
         d.default_order("NAME_ASC");
     }

@@ -1,11 +1,11 @@
-//! Partnerships of cities.
+//! Partnerships of cities and others.
 
 use async_graphql::Enum;
 use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{agreement, city, partnership_member},
+    domain::{agreement, city, partnership_member, partnership_party},
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -26,6 +26,12 @@ pub enum PartnershipKind {
     LetterOfIntent,
     /// A memorandum of understanding.
     Memorandum,
+    /// Friendship of parliaments, councils or groups of their members.
+    ParliamentaryFriendship,
+    /// Cooperation of universities, schools or research institutes.
+    AcademicCooperation,
+    /// Cooperation of other organizations, such as ports, museums or chambers of commerce.
+    InstitutionalCooperation,
 }
 
 /// The status of a partnership.
@@ -99,8 +105,8 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Record for Entity {
     const NAME: &'static str = "Partnership";
     const PLURAL: &'static str = "partnerships";
-    const DESCRIPTION: &'static str =
-        "A partnership between two or more cities, such as sister cities or friendship cities.";
+    const DESCRIPTION: &'static str = "A partnership between two or more cities, such as sister cities or friendship cities, or of others, such as \
+         universities.";
 
     fn describe(d: &mut Description<'_, Self>) {
         d.keys::<city::Entity, _>(
@@ -130,8 +136,16 @@ impl Record for Entity {
         d.has_many_through::<city::Entity, _>(
             "members",
             (partnership_member::Column::PartnershipId, partnership_member::Column::CityId),
-            "A list of the cities that are members of the partnership.",
+            "A list of the cities that are members of the partnership. It is empty if the partnership is not one of cities \
+             alone: `parties` has all its members then.",
         );
+        d.has_many(
+            "parties",
+            partnership_party::Column::PartnershipId,
+            "A list of its parties of which more is known than that they are members, such as a status of their own, and of \
+             those that are no cities.",
+        );
+        d.joins_at_least(2, partnership_party::Column::PartnershipId);
         d.has_many(
             "agreements",
             agreement::Column::ResultId,

@@ -6,7 +6,7 @@ use crate::{
     db::{Id, Moment},
     domain::{
         agreement, agreement_party, citation, city, country, event, indicator, innovation_center, membership, official,
-        organization, participation, partnership, position, source, tag, visit, visit_stop,
+        organization, participation, partnership, partnership_party, position, source, tag, visit, visit_stop,
     },
     model::{Description, Group, Record, Visibility, words},
 };
@@ -71,6 +71,7 @@ impl Record for Entity {
         tagged::<membership::Entity>(d, "memberships");
         tagged::<agreement::Entity>(d, "agreements");
         tagged::<agreement_party::Entity>(d, "agreementParties");
+        tagged::<partnership_party::Entity>(d, "partnershipParties");
         tagged::<Entity>(d, "taggedTopics");
         tagged::<indicator::Entity>(d, "figures");
         tagged::<source::Entity>(d, "sources");

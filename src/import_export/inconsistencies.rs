@@ -17,7 +17,7 @@ use super::{
     unbuilt_statements::analyze_table,
     value_changes::Warnings,
 };
-use crate::model::{AttributeKind, Inconsistency, RecordType, words};
+use crate::model::{AttributeKind, Inconsistency, Link, RecordType, words};
 
 /// How many keys of a cycle a warning lists.
 const SHOWN_KEYS: usize = 8;
@@ -175,6 +175,15 @@ fn query(record: &RecordType, inconsistency: &Inconsistency) -> Option<SelectSta
             count.and_where(Expr::col((table, reference)).eq(at(RECORD, "id")));
             query.column((RECORD, "id")).column((RECORD, "key")).expr(Expr::val(""));
             query.and_where(subquery(count).lt(least));
+            if let Some((_, Link::Through { table, parent, .. }, _)) = record.members() {
+                let mut members = Query::select();
+                members
+                    .expr(Expr::val(1))
+                    .from_as(table, LINK)
+                    .and_where(at(LINK, parent).eq(at(RECORD, "id")))
+                    .limit(1);
+                query.and_where(Expr::exists(members).not());
+            }
         }
         Inconsistency::Twice { links: (table, own, ends), kind, end } => {
             let links = |of: &'static str| {
@@ -232,7 +241,8 @@ fn problem(
         }
         Inconsistency::NotYet { .. } | Inconsistency::Future { .. } => return Ok(None),
         Inconsistency::Few { table, least, .. } => {
-            ("", format!("fewer than {least} {} records refer to it", words(table)))
+            let lists = record.members().map(|(list, ..)| format!("it has no {}, and ", list.name)).unwrap_or_default();
+            ("", format!("{lists}fewer than {least} {} records refer to it", words(table)))
         }
         // There is a row for each of the two: the warning is about the one that was written, or the later one.
         Inconsistency::Same { .. } | Inconsistency::Twice { .. } if !is_own || is_other && other > key => {

@@ -65,7 +65,8 @@ pub enum AttributeKind {
         link: Link,
         /// The table of the records that are listed.
         target: &'static str,
-        /// The smallest number of keys.
+        /// The smallest number of keys of a list that is not empty. If it is not 0, the record is shown only to those who may
+        /// see all that are listed.
         at_least: usize,
         /// The column of the table of links that holds the other members of each pair, if it has a row for each ordered
         /// pair.

@@ -265,7 +265,7 @@ impl<'a> Draft<'a> {
             }
             ids.push(id);
         }
-        if keys.len() < *at_least {
+        if !keys.is_empty() && keys.len() < *at_least {
             let message = format!("expected at least {at_least} keys, separated by {LIST_SEPARATOR:?}");
             self.reject(&attribute.name, ProblemCode::Required, text, message);
         }

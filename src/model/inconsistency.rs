@@ -49,7 +49,7 @@ pub enum Inconsistency {
         /// The column.
         column: &'static str,
     },
-    /// Fewer records than it takes refer to the record: an agreement with one party.
+    /// Fewer records than it takes refer to the record, and it lists none itself: an agreement with one party.
     Few {
         /// The table of those records, and their column of the reference.
         table: &'static str,
@@ -101,7 +101,8 @@ impl<E: Record> Description<'_, E> {
         self.record.inconsistencies.push(Inconsistency::Future { word: word.as_str(), value, date });
     }
 
-    /// Says that so many records of another type refer to the record: an agreement has two parties.
+    /// Says that so many records of another type refer to the record, unless it lists its members itself: an agreement has two
+    /// parties.
     pub fn joins_at_least<C: ColumnTrait>(&mut self, least: u32, reference: C) {
         let inconsistency = Inconsistency::Few { table: table_of::<C>(), reference: reference.as_str(), least };
         self.record.inconsistencies.push(inconsistency);

@@ -57,12 +57,14 @@ const HANGING = {
   "Country.predecessors": ["Country", "successors"],
   "Country.visitStops": ["VisitStop", "country"],
   "Country.agreementParties": ["AgreementParty", "party"],
+  "Country.partnershipParties": ["PartnershipParty", "party"],
   "Country.visitsFrom": ["Visit", "from_country"],
   "Country.visitsTo": ["Visit", "to_country"],
   "Country.participations": ["Participation", "participant"],
   "City.predecessors": ["City", "successors"],
   "City.visitStops": ["VisitStop", "city"],
   "City.agreementParties": ["AgreementParty", "party"],
+  "City.partnershipParties": ["PartnershipParty", "party"],
   "City.parts": ["City", "parent"],
   "City.partnerships": ["Partnership", "members"],
   "City.organizations": ["Organization", "city"],
@@ -81,6 +83,8 @@ const HANGING = {
   "Organization.innovationCenters": ["InnovationCenter", "operator"],
   "Organization.organizedEvents": ["Event", "organizer"],
   "Organization.agreementParties": ["AgreementParty", "party"],
+  "Organization.partnershipParties": ["PartnershipParty", "party"],
+  "Organization.jointInnovationCenters": ["InnovationCenter", "other_operators"],
   "Official.positions": ["Position", "official"],
   "Official.participations": ["Participation", "participant"],
   "Official.memberships": ["Membership", "member"],
@@ -91,6 +95,7 @@ const HANGING = {
   "Event.editions": ["Event", "series"],
   "Event.participations": ["Participation", "activity"],
   "Event.agreements": ["Agreement", "signed_at"],
+  "Partnership.parties": ["PartnershipParty", "partnership"],
   "Partnership.agreements": ["Agreement", "result"],
   "InnovationCenter.agreements": ["Agreement", "result"],
   "Agreement.renewals": ["Agreement", "renews"],
@@ -104,6 +109,7 @@ const ON_ALL = { citations: ["Citation", "record"], indicators: ["Indicator", "s
 /** Which records a record lists by key: the type of them, and its own column. */
 const LISTED = {
   "Partnership.members": ["City", "members"], "Source.derivesFrom": ["Source", "derives_from"],
+  "InnovationCenter.otherOperators": ["Organization", "other_operators"],
   "City.successors": ["City", "successors"], "Country.successors": ["Country", "successors"],
 };
 
@@ -111,7 +117,7 @@ const LISTED = {
 const TAGGED = {
   cities: "City", partnerships: "Partnership", organizations: "Organization", officials: "Official", visits: "Visit",
   innovationCenters: "InnovationCenter", events: "Event", figures: "Indicator", sources: "Source", countries: "Country",
-  visitStops: "VisitStop", agreements: "Agreement", agreementParties: "AgreementParty", positions: "Position", participations: "Participation", memberships: "Membership", taggedTopics: "Topic",
+  visitStops: "VisitStop", agreements: "Agreement", agreementParties: "AgreementParty", partnershipParties: "PartnershipParty", positions: "Position", participations: "Participation", memberships: "Membership", taggedTopics: "Topic",
   taggedCitations: "Citation",
 };
 

@@ -277,3 +277,72 @@ async fn agreements_are_told_by_all_that_they_join() {
         assert_eq!(done.expect("an import").removed, 3, "{backend}");
     }
 }
+
+/// A partnership can be one of organizations, and have another status for one of its parties.
+#[tokio::test(flavor = "multi_thread")]
+async fn partnerships_are_told_for_each_party() {
+    const PARTNERSHIPS: &str = "key,kind,since,status,visibility\n";
+    const PARTIES: &str = "key,partnership,party_kind,party,status,since,ended,visibility\n";
+    let academic = format!("{PARTNERSHIPS}academic,academic_cooperation,2001,active,public\n");
+    let parties = format!(
+        "{PARTIES}1,academic,organization,o1,,2001,,public\n2,academic,organization,o2,suspended,2002-05,,public\n\
+         3,academic,country,GB,planned,,,public\n4,first,city,dre,ended,,2022-03,public\n"
+    );
+    let query = "{ partnership(by: {key: \"academic\"}) { members { totalCount } parties { nodes { \
+                     status since { edtf } party { __typename ... on Organization { key } ... on Country { key } } } } } \
+                   organization(by: {key: \"o2\"}) { partnershipParties { nodes { partnership { key kind } } } } \
+                   city(by: {key: \"dre\"}) { partnershipParties { nodes { ended { edtf } partnership { key status } } } } \
+                   partnerships(filter: {parties: {some: {status: {eq: SUSPENDED}}}}) { nodes { key } } }";
+    for backend in backends() {
+        let server = Server::start(backend, Data::Empty).await;
+        careful(&server.data, &set(&world())).await.0.expect("an import");
+        let alone = set(&[("partnerships.csv", &academic)]);
+        let told = warnings(careful(&server.data, &alone).await.0, "no party");
+        let expected = "partnerships.csv: partnership academic: it has no members, and fewer than 2 partnership party records \
+                        refer to it";
+        assert_eq!(told.listed, [expected], "{backend}");
+        let all = set(&[("partnerships.csv", &academic), ("partnership_parties.csv", &parties)]);
+        careful(&server.data, &all).await.0.expect("an import");
+        let found = server.data(query, json!({})).await;
+        let expected = json!({
+            "partnership": { "members": { "totalCount": 0 }, "parties": { "nodes": [
+                { "status": null, "since": { "edtf": "2001" }, "party": { "__typename": "Organization", "key": "o1" } },
+                { "status": "SUSPENDED", "since": { "edtf": "2002-05" },
+                  "party": { "__typename": "Organization", "key": "o2" } },
+                { "status": "PLANNED", "since": null, "party": { "__typename": "Country", "key": "GB" } },
+            ] } },
+            "organization": { "partnershipParties": { "nodes": [
+                { "partnership": { "key": "academic", "kind": "ACADEMIC_COOPERATION" } }] } },
+            "city": { "partnershipParties": { "nodes": [
+                { "ended": { "edtf": "2022-03" }, "partnership": { "key": "first", "status": "ACTIVE" } }] } },
+            "partnerships": { "nodes": [{ "key": "academic" }] },
+        });
+        assert_eq!(found, expected, "{backend}");
+        // A status that says the opposite of a date is told.
+        let ended = format!("{PARTIES}5,first,city,cov,active,,2022-03,public\n");
+        let told = warnings(careful(&server.data, &set(&[("partnership_parties.csv", &ended)])).await.0, "ended");
+        assert!(told.listed[0].contains("ended"), "{backend}: {:?}", told.listed);
+    }
+}
+
+/// A center can have several operators, each of which finds it.
+#[tokio::test(flavor = "multi_thread")]
+async fn centers_have_several_operators() {
+    let center = "key,name,language,kind,operator,other_operators,status,visibility\n\
+                  c,A center,en,accelerator,o1,o2,active,public\n";
+    let query = "{ innovationCenter(by: {key: \"c\"}) { operator { key } otherOperators { nodes { key } } } \
+                   organization(by: {key: \"o2\"}) { jointInnovationCenters { nodes { key } } } }";
+    for backend in backends() {
+        let server = Server::start(backend, Data::Empty).await;
+        careful(&server.data, &set(&world())).await.0.expect("an import");
+        careful(&server.data, &set(&[("innovation_centers.csv", center)])).await.0.expect("an import");
+        let expected = json!({
+            "innovationCenter": { "operator": { "key": "o1" }, "otherOperators": { "nodes": [{ "key": "o2" }] } },
+            "organization": { "jointInnovationCenters": { "nodes": [{ "key": "c" }] } },
+        });
+        assert_eq!(server.data(query, json!({})).await, expected, "{backend}");
+        let one = set(&[("innovation_centers.csv", "key,other_operators\nc,o2;o2\n")]);
+        let refused = careful(&server.data, &one).await.0.expect_err("a list that names an operator twice");
+        assert!(format!("{refused:?}").contains("o2 is named twice"), "{backend}: {refused:?}");
+    }
+}
