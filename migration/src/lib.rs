@@ -15,6 +15,7 @@ mod m0006_names;
 mod m0007_date_ranges;
 mod m0008_wider_model;
 mod m0009_parties;
+mod m0010_moments;
 mod table;
 
 use sea_orm_migration::MigrationTrait;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_date_ranges::Migration),
             Box::new(m0008_wider_model::Migration),
             Box::new(m0009_parties::Migration),
+            Box::new(m0010_moments::Migration),
         ]
     }
 }

@@ -24,4 +24,5 @@ pub(super) fn describe(record: &mut RecordType) {
         (tag::Column::RecordId, tag::Column::TopicId),
         "A list of the topics that the record is tagged with.",
     );
+    record.grouped();
 }

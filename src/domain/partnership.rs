@@ -139,6 +139,7 @@ impl Record for Entity {
             "A list of the cities that are members of the partnership. It is empty if the partnership is not one of cities \
              alone: `parties` has all its members then.",
         );
+        d.grouped();
         d.has_many(
             "parties",
             partnership_party::Column::PartnershipId,

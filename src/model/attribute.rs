@@ -20,6 +20,8 @@ pub struct Attribute {
     pub is_filterable: bool,
     /// Whether it is a column of the CSV file.
     pub is_imported: bool,
+    /// Whether lists can be grouped by the records of this connection.
+    pub is_group_key: bool,
     /// The smallest and the largest number it may be.
     pub range: Option<(i32, i32)>,
 }
@@ -188,7 +190,15 @@ impl Attribute {
     pub(super) fn new(name: impl Into<String>, kind: AttributeKind, description: &'static str) -> Self {
         // The records of a connection are in files of their own.
         let is_imported = !matches!(kind, AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_));
-        Self { name: name.into(), description, kind, is_filterable: true, is_imported, range: None }
+        Self {
+            name: name.into(),
+            description,
+            kind,
+            is_filterable: true,
+            is_imported,
+            is_group_key: false,
+            range: None,
+        }
     }
 
     /// Whether the attribute is a field of the GraphQL type.

@@ -92,9 +92,11 @@ impl<'a, E: Record> Description<'a, E> {
             ("created_at", created, Scalar::DateTime, "The date and time at which the record was created."),
             ("updated_at", updated, Scalar::DateTime, "The date and time at which the record was last changed."),
         ] {
+            let is_filterable = matches!(scalar, Scalar::DateTime);
             let attribute = self.push(name, AttributeKind::Scalar(column, scalar), about);
-            (attribute.is_filterable, attribute.is_imported) = (false, false);
+            (attribute.is_filterable, attribute.is_imported) = (is_filterable, false);
         }
+        self.order_both("updated", updated, false);
     }
 
     /// A column of one value, of the type that the entity declares. Lists can be filtered by it.

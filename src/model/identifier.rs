@@ -68,6 +68,23 @@ impl IdentifierScheme {
         })
     }
 
+    /// The identifier that somebody means, as the scheme writes it: it may be given in another way, such as the address of its
+    /// page. The error says what is right.
+    pub fn spelled(self, value: &str) -> Result<String, String> {
+        match (self.check(value), self.meant(value)) {
+            (Ok(()), _) => Ok(value.to_owned()),
+            (Err(_), Some(meant)) => self.check(&meant).map(|()| meant),
+            (Err(expected), None) => Err(expected),
+        }
+    }
+
+    /// The scheme of a name in GraphQL.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        use async_graphql::resolver_utils::EnumType;
+        Self::items().iter().find(|item| item.name == name).map(|item| item.value)
+    }
+
     fn is_well_formed(self, value: &str) -> bool {
         let is_number =
             |text: &str| !text.is_empty() && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());

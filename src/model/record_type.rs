@@ -175,6 +175,17 @@ impl RecordType {
         many.counterparts = Some(CounterpartFields { prefix, one, all, column, target });
     }
 
+    /// Lets lists be grouped by the connection added last.
+    ///
+    /// # Panics
+    /// If no connection through a table of links was added.
+    pub fn grouped(&mut self) {
+        let last = self.attributes.last_mut();
+        let through =
+            last.filter(|last| matches!(last.kind, AttributeKind::ToMany(ToMany { link: Link::Through { .. }, .. })));
+        through.unwrap_or_else(|| panic!("{}: groups need a connection", self.name)).is_group_key = true;
+    }
+
     pub(super) fn add(&mut self, attribute: Attribute) {
         let is_new = attribute.is_field().then(|| self.attribute(&attribute.name)).flatten().is_none();
         assert!(is_new, "{}.{} is described twice", self.name, attribute.name);

@@ -13,7 +13,11 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{page::Page, projection::Projection};
+use super::{
+    groups::{Aggregate, Grouping},
+    page::Page,
+    projection::Projection,
+};
 use crate::model::{CounterpartFields, Link, identifier::IdentifierScheme};
 
 /// What the keys of one field have in common, compared by identity.
@@ -122,6 +126,33 @@ pub struct BeyondOf {
     pub is_before: bool,
 }
 
+/// The groups of a page of groups, and one more if there is one.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct GroupsOf {
+    /// The record whose list it is; none for the list of all records.
+    pub parent: Option<Uuid>,
+    /// The list.
+    pub list: Shape<List>,
+    /// How it is grouped.
+    pub grouping: Shape<Grouping>,
+}
+
+/// The number of groups of a whole list.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct GroupTotalOf {
+    /// The groups.
+    pub groups: GroupsOf,
+}
+
+/// An aggregate of each of the groups of a list.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct AggregatesOf {
+    /// The groups.
+    pub groups: GroupsOf,
+    /// The aggregate.
+    pub aggregate: Shape<Aggregate>,
+}
+
 /// The table of links whose other ends are asked for.
 pub struct Counterparts {
     /// The table, its column of the record whose list it is, and its column of the item.
@@ -159,4 +190,11 @@ pub struct IdentifiersOf {
     pub record: Uuid,
     /// The field that asks.
     pub field: Shape<()>,
+}
+
+impl GroupsOf {
+    /// The identities of what the keys of one statement have in common.
+    pub(super) fn address(&self) -> (usize, usize) {
+        (self.list.address(), self.grouping.address())
+    }
 }

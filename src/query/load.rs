@@ -12,7 +12,11 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    keys::{BeyondOf, ById, ByIdentifier, ByKey, CounterpartsOf, IdentifiersOf, NamesOf, PageOf, TotalOf},
+    groups::{AggregateValue, Group, KeyValue},
+    keys::{
+        AggregatesOf, BeyondOf, ById, ByIdentifier, ByKey, CounterpartsOf, GroupTotalOf, GroupsOf, IdentifiersOf,
+        NamesOf, PageOf, TotalOf,
+    },
     loader::{OWNED, ROW, RecordLoader, distinct},
     projection::Row,
     shared::Groups,
@@ -170,6 +174,57 @@ impl Loader<BeyondOf> for RecordLoader {
             Ok(beyond.into_iter().map(answer).collect())
         };
         self.by_group(keys, |key| (key.list.address(), key.is_before), fetch).await
+    }
+}
+
+impl Loader<GroupsOf> for RecordLoader {
+    type Value = Vec<Arc<Group>>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[GroupsOf]) -> Result<HashMap<GroupsOf, Self::Value>> {
+        let fetch = |keys: Vec<GroupsOf>| async move {
+            let GroupsOf { list, grouping, .. } = &keys[0];
+            let parents = distinct(keys.iter().filter_map(|key| key.parent));
+            let pages = self.groups(list, grouping, &parents).await?;
+            let page = |(parent, groups)| (GroupsOf { parent, ..keys[0].clone() }, groups);
+            Ok(pages.into_iter().map(page).collect())
+        };
+        self.by_group(keys, GroupsOf::address, fetch).await
+    }
+}
+
+impl Loader<GroupTotalOf> for RecordLoader {
+    type Value = i64;
+    type Error = Error;
+
+    async fn load(&self, keys: &[GroupTotalOf]) -> Result<HashMap<GroupTotalOf, i64>> {
+        let fetch = |keys: Vec<GroupTotalOf>| async move {
+            let groups = &keys[0].groups;
+            let parents = distinct(keys.iter().filter_map(|key| key.groups.parent));
+            let totals = self.group_totals(&groups.list, &groups.grouping, &parents).await?;
+            let total = |(parent, total)| (GroupTotalOf { groups: GroupsOf { parent, ..groups.clone() } }, total);
+            Ok(totals.into_iter().map(total).collect())
+        };
+        self.by_group(keys, |key| key.groups.address(), fetch).await
+    }
+}
+
+impl Loader<AggregatesOf> for RecordLoader {
+    type Value = Arc<FxHashMap<Vec<KeyValue>, AggregateValue>>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[AggregatesOf]) -> Result<HashMap<AggregatesOf, Self::Value>> {
+        let fetch = |keys: Vec<AggregatesOf>| async move {
+            let AggregatesOf { groups, aggregate } = &keys[0];
+            let parents = distinct(keys.iter().filter_map(|key| key.groups.parent));
+            let found = self.aggregates(&groups.list, &groups.grouping, aggregate, &parents).await?;
+            let one = |(parent, values)| {
+                let groups = GroupsOf { parent, ..groups.clone() };
+                (AggregatesOf { groups, aggregate: aggregate.clone() }, Arc::new(values))
+            };
+            Ok(found.into_iter().map(one).collect())
+        };
+        self.by_group(keys, |key| (key.groups.address(), key.aggregate.address()), fetch).await
     }
 }
 

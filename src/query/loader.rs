@@ -124,7 +124,12 @@ impl RecordLoader {
     }
 
     /// Runs a statement that reads `table` for a number of ids.
-    async fn rows(&self, query: &SelectStatement, table: &str, ids: Option<usize>) -> Result<Vec<QueryResult>> {
+    pub(super) async fn rows(
+        &self,
+        query: &SelectStatement,
+        table: &str,
+        ids: Option<usize>,
+    ) -> Result<Vec<QueryResult>> {
         let statement = build(self.backend(), query);
         let span = self.statements.as_ref().map(|statements| statements.begin(table, ids, &statement.sql));
         let rows = self.readers.rows(&statement).await;
@@ -150,15 +155,21 @@ impl RecordLoader {
         Ok(rows.iter().map(|row| reader.read(row)).collect::<Result<_, _>>()?)
     }
 
-    /// Restricts a query to the records of a list that the viewer may see.
-    fn members(&self, query: &mut SelectStatement, list: &List) {
+    /// Restricts a query to the records that the viewer may see, that pass the filter of a list, and that a link joins to the
+    /// parent.
+    pub(super) fn select_from(&self, query: &mut SelectStatement, list: &List, link: Option<Link>) {
         query.from_as(list.page.record.table, ROW).and_where(is_visible(ROW, self.clearance.rank()));
-        if let Some(link) = list.link {
+        if let Some(link) = link {
             query.and_where(is_linked(link, ROW, parent()));
         }
         if let Some(filter) = &list.page.filter {
             query.and_where(filter.clone());
         }
+    }
+
+    /// Restricts a query to the records of a list that the viewer may see.
+    fn members(&self, query: &mut SelectStatement, list: &List) {
+        self.select_from(query, list, list.link);
     }
 
     /// The page of each parent's list.

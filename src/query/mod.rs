@@ -3,6 +3,7 @@
 //! - [`filter`]: the conditions that a client can set, as `SQL` expressions
 //! - [`page`]: which part of a list is asked for, cursors, orders
 //! - [`projection`]: the columns that a selection needs, and the records that are joined to a row
+//! - [`groups`]: the records of a list by what they have in common, and aggregates
 //! - [`keys`], `load`: what can be loaded; async-graphql's `DataLoader` batches it
 //! - [`loader`]: the only code that reads records, and decides who may see what
 //! - [`batch`]: when a batch is sent
@@ -11,6 +12,7 @@
 
 pub mod batch;
 pub mod filter;
+pub mod groups;
 pub mod keys;
 mod load;
 pub mod loader;

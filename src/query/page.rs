@@ -266,7 +266,8 @@ fn named(record: &'static RecordType, name: &str) -> Result<&'static Order> {
         .ok_or_else(|| Error::input(Code::InvalidArgument, format!("{name} is not an order of this list")))
 }
 
-fn size(name: &str, value: &Value) -> Result<usize> {
+/// Reads the number of items of a page.
+pub fn size(name: &str, value: &Value) -> Result<usize> {
     let wrong = || {
         let message = format!("`{name}` is {value}: a page has between 0 and {MAX_SIZE} items");
         Error::input(Code::InvalidPage, message)

@@ -73,6 +73,21 @@ impl SqlWriter for Writer {
     }
 }
 
+/// The number of months from the beginning of the year 0 to the month of a day, of the years 1 to 9999.
+#[must_use]
+pub(super) fn months(backend: DbBackend, day: Expr) -> Expr {
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs(
+            "CAST(EXTRACT(YEAR FROM DATE '1970-01-01' + $1) * 12 + EXTRACT(MONTH FROM DATE '1970-01-01' + $1) - 1 AS bigint)",
+            [day],
+        ),
+        _ => Expr::cust_with_exprs(
+            "(strftime('%Y', ? * 86400, 'unixepoch') * 12 + strftime('%m', ? * 86400, 'unixepoch') - 1)",
+            [day.clone(), day],
+        ),
+    }
+}
+
 /// Whether an expression is one of `ids`, which are one parameter however many they are.
 #[must_use]
 pub fn is_one_of_ids(backend: DbBackend, expression: Expr, ids: &[Uuid]) -> Expr {

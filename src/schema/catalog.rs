@@ -1,10 +1,13 @@
 //! The catalog: all object types of the schema that are executed breadth-first, by name.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use super::{
     connection::{self, ConnectionType, Items, Names},
     cost::{FieldCost, Size},
+    groups::{self, GroupTypes},
     names,
     object::{AnyObject, Object},
     record,
@@ -17,6 +20,8 @@ pub struct Catalog {
     model: &'static Model,
     objects: IndexMap<&'static str, Box<dyn AnyObject>>,
     pub(super) root: Object<Root>,
+    /// What the records of each type can be grouped by, by their tables.
+    groups: IndexMap<&'static str, Arc<GroupTypes>>,
     /// What the fields of the library's own object types cost, where they cost anything.
     costs: Vec<(&'static str, &'static str, FieldCost)>,
 }
@@ -25,15 +30,25 @@ impl Catalog {
     /// The object types of a model. `costs` are those of the fields of the library's own object types: type, field, cost.
     #[must_use]
     pub fn new(model: &'static Model, costs: Vec<(&'static str, &'static str, FieldCost)>) -> Self {
-        let mut catalog = Self { model, objects: IndexMap::new(), root: Object::new("Query", ""), costs };
+        let root = Object::new("Query", "");
+        let mut catalog = Self { model, objects: IndexMap::new(), root, groups: IndexMap::new(), costs };
+        for record in model.types() {
+            let groups = Arc::new(GroupTypes::new(model, record));
+            catalog.add(groups.page_object());
+            catalog.add(groups.edge_object());
+            catalog.add(groups.group_object());
+            catalog.groups.insert(record.table, groups);
+        }
         for record in model.types() {
             let names = catalog.connection_names(record.name, None);
-            catalog.add_connection(&ConnectionType::new(Items::Type(record), &names));
+            let ty = ConnectionType::new(Items::Type(record), &names);
+            catalog.add_connection(&ty.with_groups(&catalog.groups[record.table]));
             for attribute in &record.attributes {
                 if let AttributeKind::ToMany(ToMany { link, target, counterparts: Some(fields) }) = attribute.kind {
                     let target = model.record_type(target);
                     let names = catalog.connection_names(target.name, Some(&fields));
                     let ty = ConnectionType::new(Items::Type(target), &names);
+                    let ty = ty.with_groups(&catalog.groups[target.table]);
                     catalog.add_connection(&ty.with_counterparts(link, fields, model.record_type(fields.target)));
                 }
             }
@@ -47,6 +62,8 @@ impl Catalog {
             catalog.add(object);
         }
         catalog.add(connection::page_info());
+        catalog.add(groups::value_object(model));
+        catalog.add(groups::figure_object());
         catalog.add(names::name_object());
         catalog.add(names::identifier_object());
         catalog.add(record::date_object());
@@ -75,6 +92,11 @@ impl Catalog {
     #[must_use]
     pub fn model(&self) -> &'static Model {
         self.model
+    }
+
+    /// What the records of all types can be grouped by.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &GroupTypes> {
+        self.groups.values().map(|groups| &**groups)
     }
 
     /// The object types, in the order of their registration.

@@ -9,6 +9,7 @@ use super::{
     answer::{Answer, index},
     cost::Size,
     execute::Call,
+    groups::GroupTypes,
     leaf::json,
     object::{Argument, Object},
 };
@@ -38,6 +39,8 @@ pub(super) struct ConnectionType {
     edge: &'static str,
     /// What the edges contain in addition to the cursor and the node.
     counterparts: Option<(Link, CounterpartFields, &'static RecordType)>,
+    /// What the items can be grouped by, if they are of one type.
+    groups: Option<Arc<GroupTypes>>,
 }
 
 /// A list: its parts, each of the records of one type.
@@ -60,12 +63,41 @@ pub(super) struct Edge {
 }
 
 /// Where a page lies in its list.
-pub(super) struct PageInfo {
+pub(super) enum PageInfo {
+    /// A page of items.
+    Items(ItemPageInfo),
+    /// A page of groups.
+    Groups {
+        /// Whether there are groups after the page.
+        has_next: bool,
+        /// Whether there are groups before the page.
+        has_previous: bool,
+        /// The cursor of the first group.
+        start: Option<String>,
+        /// The cursor of the last group.
+        end: Option<String>,
+    },
+}
+
+/// Where a page of items lies in its list.
+pub(super) struct ItemPageInfo {
     parent: Option<Uuid>,
     list: Shape<Parts>,
     has_more: bool,
     first: Option<Arc<Row>>,
     last: Option<Arc<Row>>,
+}
+
+impl PageObject {
+    /// The record whose list it is; none for the list of all records.
+    pub fn parent(&self) -> Option<Uuid> {
+        self.parent
+    }
+
+    /// The first part of the list, which is the whole list if it has records of one type.
+    pub fn first_part(&self) -> Shape<List> {
+        self.list.0[0].clone()
+    }
 }
 
 /// The arguments of a connection.
@@ -187,7 +219,12 @@ pub(super) async fn connect(
 impl ConnectionType {
     /// A connection whose object types have these names.
     pub fn new(items: Items, names: &Names) -> Self {
-        Self { items, connection: names.connection, edge: names.edge, counterparts: None }
+        Self { items, connection: names.connection, edge: names.edge, counterparts: None, groups: None }
+    }
+
+    /// Adds the groups of the items.
+    pub fn with_groups(self, groups: &Arc<GroupTypes>) -> Self {
+        Self { groups: Some(groups.clone()), ..self }
     }
 
     /// Adds the counterparts to the edges.
@@ -226,13 +263,13 @@ impl ConnectionType {
         .costs(0, Size::Items);
         o.batch("pageInfo", "PageInfo!", "Information about this page, for pagination.", Vec::new(), |_, pages| {
             let infos = pages.iter().map(|page| {
-                Some(Arc::new(PageInfo {
+                Some(Arc::new(PageInfo::Items(ItemPageInfo {
                     parent: page.parent,
                     list: page.list.clone(),
                     has_more: page.has_more,
                     first: page.rows.first().cloned(),
                     last: page.rows.last().cloned(),
-                }))
+                })))
             });
             ready(Answer::one("PageInfo", infos))
         })
@@ -256,6 +293,9 @@ impl ConnectionType {
             },
         )
         .costs(statements, Size::None);
+        if let Some(groups) = &self.groups {
+            groups.add_field(&mut o);
+        }
         o
     }
 
@@ -339,9 +379,12 @@ pub(super) fn page_info() -> Object<PageInfo> {
             name,
             "String",
             format!("The cursor of the {about} item; `null` if the page is empty."),
-            move |info: &PageInfo, out| {
-                let row = if about == "first" { &info.first } else { &info.last };
-                json(&row.as_ref().map(|row| info.list.cursor(row)), out);
+            move |info: &PageInfo, out| match info {
+                PageInfo::Items(info) => {
+                    let row = if about == "first" { &info.first } else { &info.last };
+                    json(&row.as_ref().map(|row| info.list.cursor(row)), out);
+                }
+                PageInfo::Groups { start, end, .. } => json(if about == "first" { start } else { end }, out),
             },
         );
     }
@@ -353,15 +396,21 @@ pub(super) fn page_info() -> Object<PageInfo> {
 fn has_more<'a>(call: Call<'a>, infos: &'a [Arc<PageInfo>], is_before: bool) -> BoxFuture<'a, Result<Answer>> {
     Box::pin(async move {
         let cursor = |page: &Page| if is_before { page.after.is_some() } else { page.before.is_some() };
-        let keys = |info: &Arc<PageInfo>| {
+        let keys = |info: &ItemPageInfo| {
             let (parent, list) = (info.parent, info.list.clone());
             (0..list.0.len()).map(move |part| BeyondOf { parent, list: list.0[part].clone(), is_before })
         };
-        let asked = infos.iter().filter(|info| cursor(info.list.page())).flat_map(keys);
-        let beyond = call.loader().load_many(asked).await?;
-        Ok(Answer::leaves(infos.iter().map(|info| {
-            let is_read_towards = info.list.page().is_backward == is_before && info.has_more;
-            is_read_towards || keys(info).any(|key| beyond.get(&key).copied().unwrap_or(false))
+        let of_items = infos.iter().filter_map(|info| match &**info {
+            PageInfo::Items(info) => Some(info),
+            PageInfo::Groups { .. } => None,
+        });
+        let beyond = call.loader().load_many(of_items.filter(|info| cursor(info.list.page())).flat_map(keys)).await?;
+        Ok(Answer::leaves(infos.iter().map(|info| match &**info {
+            PageInfo::Groups { has_next, has_previous, .. } => *(if is_before { has_previous } else { has_next }),
+            PageInfo::Items(info) => {
+                let is_read_towards = info.list.page().is_backward == is_before && info.has_more;
+                is_read_towards || keys(info).any(|key| beyond.get(&key).copied().unwrap_or(false))
+            }
         })))
     })
 }

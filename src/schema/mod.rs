@@ -5,6 +5,7 @@
 //! [`execute`] runs each field once for all objects of its scope, by the [`plan`] of the operation.
 //!
 //! - [`object`]: object types and their fields; [`record`], [`connection`], [`root`]: those that there are
+//! - [`groups`]: lists by what their items have in common
 //! - [`catalog`]: all of them; [`types`]: interfaces, unions, inputs
 //! - [`answer`], [`result`]: what a field answered, and what became of it
 //! - [`cost`]: what fields cost
@@ -15,6 +16,7 @@ mod connection;
 pub mod cost;
 mod entry;
 mod execute;
+mod groups;
 mod leaf;
 mod names;
 mod object;

@@ -14,7 +14,7 @@ use crate::{
         Attribute, AttributeKind, Group, IfMissing, Model, Order, Period, RecordType, Scalar, camel_case,
         identifier::IdentifierScheme, name::NameKind, uncapitalized, with_article, words,
     },
-    query::filter::{ANY_NAME, DURING, Operand, OperatorInput, period_input},
+    query::filter::{ANY_NAME, DURING, IDENTIFIER, Operand, OperatorInput, identifier_input, period_input},
 };
 
 /// Adds the types of a catalog to async-graphql's registry.
@@ -29,6 +29,7 @@ pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
     <IdentifierScheme as OutputType>::create_type_info(registry);
     <NameKind as OutputType>::create_type_info(registry);
     interfaces(catalog, registry);
+    catalog.groups().for_each(|groups| groups.register(registry));
     for object in catalog.objects() {
         object.register(registry);
     }
@@ -203,6 +204,8 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
             fields.push(field(ANY_NAME, "TextFilter", about));
         }
     }
+    let about = "Filters by an identifier in an external system.";
+    fields.push(field(IDENTIFIER, operators(registry, identifier_input()), about));
     if let Some(period) = &record.period {
         fields.push(field(DURING, operators(registry, period_input()), by_period(period)));
     }

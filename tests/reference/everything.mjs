@@ -26,5 +26,15 @@ export function* everything(schema) {
       const query = `{ ${field.name}(${page}, orderBy: KEY_ASC) { nodes ${select(getNamedType(nodes.type))} } }`;
       yield { name: `${field.name}, ${page}`, query, runs: ["{}"] };
     }
+    const type = getNamedType(nodes.type).name;
+    const keys = schema.getType(`${type}GroupKey`)?.getValues() ?? [];
+    for (const { name } of keys) {
+      const figures = schema.getType(`${type}Figure`)?.getValues() ?? [];
+      const figure = figures.map((one) => `${one.name}: figure(of: ${one.name}) { count min max }`).join(" ");
+      const latest = schema.getType(`${type}Group`).getFields().latest ? "latest { id key }" : "";
+      const group = `count keys { value record { id key } } distinct(of: ${keys[0].name}) ${figure} ${latest}`;
+      const query = `{ ${field.name} { groups(by: ${name}, first: 5, orderBy: KEY_ASC) { totalCount nodes { ${group} } } } }`;
+      yield { name: `${field.name}, grouped by ${name}`, query, runs: ["{}"] };
+    }
   }
 }

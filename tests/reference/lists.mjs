@@ -2,6 +2,7 @@
 
 import { GraphQLError, isAbstractType } from "graphql";
 import { range } from "./dates.mjs";
+import { Groups } from "./groups.mjs";
 import { fold, OPEN_PERIODS, snake } from "./records.mjs";
 
 /** An error that the client can mend. */
@@ -28,7 +29,22 @@ function value(get, compare, name, wanted) {
   return (record) => get(record) !== null && COMPARE[name](compare(get(record), wanted));
 }
 
+/** Whether a date lies before or after the days from `first` to `last`. */
+const ORDERED = {
+  certainlyBefore: ({ to }, first) => to < first,
+  possiblyBefore: ({ from }, first) => from < first,
+  certainlyOnOrBefore: ({ to }, _, last) => to <= last,
+  possiblyOnOrBefore: ({ from }, _, last) => from <= last,
+  certainlyAfter: ({ from }, _, last) => from > last,
+  possiblyAfter: ({ to }, _, last) => to > last,
+  certainlyOnOrAfter: ({ from }, first) => from >= first,
+  possiblyOnOrAfter: ({ to }, first) => to >= first,
+};
+
+const MOMENTS = { before: (n) => n < 0, onOrBefore: (n) => n <= 0, after: (n) => n > 0, onOrAfter: (n) => n >= 0 };
+
 const KINDS = {
+  DateTimeFilter: (cell) => (name, wanted) => (record) => MOMENTS[name](Number(cell(record)) - Date.parse(wanted)),
   StringFilter: (cell) => (name, wanted) => value(cell, byBytes, name, wanted),
   IntFilter: (cell) => (name, wanted) => value(number(cell), (a, b) => a - b, name, wanted),
   FloatFilter: (cell) => (name, wanted) => value(number(cell), (a, b) => a - b, name, wanted),
@@ -126,6 +142,16 @@ export class Lists {
       // One name must pass all of them.
       return (record) => [record.main, ...record.names.map((one) => one.name)].some(all(tests));
     }
+    if (name === "identifier") {
+      // A scheme alone says nothing.
+      const { scheme, ...rest } = wanted;
+      const tests = given(rest).map(([how, one]) => {
+        const values = (record) => record.identifiers.filter((of) => of.scheme.toUpperCase() === scheme).map((of) => of.value);
+        if (how === "isNull") return (record) => (values(record).length === 0) === one;
+        return (record) => many(one).some((value) => values(record).includes(value));
+      });
+      return tests.length > 0 ? all(tests) : null;
+    }
     if (name === "during") return conditions((how, text) => this.overlaps(type, how, text));
     if (input === "DateFilter") return conditions((how, text) => this.within(column, how, text));
     if (KINDS[input]) return conditions((how, one) => KINDS[input](cell)(how, one));
@@ -144,7 +170,10 @@ export class Lists {
 
   within(column, how, text) {
     if (how === "isNull") return (record) => (record.cells[column] === null) === text;
-    const test = within(how === "possiblyWithin", asked(text));
+    const ranges = asked(text);
+    const [first, last] = [Math.min(...ranges.map(({ from }) => from)), Math.max(...ranges.map(({ to }) => to))];
+    const lies = ORDERED[how];
+    const test = lies ? (date) => date !== null && lies(date, first, last) : within(how === "possiblyWithin", ranges);
     return (record) => test(this.records.date(record, column));
   }
 
@@ -195,6 +224,7 @@ export class Lists {
   positions(type, column, direction) {
     const numbers = (a, b) => (a === b ? 0 : a < b ? -1 : 1);
     if (column === "created") return { get: (record) => record.uuid, by: byBytes };
+    if (column === "updated") return { get: (record) => Number(record.cells.updated_at), by: numbers };
     if (column === "key") return { get: (record) => record.key, by: byBytes };
     if (column === "name" || column === "title") return { get: (record) => fold(record.main), by: byBytes };
     const field = this.schema.getType(this.types(type)[0]).getFields()[column.replace(/_(.)/g, (_, c) => c.toUpperCase())];
@@ -232,6 +262,7 @@ export class Lists {
         endCursor: cursor(nodes.at(-1)),
       },
       totalCount: list.length,
+      groups: (asked) => new Groups(this, type).page(list, asked),
     };
   }
 

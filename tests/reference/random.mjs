@@ -96,6 +96,7 @@ class Writer {
       const bad = this.chance(0.15) ? '"not a language"' : '"fi", "zh"';
       return field.name === "names" && this.chance(0.4) ? "" : `(languages: ${this.pick([`[${bad}]`, "$tags"])})`;
     }
+    if (names.includes("of")) return `(of: ${this.pick(getNamedType(field.args[0].type).getValues()).name})`;
     if (names.includes("by")) return `(by: {key: "${this.key(inner.name)}"})`;
     if (names.includes("id")) return `(id: "${this.id()}")`;
     if (names.includes("ids")) return `(ids: ["${this.id()}", "city_00000000000000000000000000", "${this.id()}"])`;
@@ -104,6 +105,8 @@ class Writer {
 
   pageArgs(connection) {
     const child = getNamedType(connection.getFields().nodes.type).name;
+    // A connection of groups, which are asked for elsewhere.
+    if (!this.schema.getType(`${child}Order`)) return `(by: ${this.schema.getType(`${child}Key`).getValues()[0].name}, first: 2)`;
     const orders = this.schema.getType(`${child}Order`).getValues();
     const size = this.chance(0.06) ? "-1" : this.pick(["0", "1", "2", "3", "$n"]);
     const args = [`${this.pick(["first", "first", "last"])}: ${size}`];

@@ -127,7 +127,7 @@ const PERIODS = { partnership: ["since", "ended"], position: ["start", "end"], v
 /** Where a period without a start or an end is open; elsewhere, it is one day. A date of its third column lies in it. */
 export const OPEN_PERIODS = {
   Partnership: ["since", "ended"], Membership: ["since", "until"], Organization: ["founded", "dissolved"],
-  Position: ["start", "end", "as_of"],
+  Position: ["start", "end", "as_of"], PartnershipParty: ["since", "ended"],
 };
 
 /** How many days it lasted, at least and at most. */
@@ -218,6 +218,7 @@ export class Records {
 
   targets(record, column) {
     if (column === "members") return list(record.cells.members).map((key) => this.get("City", key));
+    if (column === "other_operators") return list(record.cells.other_operators).map((key) => this.get("Organization", key));
     if (column === "derives_from") return list(record.cells.derives_from).map((key) => this.get("Source", key));
     if (column === "successors") return list(record.cells.successors).map((key) => this.get(record.type, key));
     const kinds = { sovereign: "Country", renews: "Agreement", signatory: "Official", from: "Country", to: "Country", parent: record.type, series: "Event", operator: "Organization", organizer: "Organization", broader: "Topic" };

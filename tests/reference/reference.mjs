@@ -54,7 +54,8 @@ export class Reference {
     // The other members stand in the order of their age.
     if (fieldName === "partners") return this.partners(source);
     if (fieldName === "partner") return this.partners(source)[0];
-    return source[fieldName];
+    const found = source[fieldName];
+    return typeof found === "function" ? found(args) : found;
   }
 
   root(name, args, returnType) {

@@ -235,6 +235,39 @@ impl Guard {
         }
     }
 
+    /// Groups by every key: hidden records are in no group, and tell none apart.
+    async fn groups(&mut self) {
+        let mut fields = Vec::new();
+        for record in self.schema.records() {
+            let list = &self.schema.list(record).name;
+            let keys = &self.schema.get(&format!("{record}GroupKey")).values;
+            let distinct: String = keys.iter().map(|key| format!("{key}: distinct(of: {key}) ")).collect();
+            for key in keys {
+                let group = format!("count keys {{ value record {{ id key }} }} {distinct}");
+                fields.push(format!("{list} {{ groups(by: {key}, first: 100) {{ totalCount nodes {{ {group} }} }} }}"));
+            }
+            let all = self.schema.ask_groups(&self.schema.list(record).ty.name);
+            fields.push(format!("{list} {{ {all} }}"));
+            // Of each city, of each visit and so on.
+            for field in self.schema.relations(record) {
+                let target = self.schema.target(field);
+                if !is_connection(field) || !self.schema.is_record(target) {
+                    continue;
+                }
+                let all = self.schema.ask_groups(&field.ty.name);
+                fields.push(format!("{list}(first: 30) {{ nodes {{ {} {{ {all} }} }} }}", field.name));
+                for key in &self.schema.get(&format!("{target}GroupKey")).values {
+                    let groups = format!(
+                        "groups(by: {key}) {{ totalCount nodes {{ count keys {{ value record {{ key }} }} }} }}"
+                    );
+                    fields.push(format!("{list}(first: 30) {{ nodes {{ {} {{ {groups} }} }} }}", field.name));
+                }
+            }
+        }
+        assert!(fields.len() > 500, "{} groupings", fields.len());
+        self.ask_all(&fields).await;
+    }
+
     fn one_target_deep(&self, field: &Field, third: &dyn Fn(&str) -> String) -> String {
         let inner = |ty: &str| self.relations(ty, "first: 1", third);
         if is_connection(field) {
@@ -332,6 +365,7 @@ async fn guard(backend: Backend) {
     guard.lists().await;
     guard.forged_cursors().await;
     guard.filters().await;
+    guard.groups().await;
     guard.relations_three_deep().await;
     let failures = &guard.failures;
     assert!(

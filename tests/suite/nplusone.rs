@@ -220,11 +220,12 @@ impl Guard {
             }
             for part in &ty.fields {
                 let path = format!("{}.{}", field.ty.name, part.name);
+                let part_head = self.schema.head(&field.ty.name, part, "");
                 if !self.schema.is_composite(&part.ty.name) {
-                    self.adds(most, record, &filter, &path, ["id", &format!("{head} {{ {} }}", part.name)]).await;
+                    self.adds(most, record, &filter, &path, ["id", &format!("{head} {{ {part_head} }}")]).await;
                     continue;
                 }
-                let plain = format!("{head} {{ {} {{ __typename }} }}", part.name);
+                let plain = format!("{head} {{ {part_head} {{ __typename }} }}");
                 self.adds(most, record, &filter, &path, ["id", &plain]).await;
                 // What hangs on edges and on `pageInfo` is the same for all lists of one type.
                 if !self.seen.insert(path) {
@@ -233,13 +234,39 @@ impl Guard {
                 for inner in self.schema.get(&part.ty.name).clone().fields {
                     let below = if self.schema.is_composite(&inner.ty.name) { "{ __typename }" } else { "" };
                     let path = format!("{}.{}", part.ty.name, inner.name);
-                    let more = format!("{head} {{ {} {{ {} {below} }} }}", part.name, inner.name);
+                    let more = format!("{head} {{ {part_head} {{ {} {below} }} }}", inner.name);
                     // Of records, that is asked elsewhere.
                     if !self.schema.is_record(&part.ty.name) && !self.schema.is_abstract(&part.ty.name) {
                         self.adds(most, record, &filter, &path, [&plain, &more]).await;
                     }
                 }
+                if part.name == "groups" {
+                    let all = self.schema.ask_groups(&field.ty.name);
+                    self.of_records(record, SIZES[1], &filter, &format!("{head} {{ {all} }}")).await;
+                    self.of_groups(record, &filter, &format!("{head} {{ {part_head}"), &part.ty.name).await;
+                }
             }
+        }
+    }
+
+    /// Each field of a group adds a statement at most, and its latest record another one.
+    async fn of_groups(&mut self, record: &str, filter: &str, head: &str, connection: &str) {
+        let group = connection.trim_end_matches("Connection");
+        let nodes = |selection: &str| format!("{head} {{ nodes {{ count {selection} }} }} }}");
+        for field in self.schema.get(group).clone().fields {
+            let path = format!("{group}.{}", field.name);
+            let selection = if self.schema.is_composite(&field.ty.name) {
+                self.schema.ask(group, &field, "", &brief)
+            } else {
+                self.schema.head(group, &field, "")
+            };
+            // A key can lead to records of all types.
+            let most = match field.name.as_str() {
+                "keys" => self.schema.records().len(),
+                "latest" => 2,
+                _ => 1,
+            };
+            self.adds(most, record, filter, &path, [&nodes(""), &nodes(&selection)]).await;
         }
     }
 

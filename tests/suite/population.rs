@@ -4,7 +4,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
     fmt::Write,
     path::Path,
     sync::Mutex,
@@ -110,6 +110,7 @@ impl Population {
                 all.add(kind, key(kind, i), cells(kind, i, n));
             }
         }
+        all.agree_on_countries();
         for kind in kinds() {
             for i in 0..n {
                 let beside = |cells: &[&str]| Beside {
@@ -120,15 +121,29 @@ impl Population {
                 for language in ["fi", "sv", "zh-Hans"] {
                     all.names.push(beside(&[language, &format!("{language} {kind} {i:04}")]));
                 }
-                let number = 1_000 * (1 + kinds().iter().position(|of| *of == kind).expect("a kind")) + i;
+                let number = 100_000 * (1 + kinds().iter().position(|of| *of == kind).expect("a kind")) + i;
                 all.identifiers.push(beside(&["wikidata", &format!("Q{number}")]));
                 all.identifiers.push(beside(&["geonames", &number.to_string()]));
-                for step in [1, 2] {
-                    all.tags.push(beside(&[&key("topic", (i + step) % n)]));
-                }
+                let topics: BTreeSet<usize> = [1, 2, 5, 9, 14].into_iter().map(|step| (i + step) % n).collect();
+                all.tags.extend(topics.into_iter().map(|topic| beside(&[&key("topic", topic)])));
             }
         }
         all
+    }
+
+    /// Where a record names a city and a country, it is the country of the city.
+    fn agree_on_countries(&mut self) {
+        let cities = self.records.iter().filter(|record| record.kind == "city");
+        let countries: HashMap<String, String> =
+            cities.map(|city| (city.key.clone(), city.get("country").to_owned())).collect();
+        for record in self.records.iter_mut().filter(|record| record.kind != "city") {
+            for prefix in ["", "from_", "to_"] {
+                let [city, country] = ["city", "country"].map(|what| format!("{prefix}{what}"));
+                if let Some(of_city) = countries.get(record.get(&city)).filter(|_| !record.get(&country).is_empty()) {
+                    record.set(&country, of_city.clone());
+                }
+            }
+        }
     }
 
     /// Adds a record; its kind must not come before that of the last one.
@@ -235,6 +250,7 @@ impl Population {
             dry_run: false,
             // A visit of this world may lead to a city of one country and to another country.
             accept_warnings: true,
+            on_accepted: &|_| (),
             on_change: &|_| Ok(()),
             progress: &|_, _, _| {},
         };
@@ -329,6 +345,13 @@ fn cells(kind: &'static str, i: usize, n: usize) -> Vec<(String, String)> {
             Content::Decimal => format!("{}.5", i % 9),
             Content::Date { is_end } => {
                 format!("{}-{:02}", if is_end { 2000 } else { 1980 } + step % 7 + i % 7, 1 + i % 12)
+            }
+            // References to records of the same kind form no cycle: one of the first `n`, in the middle, has none.
+            Content::Key(target) if target == kind && i + 1 == n / 2 => String::new(),
+            Content::Key(target) if target == kind && i < n => key(kind, (i + 1) % n),
+            Content::Key(target) if target == kind => {
+                let to = (i + 1) % n;
+                key(kind, if to + 1 == n / 2 { n / 2 } else { to })
             }
             Content::Key(kind) => to(kind, 1 + step),
             Content::Kind(at, kinds) => of(at, kinds).to_owned(),

@@ -132,7 +132,7 @@ impl Schema {
     /// The plain fields of a type, for a selection.
     pub fn leaves(&self, name: &str) -> String {
         let leaves = self.get(name).fields.iter().filter(|f| !self.is_composite(&f.ty.name));
-        leaves.map(|f| format!("{} ", f.name)).collect()
+        leaves.map(|f| format!("{}{} ", f.name, self.arguments(f, ""))).collect()
     }
 
     /// Selects everything of a type that is not a record, through connections and edges; of records, `inner`.
@@ -147,7 +147,9 @@ impl Schema {
             });
             return format!("__typename {}", each.collect::<String>());
         }
-        let relations = self.relations(name).into_iter().map(|field| self.ask(name, field, "", inner));
+        // Groups are asked for on their own: what they lead to depends on their number.
+        let relations = self.relations(name).into_iter().filter(|field| field.name != "groups");
+        let relations = relations.map(|field| self.ask(name, field, "", inner));
         format!("{}{}", self.leaves(name), relations.collect::<String>())
     }
 
@@ -159,10 +161,29 @@ impl Schema {
     /// A field that leads to objects, without its selection.
     pub fn head(&self, parent: &str, field: &Field, args: &str) -> String {
         self.covered.lock().expect("a set").insert(format!("{parent}.{}", field.name));
-        let mut given: Vec<String> = field.args.iter().filter(|a| a.ty.required).map(needed).collect();
+        format!("{}{} ", field.name, self.arguments(field, args))
+    }
+
+    /// Selects everything that the groups of a list have; nothing if it has none.
+    pub fn ask_groups(&self, connection: &str) -> String {
+        let groups = self.get(connection).fields.iter().find(|field| field.name == "groups");
+        groups.map(|groups| self.ask(connection, groups, "", &brief)).unwrap_or_default()
+    }
+
+    /// The arguments of a field: those that must be given, and `args`.
+    fn arguments(&self, field: &Field, args: &str) -> String {
+        let mut given: Vec<String> = field.args.iter().filter(|a| a.ty.required).map(|a| self.needed(a)).collect();
         given.extend((!args.is_empty()).then(|| args.to_owned()));
-        let given = if given.is_empty() { String::new() } else { format!("({})", given.join(", ")) };
-        format!("{}{given} ", field.name)
+        if given.is_empty() { String::new() } else { format!("({})", given.join(", ")) }
+    }
+
+    /// A value for an argument that must be given.
+    fn needed(&self, argument: &Input) -> String {
+        match (argument.name.as_str(), self.get(&argument.ty.name).values.first()) {
+            ("languages", _) => "languages: [\"zh\", \"fi\"]".to_owned(),
+            (name, Some(value)) => format!("{name}: {value}"),
+            (other, None) => panic!("no value is known for the argument {other}"),
+        }
     }
 
     /// The fields of object types that lead to objects, and that no query was made for.
@@ -221,14 +242,6 @@ pub fn kind_of(name: &str) -> String {
         .enumerate()
         .flat_map(|(i, c)| (i > 0 && c.is_uppercase()).then_some('_').into_iter().chain(c.to_lowercase()));
     spaced.collect()
-}
-
-/// A value for an argument that must be given.
-fn needed(argument: &Input) -> String {
-    match argument.name.as_str() {
-        "languages" => "languages: [\"zh\", \"fi\"]".to_owned(),
-        other => panic!("no value is known for the argument {other}"),
-    }
 }
 
 fn read_type(ty: &Value) -> Type {

@@ -100,6 +100,26 @@ impl DateOperand {
         if gaps.ranges().is_empty() { is_between } else { is_between.and(not(self.possibly_within(&gaps))) }
     }
 
+    /// All of the days that it can mean lie before a day. The latest day of what is unknown is the least.
+    pub(super) fn certainly_before(self, day: Day) -> Expr {
+        self.latest().lt(day).and(self.is_known())
+    }
+
+    /// Some of the days that it can mean lie before a day. The earliest day of what is unknown is the greatest.
+    pub(super) fn possibly_before(self, day: Day) -> Expr {
+        self.earliest().lt(day)
+    }
+
+    /// All of the days that it can mean lie after a day.
+    pub(super) fn certainly_after(self, day: Day) -> Expr {
+        self.earliest().gt(day).and(self.is_known())
+    }
+
+    /// Some of the days that it can mean lie after a day.
+    pub(super) fn possibly_after(self, day: Day) -> Expr {
+        self.latest().gt(day)
+    }
+
     fn is_no_set(self) -> Expr {
         let first = Func::cust("substr").args([column(self.alias, self.columns[0]), constant(1), constant(1)]);
         Expr::from(first).is_not_in(SET.map(|bracket| constant(bracket.to_string())))

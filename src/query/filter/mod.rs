@@ -8,6 +8,7 @@
 
 mod any_name;
 mod date;
+mod identifier;
 mod operator;
 mod period;
 
@@ -23,6 +24,7 @@ use uuid::Uuid;
 pub use self::{
     any_name::ANY_NAME,
     date::MAX_LISTED,
+    identifier::{IDENTIFIER, identifier_input},
     operator::{Operand, OperatorInput},
     period::{DURING, period_input},
 };
@@ -142,6 +144,9 @@ impl Reader {
     fn attribute(self, record: &RecordType, name: &str, value: &Value) -> Read {
         if let (ANY_NAME, Some(folded)) = (name, record.folded_name()) {
             return self.any_name(record, folded, value);
+        }
+        if name == IDENTIFIER {
+            return self.identifier(value);
         }
         if let (DURING, Some(period)) = (name, &record.period) {
             return self.during(period, value);
@@ -349,6 +354,11 @@ fn joined(conditions: Vec<Option<Expr>>, join: fn(Vec<Expr>) -> Expr) -> Option<
 /// The same for the operators of a condition. Without an operator, it says nothing.
 fn non_empty(conditions: Vec<Option<Expr>>) -> Option<Expr> {
     if conditions.is_empty() { None } else { joined(conditions, all) }
+}
+
+/// The conjunction of conditions; nothing is said if there are none.
+fn conjunction(conditions: impl Iterator<Item = Read>) -> Read {
+    Ok(non_empty(conditions.collect::<Result<_, _>>()?))
 }
 
 /// The items of a list; GraphQL accepts one value for a list of one.

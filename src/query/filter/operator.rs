@@ -14,6 +14,7 @@ use super::{
     global_id, list, unknown,
 };
 use crate::{
+    db::Moment,
     error::{Code, Error, Result},
     model::{AttributeKind, Column, DateColumns, RecordType, Scalar, Vocabulary},
     query::statement::{column, is_one_of_ids, is_one_of_texts},
@@ -43,6 +44,8 @@ pub enum Operand<'a> {
     Word(Column, &'a Vocabulary),
     /// A date.
     Date(DateColumns),
+    /// A date and time.
+    Moment(Column),
 }
 
 /// The input type of a kind of operand.
@@ -71,8 +74,8 @@ impl<'a> Operand<'a> {
             AttributeKind::Name { folded, .. } => Self::Folded(folded.name),
             AttributeKind::Date { edtf, earliest, latest } => Self::Date([edtf.name, earliest.name, latest.name]),
             AttributeKind::Decimal(decimal) => Self::Float(decimal.approximate),
-            AttributeKind::Scalar(_, Scalar::DateTime)
-            | AttributeKind::ToOne(_)
+            AttributeKind::Scalar(column, Scalar::DateTime) => Self::Moment(*column),
+            AttributeKind::ToOne(_)
             | AttributeKind::ToAny(_)
             | AttributeKind::ToMany(_)
             | AttributeKind::ToManyAny(_)
@@ -164,9 +167,34 @@ impl<'a> Operand<'a> {
                         "certainlyWithin",
                         "Lies entirely within this date in EDTF, whichever day it stands for; a set, with all of its dates.",
                     ),
+                    text(
+                        "certainlyBefore",
+                        "Lies before the first day of this date in EDTF, whichever day it stands for: before `2019` is before \
+                         1 January 2019.",
+                    ),
+                    text("possiblyBefore", "Can lie before the first day of this date in EDTF."),
+                    text("certainlyOnOrBefore", "Lies before or on the last day of this date in EDTF, whichever day it stands for."),
+                    text("possiblyOnOrBefore", "Can lie before or on the last day of this date in EDTF."),
+                    text("certainlyAfter", "Lies after the last day of this date in EDTF, whichever day it stands for."),
+                    text("possiblyAfter", "Can lie after the last day of this date in EDTF."),
+                    text("certainlyOnOrAfter", "Lies after or on the first day of this date in EDTF, whichever day it stands for."),
+                    text("possiblyOnOrAfter", "Can lie after or on the first day of this date in EDTF."),
                     missing,
                 ],
             },
+            Self::Moment(_) => {
+                let moment = |name, description| (name, "DateTime".to_owned(), description);
+                OperatorInput {
+                    name: "DateTimeFilter".into(),
+                    description: "A filter by a date and time.".to_owned(),
+                    fields: vec![
+                        moment("before", "Lies before this date and time."),
+                        moment("onOrBefore", "Lies before this date and time, or is the same."),
+                        moment("after", "Lies after this date and time."),
+                        moment("onOrAfter", "Lies after this date and time, or is the same."),
+                    ],
+                }
+            }
         }
     }
 
@@ -244,13 +272,41 @@ impl<'a> Operand<'a> {
             }
             Self::Date(columns) => {
                 let date = DateOperand { alias, columns: *columns };
-                match operator {
-                    "possiblyWithin" => Ok(date.possibly_within(&Days::read(value)?)),
-                    "certainlyWithin" => Ok(date.certainly_within(&Days::read(value)?)),
-                    "isNull" if *value == Value::Boolean(true) => Ok(date.is_unknown()),
-                    "isNull" => Ok(date.is_known()),
-                    _ => Err(unknown(operator)),
+                if operator == "isNull" {
+                    return Ok(if *value == Value::Boolean(true) { date.is_unknown() } else { date.is_known() });
                 }
+                let days = Days::read(value)?;
+                Ok(match operator {
+                    "possiblyWithin" => date.possibly_within(&days),
+                    "certainlyWithin" => date.certainly_within(&days),
+                    "certainlyBefore" => date.certainly_before(days.first()),
+                    "possiblyBefore" => date.possibly_before(days.first()),
+                    "certainlyOnOrBefore" => date.certainly_before(days.last() + 1),
+                    "possiblyOnOrBefore" => date.possibly_before(days.last() + 1),
+                    "certainlyAfter" => date.certainly_after(days.last()),
+                    "possiblyAfter" => date.possibly_after(days.last()),
+                    "certainlyOnOrAfter" => date.certainly_after(days.first() - 1),
+                    "possiblyOnOrAfter" => date.possibly_after(days.first() - 1),
+                    _ => return Err(unknown(operator)),
+                })
+            }
+            Self::Moment(of) => {
+                let text = text(value)?;
+                let moment = Moment::parse_rfc3339(&text).ok_or_else(|| {
+                    let message = format!(
+                        "{} is not a date and time: expected RFC 3339, such as 2026-11-24T09:30:00Z",
+                        Quoted(&text)
+                    );
+                    Error::input(Code::InvalidArgument, message)
+                })?;
+                let (at, moment) = (at(of), moment.0);
+                Ok(match operator {
+                    "before" => at.lt(moment),
+                    "onOrBefore" => at.lte(moment),
+                    "after" => at.gt(moment),
+                    "onOrAfter" => at.gte(moment),
+                    _ => return Err(unknown(operator)),
+                })
             }
         }
     }
@@ -311,7 +367,7 @@ pub(super) fn id_text(value: &Value) -> Result<String> {
     }
 }
 
-fn values<T>(value: &Value, read: impl Fn(&Value) -> Result<T>) -> Result<Vec<T>> {
+pub(super) fn values<T>(value: &Value, read: impl Fn(&Value) -> Result<T>) -> Result<Vec<T>> {
     let values = list(value).map(read).collect::<Result<Vec<_>>>()?;
     if values.len() > MAX_VALUES {
         let message = format!("a list in a filter has {} values: at most {MAX_VALUES} are allowed", values.len());

@@ -77,7 +77,7 @@ impl Guard {
                             .map(|test| format!("{{{name}: {{{quantifier}: {test}}}}}")),
                     );
                 }
-            } else if self.schema.is_composite_name(ty) {
+            } else if self.schema.is_composite_name(ty) && self.schema.is_abstract(ty) {
                 for target in self.schema.members(ty) {
                     let kind = lower_first(&target);
                     if depth == 1 {
@@ -145,6 +145,8 @@ impl Guard {
                     let date = hidden[0].get(period.start[0]);
                     format!("{{possiblyOverlaps: \"{}\"}}", date.split('-').next().expect("a year"))
                 }
+                "IdentifierFilter" => "{scheme: WIKIDATA, isNull: false}".to_owned(),
+                "DateTimeFilter" => "{before: \"2100-01-01T00:00:00Z\"}".to_owned(),
                 "StringFilter" => format!("{{eq: {}}}", Value::from(hidden[0].get(&kind_of(name)))),
                 "IdFilter" => format!("{{eq: \"{}\"}}", hidden[0].id()),
                 "IntFilter" | "FloatFilter" | "DecimalFilter" => "{gte: 0}".to_owned(),

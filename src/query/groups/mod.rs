@@ -1,0 +1,127 @@
+//! Groups: the records of a list by what they have in common, with aggregates of each group.
+//!
+//! One statement groups the lists of all parents. What a client may not see does not tell groups apart: a reference to a
+//! hidden record is as good as none.
+
+mod key;
+mod statements;
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+pub use self::key::{GroupKey, KeyValue, keys};
+use crate::model::{Attribute, AttributeKind, Column, DateColumns, RecordType, Scalar};
+
+/// How many keys a client can group by at once.
+pub const MAX_KEYS: usize = 3;
+/// The columns of a statement that groups records: the record whose list it is, and what is aggregated.
+const PARENT: &str = "parent";
+/// See [`PARENT`].
+const OPERAND: &str = "operand";
+
+/// The order of groups.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum GroupOrder {
+    /// The largest groups first.
+    CountDescending,
+    /// The smallest groups first.
+    CountAscending,
+    /// By the keys, in their order.
+    KeyAscending,
+    /// By the keys, in the opposite order.
+    KeyDescending,
+}
+
+/// How a list is grouped, and a page of its groups.
+pub struct Grouping {
+    /// The table of the records.
+    pub table: &'static str,
+    /// The keys.
+    pub keys: Vec<Arc<GroupKey>>,
+    /// The order of the groups.
+    pub order: GroupOrder,
+    /// How many groups there are before the page.
+    pub after: u32,
+    /// The number of groups of the page.
+    pub size: usize,
+}
+
+/// An aggregate of the records of a group.
+pub enum Aggregate {
+    /// The number of different values of a key.
+    Distinct(Arc<GroupKey>),
+    /// A summary of the numbers in a column.
+    Figure(Column),
+    /// The record with the latest date.
+    Latest(DateColumns),
+}
+
+/// The value of an aggregate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum AggregateValue {
+    /// See [`Aggregate::Distinct`].
+    Count(i64),
+    /// See [`Aggregate::Figure`].
+    Figure(Figure),
+    /// See [`Aggregate::Latest`].
+    Record(Uuid),
+}
+
+/// A summary of numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figure {
+    /// How many there are.
+    pub count: i64,
+    /// The smallest.
+    pub min: Option<f64>,
+    /// The largest.
+    pub max: Option<f64>,
+    /// Their sum.
+    pub sum: Option<f64>,
+    /// Their average.
+    pub average: Option<f64>,
+}
+
+/// A group of a page.
+pub struct Group {
+    /// What its records have in common.
+    pub values: Vec<KeyValue>,
+    /// The number of its records.
+    pub count: i64,
+    /// Its position among the groups, starting at 1.
+    pub position: i64,
+}
+
+/// The numbers of which groups have summaries: their names in the schema, their attributes and their columns.
+pub fn figures(record: &RecordType) -> impl Iterator<Item = (String, &Attribute, Column)> {
+    record.attributes.iter().filter_map(|attribute| {
+        let column = match &attribute.kind {
+            AttributeKind::Scalar(column, Scalar::Integer | Scalar::Float) if attribute.is_filterable => *column,
+            AttributeKind::Decimal(decimal) => decimal.approximate,
+            _ => return None,
+        };
+        Some((screaming(&attribute.name), attribute, column))
+    })
+}
+
+/// The date that says which record of a type is the latest.
+#[must_use]
+pub fn main_date(record: &RecordType) -> Option<(&Attribute, DateColumns)> {
+    record.attributes.iter().find_map(|attribute| match &attribute.kind {
+        AttributeKind::Date { edtf, earliest, latest } => Some((attribute, [edtf.name, earliest.name, latest.name])),
+        _ => None,
+    })
+}
+
+/// The name of a value of an enum, such as `TO_CITY` for `toCity`.
+fn screaming(name: &str) -> String {
+    let mut screaming = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            screaming.push('_');
+        }
+        screaming.push(c.to_ascii_uppercase());
+    }
+    screaming
+}

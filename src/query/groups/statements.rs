@@ -1,0 +1,227 @@
+//! The statements that group records.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use sea_orm::{
+    DbErr, ExprTrait, QueryResult,
+    sea_query::{
+        Alias, Asterisk, Expr, Func, IntoIden, JoinType, NullOrdering, Order, OverStatement, Query, SelectStatement,
+        WindowStatement,
+    },
+};
+use uuid::Uuid;
+
+use super::{
+    Aggregate, AggregateValue, Figure, Group, GroupKey, GroupOrder, Grouping, KeyValue, MAX_KEYS, OPERAND, PARENT,
+};
+use crate::{
+    error::Result,
+    model::Link,
+    query::{
+        keys::List,
+        loader::{ROW, RecordLoader},
+        statement::{column, is_one_of_ids},
+    },
+};
+
+/// The alias of the records that are grouped, of the groups, and of the groups with their positions.
+const ITEM: &str = "item";
+/// See [`ITEM`].
+const GROUP: &str = "g";
+/// See [`ITEM`].
+const RANKED: &str = "ranked";
+/// The further columns of those.
+const COUNT: &str = "count";
+/// See [`COUNT`].
+const POSITION: &str = "position";
+/// See [`COUNT`].
+const DATE: &str = "date";
+/// See [`COUNT`].
+const ID: &str = "id";
+
+impl Grouping {
+    fn columns(&self) -> impl Iterator<Item = &'static str> {
+        self.keys.iter().enumerate().flat_map(|(position, key)| key.columns(position))
+    }
+
+    fn read(&self, row: &QueryResult) -> Result<Vec<KeyValue>, DbErr> {
+        self.keys.iter().enumerate().map(|(position, key)| key.read(row, position)).collect()
+    }
+
+    /// The order of groups in their list. Unknown values come last.
+    fn over(&self, has_parents: bool) -> WindowStatement {
+        let mut window = WindowStatement::new();
+        if has_parents {
+            window.add_partition_by(column(GROUP, PARENT));
+        }
+        match self.order {
+            GroupOrder::CountDescending => drop(window.order_by((GROUP, COUNT), Order::Desc)),
+            GroupOrder::CountAscending => drop(window.order_by((GROUP, COUNT), Order::Asc)),
+            GroupOrder::KeyAscending | GroupOrder::KeyDescending => {}
+        }
+        let direction = if self.order == GroupOrder::KeyDescending { Order::Desc } else { Order::Asc };
+        for (position, key) in self.keys.iter().enumerate() {
+            // The last of its columns decides; the others tell apart what it does not.
+            let mut columns: Vec<_> = key.columns(position).collect();
+            columns.reverse();
+            for name in columns {
+                window.order_by_with_nulls((GROUP, name), direction.clone(), NullOrdering::Last);
+            }
+        }
+        window
+    }
+}
+
+impl RecordLoader {
+    /// The records of the lists of all parents, with the columns of keys.
+    fn grouped_items(&self, list: &List, parents: &[Uuid], keys: &[Arc<GroupKey>]) -> SelectStatement {
+        const LINKS: &str = "links";
+        let mut items = Query::select();
+        self.select_from(&mut items, list, None);
+        match list.link {
+            None => {}
+            Some(Link::Column { column: key, .. }) => {
+                items.expr_as(column(ROW, key), PARENT);
+                items.and_where(is_one_of_ids(self.backend(), column(ROW, key), parents));
+            }
+            Some(Link::Through { table, parent, child }) => {
+                let mut links = Query::select();
+                links.distinct().expr_as(column(table, parent), PARENT).expr_as(column(table, child), ID).from(table);
+                links.and_where(is_one_of_ids(self.backend(), column(table, parent), parents));
+                items.join_subquery(JoinType::InnerJoin, links, LINKS, column(LINKS, ID).eq(column(ROW, ID)));
+                items.expr_as(column(LINKS, PARENT), PARENT);
+            }
+        }
+        for (position, key) in keys.iter().enumerate() {
+            key.select(self, &mut items, position);
+        }
+        items
+    }
+
+    /// Groups of records, with their keys; what is selected of each is added by the caller.
+    fn grouped(list: &List, grouping: &Grouping, items: SelectStatement) -> SelectStatement {
+        let mut groups = Query::select();
+        groups.from_subquery(items, ITEM);
+        for name in list.link.map(|_| PARENT).into_iter().chain(grouping.columns()) {
+            groups.column((ITEM, name)).add_group_by([column(ITEM, name)]);
+        }
+        groups
+    }
+
+    fn parent_of(list: &List, row: &QueryResult) -> Result<Option<Uuid>, DbErr> {
+        if list.link.is_some() { row.try_get("", PARENT).map(Some) } else { Ok(None) }
+    }
+
+    /// The page of groups of each parent, and one more if there is one.
+    pub(in crate::query) async fn groups(
+        &self,
+        list: &List,
+        grouping: &Grouping,
+        parents: &[Uuid],
+    ) -> Result<FxHashMap<Option<Uuid>, Vec<Arc<Group>>>> {
+        let mut groups = Self::grouped(list, grouping, self.grouped_items(list, parents, &grouping.keys));
+        groups.expr_as(Func::count(Expr::col(Asterisk)), COUNT);
+        let mut ranked = Query::select();
+        ranked.column((GROUP, Asterisk)).from_subquery(groups, GROUP);
+        let window = grouping.over(list.link.is_some());
+        ranked.expr_window_as(Func::cust("ROW_NUMBER"), window, POSITION);
+        let mut page = Query::select();
+        page.column((RANKED, Asterisk)).from_subquery(ranked, RANKED);
+        let (first, last) = (i64::from(grouping.after), i64::try_from(grouping.size).unwrap_or(i64::MAX - 1) + 1);
+        page.and_where(column(RANKED, POSITION).gt(first)).and_where(column(RANKED, POSITION).lte(first + last));
+        page.order_by((RANKED, POSITION), Order::Asc);
+        let mut pages: FxHashMap<Option<Uuid>, Vec<Arc<Group>>> = FxHashMap::default();
+        for row in self.rows(&page, list.page.record.table, list.link.map(|_| parents.len())).await? {
+            let group = Group {
+                values: grouping.read(&row)?,
+                count: row.try_get("", COUNT)?,
+                position: row.try_get("", POSITION)?,
+            };
+            pages.entry(Self::parent_of(list, &row)?).or_default().push(Arc::new(group));
+        }
+        Ok(pages)
+    }
+
+    /// How many groups each parent has.
+    pub(in crate::query) async fn group_totals(
+        &self,
+        list: &List,
+        grouping: &Grouping,
+        parents: &[Uuid],
+    ) -> Result<FxHashMap<Option<Uuid>, i64>> {
+        let groups = Self::grouped(list, grouping, self.grouped_items(list, parents, &grouping.keys));
+        let mut totals = Query::select();
+        totals.expr_as(Func::count(Expr::col(Asterisk)), COUNT).from_subquery(groups, GROUP);
+        if list.link.is_some() {
+            totals.column((GROUP, PARENT)).add_group_by([column(GROUP, PARENT)]);
+        }
+        let rows = self.rows(&totals, list.page.record.table, list.link.map(|_| parents.len())).await?;
+        rows.iter().map(|row| Ok((Self::parent_of(list, row)?, row.try_get("", COUNT)?))).collect()
+    }
+
+    /// An aggregate of each group of each parent.
+    pub(in crate::query) async fn aggregates(
+        &self,
+        list: &List,
+        grouping: &Grouping,
+        aggregate: &Aggregate,
+        parents: &[Uuid],
+    ) -> Result<FxHashMap<Option<Uuid>, FxHashMap<Vec<KeyValue>, AggregateValue>>> {
+        let mut items = self.grouped_items(list, parents, &grouping.keys);
+        let operand = || column(ITEM, OPERAND);
+        let query = match aggregate {
+            Aggregate::Distinct(key) => {
+                key.select(self, &mut items, MAX_KEYS);
+                let mut groups = Self::grouped(list, grouping, items);
+                groups.expr_as(Func::count_distinct(operand()), COUNT);
+                groups
+            }
+            Aggregate::Figure(of) => {
+                let double = Alias::new(if self.backend() == sea_orm::DbBackend::Postgres {
+                    "double precision"
+                } else {
+                    "real"
+                });
+                items.expr_as(column(ROW, of.name).cast_as(double.into_iden()), OPERAND);
+                let mut groups = Self::grouped(list, grouping, items);
+                groups.expr_as(Func::count(operand()), COUNT).expr_as(Func::min(operand()), "min");
+                groups.expr_as(Func::max(operand()), "max").expr_as(Func::sum(operand()), "sum");
+                groups.expr_as(Func::avg(operand()), "average");
+                groups
+            }
+            Aggregate::Latest([_, _, latest]) => {
+                items.expr_as(column(ROW, ID), OPERAND).expr_as(column(ROW, latest), DATE);
+                let mut window = WindowStatement::new();
+                for name in list.link.map(|_| PARENT).into_iter().chain(grouping.columns()) {
+                    window.add_partition_by(column(ITEM, name));
+                }
+                window.order_by((ITEM, DATE), Order::Desc).order_by((ITEM, OPERAND), Order::Desc);
+                let mut ranked = Query::select();
+                ranked.column((ITEM, Asterisk)).from_subquery(items, ITEM);
+                ranked.expr_window_as(Func::cust("ROW_NUMBER"), window, POSITION);
+                let mut first = Query::select();
+                first.column((RANKED, Asterisk)).from_subquery(ranked, RANKED);
+                first.and_where(column(RANKED, POSITION).eq(1));
+                first
+            }
+        };
+        let mut found: FxHashMap<Option<Uuid>, FxHashMap<Vec<KeyValue>, AggregateValue>> = FxHashMap::default();
+        for row in self.rows(&query, list.page.record.table, list.link.map(|_| parents.len())).await? {
+            let value = match aggregate {
+                Aggregate::Distinct(_) => AggregateValue::Count(row.try_get("", COUNT)?),
+                Aggregate::Figure(_) => AggregateValue::Figure(Figure {
+                    count: row.try_get("", COUNT)?,
+                    min: row.try_get("", "min")?,
+                    max: row.try_get("", "max")?,
+                    sum: row.try_get("", "sum")?,
+                    average: row.try_get("", "average")?,
+                }),
+                Aggregate::Latest(_) => AggregateValue::Record(row.try_get("", OPERAND)?),
+            };
+            let values = grouping.read(&row)?;
+            found.entry(Self::parent_of(list, &row)?).or_default().insert(values, value);
+        }
+        Ok(found)
+    }
+}

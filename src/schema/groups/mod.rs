@@ -1,0 +1,334 @@
+//! Groups: the items of a list by what they have in common, as a connection of its own, with aggregates of each group.
+
+mod group;
+
+use std::sync::Arc;
+
+use async_graphql::Value;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use indexmap::IndexMap;
+
+pub(super) use self::group::{figure_object, value_object};
+use super::{
+    answer::Answer,
+    connection::{PageInfo, PageObject, ready},
+    cost::Size,
+    execute::Call,
+    leaf::json,
+    object::{Argument, Object},
+};
+use crate::{
+    async_graphql_internals::{EnumBuilder, MetaEnumValue, Registry},
+    error::{Code, Error, Result},
+    model::{Column, DateColumns, Model, RecordType, words},
+    query::{
+        groups::{self, Group, GroupKey, GroupOrder, Grouping, MAX_KEYS},
+        keys::{GroupTotalOf, GroupsOf},
+        page,
+    },
+    quoted::Quoted,
+};
+
+/// The orders of groups: name, description, order.
+const ORDERS: [(&str, &str, GroupOrder); 4] = [
+    ("COUNT_DESC", "The largest groups first; groups of one size by their keys.", GroupOrder::CountDescending),
+    ("COUNT_ASC", "The smallest groups first; groups of one size by their keys.", GroupOrder::CountAscending),
+    ("KEY_ASC", "By the keys, in the order of `by`; unknown values come last.", GroupOrder::KeyAscending),
+    ("KEY_DESC", "By the keys, in the opposite order; unknown values come last.", GroupOrder::KeyDescending),
+];
+
+/// What the records of a type can be grouped by, and the names of the types in the schema.
+pub(super) struct GroupTypes {
+    record: &'static RecordType,
+    keys: Vec<Arc<GroupKey>>,
+    figures: Vec<(String, Column)>,
+    latest: Option<(&'static str, DateColumns)>,
+    group: &'static str,
+    edge: &'static str,
+    /// The connection of groups.
+    pub connection: &'static str,
+}
+
+/// A page of the groups of one list.
+pub(super) struct GroupPage {
+    of: GroupsOf,
+    groups: Vec<Arc<GroupObject>>,
+    has_more: bool,
+}
+
+/// A group, and the list that it is of.
+pub(super) struct GroupObject {
+    of: GroupsOf,
+    group: Arc<Group>,
+}
+
+impl GroupObject {
+    fn cursor(&self) -> String {
+        Position(self.group.position).encode(&self.of.grouping)
+    }
+}
+
+/// A position in a list of groups: what a cursor says.
+struct Position(i64);
+
+impl Position {
+    fn list(grouping: &Grouping) -> String {
+        let keys: Vec<_> = grouping.keys.iter().map(|key| key.name.as_str()).collect();
+        let order = ORDERS.iter().find(|(.., order)| *order == grouping.order).map_or("", |(name, ..)| name);
+        format!("groups:{}:{}:{order}:", grouping.table, keys.join(","))
+    }
+
+    fn encode(&self, grouping: &Grouping) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}{}", Self::list(grouping), self.0))
+    }
+
+    fn decode(text: &str, grouping: &Grouping) -> Result<u32> {
+        let plain = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let position = plain.as_deref().and_then(|plain| plain.strip_prefix(&Self::list(grouping)));
+        position.and_then(|position| position.parse().ok()).ok_or_else(|| {
+            let message = format!(
+                "{} is not a cursor of these groups: pass a cursor that a list of groups with the same keys and order returned",
+                Quoted(text)
+            );
+            Error::input(Code::InvalidCursor, message)
+        })
+    }
+}
+
+impl GroupTypes {
+    /// What the records of a type can be grouped by.
+    pub fn new(model: &Model, record: &'static RecordType) -> Self {
+        // Names live as long as the catalog, which is never dropped.
+        let name = |suffix: &str| -> &'static str { format!("{}{suffix}", record.name).leak() };
+        Self {
+            record,
+            keys: groups::keys(model, record).into_iter().map(Arc::new).collect(),
+            figures: groups::figures(record).map(|(name, _, column)| (name, column)).collect(),
+            latest: groups::main_date(record).map(|(attribute, date)| (attribute.name.as_str(), date)),
+            group: name("Group"),
+            edge: name("GroupEdge"),
+            connection: name("GroupConnection"),
+        }
+    }
+
+    /// Registers the enums.
+    pub fn register(&self, registry: &mut Registry) {
+        let about = words(self.record.plural);
+        let keys = self.keys.iter().map(|key| (key.name.clone(), key.description.clone()));
+        enumeration(
+            registry,
+            format!("{}GroupKey", self.record.name),
+            format!("What {about} can be grouped by."),
+            keys,
+        );
+        if !self.figures.is_empty() {
+            let values =
+                groups::figures(self.record).map(|(name, attribute, _)| (name, attribute.description.to_owned()));
+            let about = format!("The numbers of {about} of which groups have summaries.");
+            enumeration(registry, format!("{}Figure", self.record.name), about, values);
+        }
+        let orders = ORDERS.iter().map(|(name, about, _)| ((*name).to_owned(), (*about).to_owned()));
+        enumeration(registry, "GroupOrder".to_owned(), "The orders of groups.".to_owned(), orders);
+    }
+
+    /// The arguments of `groups`.
+    fn arguments(&self) -> Vec<Argument> {
+        vec![
+            Argument::new(
+                "by",
+                format!("[{}GroupKey!]!", self.record.name),
+                format!("What the items of a group have in common: one to {MAX_KEYS} keys."),
+            ),
+            Argument::new(
+                "first",
+                "Int",
+                format!(
+                    "The number of groups to return: {} by default, at most {}.",
+                    page::DEFAULT_SIZE,
+                    page::MAX_SIZE
+                ),
+            ),
+            Argument::new("after", "String", "Returns only groups after this cursor."),
+            Argument::new("orderBy", "GroupOrder", "The order of the groups. The default is `COUNT_DESC`."),
+        ]
+    }
+
+    fn key(&self, name: &str) -> Result<Arc<GroupKey>> {
+        let known = self.keys.iter().find(|key| key.name == name).cloned();
+        known.ok_or_else(|| {
+            let message = format!("{} is not a value of {}GroupKey", Quoted(name), self.record.name);
+            Error::input(Code::InvalidArgument, message)
+        })
+    }
+
+    fn grouping(&self, call: Call<'_>) -> Result<Grouping> {
+        let mut grouping = Grouping {
+            table: self.record.table,
+            keys: Vec::new(),
+            order: GroupOrder::CountDescending,
+            after: 0,
+            size: page::DEFAULT_SIZE,
+        };
+        let mut after = None;
+        for (name, value) in call.arguments() {
+            match (name, value) {
+                (_, Value::Null) => {}
+                ("by", Value::List(names)) => {
+                    grouping.keys = names.iter().map(|name| self.key(&word(name)?)).collect::<Result<_>>()?;
+                }
+                ("by", name) => grouping.keys = vec![self.key(&word(&name)?)?],
+                ("first", value) => grouping.size = page::size("first", &value)?,
+                ("after", Value::String(text)) => after = Some(text),
+                ("orderBy", value) => {
+                    let name = word(&value)?;
+                    let order = ORDERS.iter().find(|(known, ..)| *known == name).map(|(.., order)| *order);
+                    grouping.order = order.unwrap_or(grouping.order);
+                }
+                (name, _) => {
+                    let message = format!("the argument `{name}` has a value of the wrong type");
+                    return Err(Error::input(Code::InvalidArgument, message));
+                }
+            }
+        }
+        let keys = &grouping.keys;
+        if keys.is_empty() || keys.len() > MAX_KEYS {
+            let message = format!("`by` has {} keys: expected 1 to {MAX_KEYS}", keys.len());
+            return Err(Error::input(Code::InvalidArgument, message));
+        }
+        if let Some(twice) =
+            keys.iter().enumerate().find(|(i, key)| keys[..*i].iter().any(|known| known.name == key.name))
+        {
+            let message = format!("`by` has {} twice: name each key once", twice.1.name);
+            return Err(Error::input(Code::InvalidArgument, message));
+        }
+        grouping.after = after.map(|after| Position::decode(&after, &grouping)).transpose()?.unwrap_or(0);
+        Ok(grouping)
+    }
+
+    /// Adds `groups` to the page of a list.
+    pub fn add_field(self: &Arc<Self>, o: &mut Object<PageObject>) {
+        let types = self.clone();
+        o.batch(
+            "groups",
+            self.connection,
+            "The items of the whole list in groups that have something in common. Items of which it is not known are in a group \
+             without a value.",
+            self.arguments(),
+            move |call, pages: &[Arc<PageObject>]| {
+                let types = types.clone();
+                Box::pin(async move {
+                    let grouping = call.shape(1, || types.grouping(call))?;
+                    let key = |page: &Arc<PageObject>| {
+                        let list = page.first_part();
+                        GroupsOf { parent: page.parent(), list, grouping: grouping.clone() }
+                    };
+                    let mut found = call.loader().load_many(pages.iter().map(key)).await?;
+                    let pages = pages.iter().map(|page| {
+                        let of = key(page);
+                        let mut groups = found.remove(&of).unwrap_or_default();
+                        let has_more = groups.len() > grouping.size;
+                        groups.truncate(grouping.size);
+                        let groups = groups.into_iter().map(|group| Arc::new(GroupObject { of: of.clone(), group }));
+                        Some(Arc::new(GroupPage { groups: groups.collect(), has_more, of }))
+                    });
+                    Ok(Answer::one(types.connection, pages))
+                })
+            },
+        );
+    }
+
+    /// The object type of the pages of groups.
+    pub fn page_object(&self) -> Object<GroupPage> {
+        let about = words(self.record.plural);
+        let mut o = Object::new(self.connection, format!("A page of groups of {about}."));
+        let edge = self.edge;
+        o.batch(
+            "edges",
+            format!("[{edge}!]!"),
+            "A list of the groups on this page, each with its cursor.",
+            Vec::new(),
+            move |_, pages: &[Arc<GroupPage>]| {
+                let edges = |page: &Arc<GroupPage>| {
+                    page.groups.iter().map(|group| Arc::new(Edge(group.clone()))).collect::<Vec<_>>()
+                };
+                ready(Answer::many(edge, pages.iter().map(edges)))
+            },
+        )
+        .costs(0, Size::Items);
+        let group = self.group;
+        o.batch("nodes", format!("[{group}!]!"), "A list of the groups on this page.", Vec::new(), move |_, pages| {
+            ready(Answer::many(group, pages.iter().map(|page| page.groups.iter().cloned())))
+        })
+        .costs(0, Size::Items);
+        o.batch("pageInfo", "PageInfo!", "Information about this page, for pagination.", Vec::new(), |_, pages| {
+            let infos = pages.iter().map(|page| {
+                Some(Arc::new(PageInfo::Groups {
+                    has_next: page.has_more,
+                    has_previous: page.of.grouping.after > 0,
+                    start: page.groups.first().map(|group| group.cursor()),
+                    end: page.groups.last().map(|group| group.cursor()),
+                }))
+            });
+            ready(Answer::one("PageInfo", infos))
+        })
+        .costs(0, Size::One);
+        o.batch(
+            "totalCount",
+            "Int",
+            "The number of groups, on all pages: of a single key, the number of its different values, and one more if some are \
+             unknown. It is counted only when it is selected.",
+            Vec::new(),
+            |call, pages| {
+                Box::pin(async move {
+                    let key = |page: &Arc<GroupPage>| GroupTotalOf { groups: page.of.clone() };
+                    let totals = call.loader().load_many(pages.iter().map(key)).await?;
+                    Ok(Answer::leaves(pages.iter().map(|page| totals.get(&key(page)).copied().unwrap_or(0))))
+                })
+            },
+        )
+        .costs(1, Size::None);
+        o
+    }
+
+    /// The object type of the edges.
+    pub fn edge_object(&self) -> Object<Edge> {
+        let about = words(self.record.plural);
+        let mut o = Object::new(self.edge, format!("A group in a list of groups of {about}."));
+        o.leaf("cursor", "String!", "The cursor of the group, for `after`.", |edge: &Edge, out| {
+            json(&edge.0.cursor(), out);
+        });
+        let group = self.group;
+        o.batch("node", format!("{group}!"), "The group.", Vec::new(), move |_, edges: &[Arc<Edge>]| {
+            ready(Answer::one(group, edges.iter().map(|edge| Some(edge.0.clone()))))
+        })
+        .costs(0, Size::One);
+        o
+    }
+}
+
+/// A group, with its cursor.
+pub(super) struct Edge(Arc<GroupObject>);
+
+/// The word in an argument.
+fn word(value: &Value) -> Result<String> {
+    match value {
+        Value::Enum(name) => Ok(name.to_string()),
+        Value::String(name) => Ok(name.clone()),
+        value => Err(Error::input(Code::InvalidArgument, format!("{value} is not a value of the enum"))),
+    }
+}
+
+fn enumeration(
+    registry: &mut Registry,
+    name: String,
+    description: String,
+    values: impl Iterator<Item = (String, String)>,
+) {
+    let value = |(name, about): (String, String)| {
+        let mut value = MetaEnumValue::new(name.clone());
+        value.description = Some(about);
+        (name, value)
+    };
+    let values: IndexMap<_, _> = values.map(value).collect();
+    registry.types.insert(name.clone(), EnumBuilder::new(name, values).description(Some(description)).build());
+}
