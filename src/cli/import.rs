@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufRead, IsTerminal, Read},
+    io::{self, BufRead, IsTerminal, Read, Write},
     path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
@@ -11,13 +11,14 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
 use super::{Db, Failed, open, report_progress, say};
 use crate::{
     clock::{Clock, IdSource},
     db::Database,
     domain,
-    import_export::{self, Bundled, Change, Failure, Files, Import, Imported},
+    import_export::{self, Bundled, Change, Failure, Files, Import, Imported, Warnings},
     readers::{self, Form, Format, Reading, Wanted},
 };
 
@@ -42,7 +43,8 @@ pub(super) struct Args {
     /// records refer to is not removed.
     #[arg(long, value_name = "TYPE", value_delimiter = ',', value_parser = record_type)]
     replace: Vec<&'static str>,
-    /// Writes every change of a value to this file, as CSV. It replaces an older report, but no other file.
+    /// Writes every change of a value to this file: as JSON Lines if its name ends with `.json` or `.jsonl`, otherwise as CSV.
+    /// It replaces an older report, but no other file.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     #[command(flatten)]
@@ -100,9 +102,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failed> {
     };
     let changes = AtomicU64::new(0);
     let on_change = |change: &Change| {
-        // Warnings that are not accepted are listed by the error.
-        if (change.warning.is_none() || args.accept_warnings) && changes.fetch_add(1, Ordering::Relaxed) < SHOWN_CHANGES
-        {
+        // Warnings are listed at the end, together with those that are not about a change.
+        if change.warning.is_none() && changes.fetch_add(1, Ordering::Relaxed) < SHOWN_CHANGES {
             say(change);
         }
         report.as_ref().map_or(Ok(()), |report| report.add(change))
@@ -113,6 +114,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failed> {
         accept_warnings: args.accept_warnings,
         replaced: &args.replace,
         on_change: &on_change,
+        on_accepted: &|warnings| warnings.lines().for_each(|line| say(&format_args!("accepted: {line}"))),
     };
     let done = import_files(&database, &files, options).await;
     let more = changes.into_inner().saturating_sub(SHOWN_CHANGES);
@@ -139,18 +141,26 @@ async fn foreign(database: &Database, file: &Path, form: Form<'_>, explain: bool
 
 /// Imports bundled data into a database without records.
 pub(super) async fn bundled(database: &Database, bundled: Bundled) -> Result<Imported, Failure> {
-    let options =
-        Options { is_sample: true, dry_run: false, accept_warnings: false, replaced: &[], on_change: &|_| Ok(()) };
+    let options = Options {
+        is_sample: true,
+        dry_run: false,
+        accept_warnings: false,
+        replaced: &[],
+        on_change: &|_| Ok(()),
+        on_accepted: &|_| (),
+    };
     import_files(database, &Files::Bundled(bundled), options).await
 }
 
 /// The file that lists all changes of values.
 struct Report {
     path: PathBuf,
-    writer: Mutex<csv::Writer<File>>,
+    /// Whether it has an object of JSON on each line, and not a row of CSV.
+    is_json: bool,
+    file: Mutex<File>,
 }
 
-/// The header of a report.
+/// The header of a report in CSV.
 const REPORT_HEADER: [&str; 8] = ["file", "line", "kind", "key", "column", "old", "new", "warning"];
 
 impl Report {
@@ -164,7 +174,9 @@ impl Report {
             _ => Err(cause),
         });
         let file = created.map_err(|cause| Self::failure(&path, cause))?;
-        let report = Self { writer: Mutex::new(csv::Writer::from_writer(file)), path };
+        let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
+        let is_json = extension.is_some_and(|extension| extension == "json" || extension == "jsonl");
+        let report = Self { file: Mutex::new(file), is_json, path };
         let directory = report.path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_owned));
         if directory.is_some() && directory == imported.canonicalize().ok() {
             let cause = io::Error::other("the report must not be in the directory of the CSV files");
@@ -172,36 +184,71 @@ impl Report {
             let _ = fs::remove_file(&report.path);
             return Err(failure);
         }
-        report.write(REPORT_HEADER)?;
+        if !is_json {
+            report.write(csv_line(REPORT_HEADER))?;
+        }
         Ok(report)
     }
 
     /// Whether there is a report at a path.
     fn is_at(path: &Path) -> bool {
         // Others could be waited for without an end, such as a named pipe.
-        if !path.metadata().is_ok_and(|found| found.is_file()) {
+        let Ok(found) = path.metadata() else { return false };
+        if !found.is_file() {
             return false;
         }
         let mut first = String::new();
         let read = File::open(path).and_then(|file| io::BufReader::new(file.take(200)).read_line(&mut first));
-        read.is_ok() && first.trim_end() == REPORT_HEADER.join(",")
+        // A report in JSON that has no change is empty.
+        let is_json = found.len() == 0 || first.starts_with("{\"file\":");
+        read.is_ok() && (first.trim_end() == REPORT_HEADER.join(",") || is_json)
     }
 
     fn add(&self, change: &Change) -> Result<(), Failure> {
+        if self.is_json {
+            return self.write(json_line(change));
+        }
         let Change { file, line, kind, key, column, old, new, warning } = change;
-        self.write([file, &line.to_string(), kind, key, column, old, new, warning.unwrap_or_default()])
+        self.write(csv_line([file, &line.to_string(), kind, key, column, old, new, warning.unwrap_or_default()]))
     }
 
-    /// Writes a row at once, so that a full disk is noticed before the database is changed.
-    fn write(&self, row: [&str; 8]) -> Result<(), Failure> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = writer.write_record(row).map_err(io::Error::from).and_then(|()| writer.flush());
-        written.map_err(|cause| Self::failure(&self.path, cause))
+    /// Writes a line at once, so that a full disk is noticed before the database is changed.
+    fn write(&self, text: io::Result<Vec<u8>>) -> Result<(), Failure> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        text.and_then(|text| file.write_all(&text)).map_err(|cause| Self::failure(&self.path, cause))
     }
 
     fn failure(path: &Path, cause: io::Error) -> Failure {
         Failure::File { path: path.display().to_string(), cause }
     }
+}
+
+fn csv_line(row: [&str; 8]) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(row)?;
+    writer.into_inner().map_err(|cause| io::Error::other(cause.to_string()))
+}
+
+/// A change of a value in a report in JSON. What is unknown is `null`.
+#[derive(Serialize)]
+struct ReportLine<'a> {
+    file: &'a str,
+    line: u64,
+    kind: &'a str,
+    key: &'a str,
+    column: &'a str,
+    old: Option<&'a str>,
+    new: Option<&'a str>,
+    warning: Option<&'a str>,
+}
+
+fn json_line(change: &Change) -> io::Result<Vec<u8>> {
+    let Change { file, line, kind, key, column, old, new, warning } = change;
+    let [old, new] = [old, new].map(|value| Some(value.as_str()).filter(|value| !value.is_empty()));
+    let mut text =
+        serde_json::to_vec(&ReportLine { file, line: *line, kind, key, column, old, new, warning: *warning })?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 /// How files are imported.
@@ -212,11 +259,12 @@ struct Options<'a> {
     accept_warnings: bool,
     replaced: &'a [&'static str],
     on_change: &'a (dyn Fn(&Change) -> Result<(), Failure> + Sync),
+    on_accepted: &'a (dyn Fn(&Warnings) + Sync),
 }
 
 /// Imports files and shows the progress: a bar on a terminal, one line for each file otherwise.
 async fn import_files(database: &Database, files: &Files, options: Options<'_>) -> Result<Imported, Failure> {
-    let Options { is_sample, dry_run, accept_warnings, replaced, on_change } = options;
+    let Options { is_sample, dry_run, accept_warnings, replaced, on_change, on_accepted } = options;
     let show = !is_sample;
     let bar = if show && std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rows {msg}") {
@@ -248,6 +296,7 @@ async fn import_files(database: &Database, files: &Files, options: Options<'_>) 
         dry_run,
         accept_warnings,
         on_change,
+        on_accepted,
         progress: &progress,
     })
     .await;

@@ -190,12 +190,30 @@ fn fail(failed: &Failed) -> ExitCode {
 
 /// Prints a line. If nobody reads it, the command goes on.
 fn say(line: &dyn fmt::Display) {
-    let _ = writeln!(io::stdout(), "{line}");
+    let _ = writeln!(io::stdout(), "{}", printable(&line.to_string()));
+}
+
+/// A text for a terminal, which takes control characters for commands, and others for the direction of the text.
+fn printable(text: &str) -> String {
+    let is_printable = |c: char| match c {
+        '\n' | '\t' => true,
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
+        c => !c.is_control(),
+    };
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_printable(c) {
+            printable.push(c);
+        } else {
+            printable.extend(c.escape_unicode());
+        }
+    }
+    printable
 }
 
 /// The same for what is not the result of a command.
 fn report_progress(line: &dyn fmt::Display) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", printable(&line.to_string()));
 }
 
 /// Opens the database; creates it, its tables and their data if it is new.

@@ -155,6 +155,7 @@ impl Record for Entity {
         d.address(Column::Website, "The address (URL) of the text of the agreement, or of a page about it.");
         d.has_many("parties", agreement_party::Column::AgreementId, "A list of the parties to the agreement.");
         d.joins_at_least(2, agreement_party::Column::AgreementId);
+        d.alike([Column::SignedEarliest, Column::SignedLatest], None);
         d.default_order("SIGNED_DESC");
     }
 }

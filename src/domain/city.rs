@@ -165,6 +165,7 @@ impl Record for Entity {
             "A list of its parts in partnerships, each with the status and the dates that the partnership has for the city.",
         );
         d.defined_by([Column::Kind, Column::CountryId]);
+        d.alike([Column::CountryId, Column::Kind], Some([Column::Latitude, Column::Longitude]));
         d.default_order("NAME_ASC");
     }
 }

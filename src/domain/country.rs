@@ -124,6 +124,7 @@ impl Record for Entity {
             partnership_party::Column::PartyId,
             "A list of its parts in partnerships, each with the status and the dates that the partnership has for the country.",
         );
+        d.alike([], None);
         d.default_order("NAME_ASC");
     }
 }

@@ -137,6 +137,7 @@ impl Record for Entity {
             agreement::Column::ResultId,
             "A list of the agreements that founded or renewed the center.",
         );
+        d.alike([Column::CityId], None);
         d.default_order("NAME_ASC");
     }
 }

@@ -52,6 +52,7 @@ impl Record for Entity {
             agreement_party::Column::SignatoryId,
             "A list of the agreements that the official signed, each with the party that the official signed for.",
         );
+        d.alike([], None);
         d.default_order("NAME_ASC");
     }
 }

@@ -112,6 +112,7 @@ impl Record for Entity {
             agreement::Column::SignedAtId,
             "A list of the agreements that were signed at the visit.",
         );
+        d.alike([Column::StartEarliest, Column::StartLatest], None);
         d.default_order("START_DESC");
     }
 }

@@ -343,8 +343,11 @@ async fn check_owners(
             let is_in_file = context.keys.get(table, key).is_some_and(|known| known.is_in_file);
             if !identifiers.says_all || !identifiers.is_about(stored.record_id, is_in_file) {
                 let of = words(table);
+                let (new_table, new_key) = context.keys_by_id().get(*id)?;
                 let message = format!(
-                    "the {of} {key} has this identifier in the database: if it is wrong, give the identifiers of this {of}, too"
+                    "the {of} {key} has this identifier in the database, so the {} {new_key} cannot have it: if it is wrong \
+                     there, give the identifiers of this {of}, too",
+                    words(new_table)
                 );
                 let file = identifier::Entity::FILE;
                 problems.add(Problem::of_cell(file, *line, "value", &stored.value, message));

@@ -10,6 +10,7 @@ use std::{
     sync::OnceLock,
 };
 
+use rustc_hash::FxHashMap;
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
@@ -20,7 +21,7 @@ use super::{
     csv_reader::Contents,
     dataset_change::{begin_change, complete_change},
     effective_visibility::update_effective_visibility,
-    inconsistencies,
+    inconsistencies::{self, Renamed},
     keys::{Keys, KeysById},
     removals::{Removals, WITHDRAWALS},
     row_reader::RowReader,
@@ -60,6 +61,8 @@ pub struct Import<'a> {
     pub accept_warnings: bool,
     /// Called with each change of a value that the database has, before anything is written.
     pub on_change: &'a (dyn Fn(&Change) -> Result<(), Failure> + Sync),
+    /// Called with the warnings that are accepted, before anything is committed.
+    pub on_accepted: &'a (dyn Fn(&Warnings) + Sync),
     /// Called with the name of a file, and how many of how many rows are written.
     pub progress: &'a (dyn Fn(&str, u64, u64) + Sync),
 }
@@ -113,17 +116,15 @@ async fn run(import: &Import<'_>) -> Result<Imported, Failure> {
         now,
     };
     let mut warnings = Warnings::default();
+    let mut renamed = Vec::new();
     for record in import.model.types() {
-        context.check(record, &mut problems, &mut warnings).await?;
+        context.check(record, &mut problems, &mut warnings, &mut renamed).await?;
     }
     let removals = Removals::read(&context, &mut problems);
     let annotations = Annotations::read(&context, &removals, &mut problems).await?;
     problems.into_result()?;
     let annotations = annotations.compare(&context, &mut warnings).await?;
     removals.report(&context, &mut warnings)?;
-    if warnings.total > 0 && !import.accept_warnings {
-        return Err(Failure::Warnings(warnings));
-    }
 
     defer_foreign_keys(&transaction).await?;
     let mut written = Written { rows: contents.values().map(|of| of.rows).sum(), ..Written::default() };
@@ -133,11 +134,16 @@ async fn run(import: &Import<'_>) -> Result<Imported, Failure> {
     removals.free_identifiers(&context).await?;
     let annotations = annotations.write(&context, &mut written).await?;
     removals.write(&context, &mut written).await?;
-    if !import.accept_warnings {
-        inconsistencies::find(&context, &written, &mut warnings).await?;
-        if warnings.total > 0 {
+    // All that is wrong is told at once: what does not fit together is found in what was written.
+    let mut problems = Problems::default();
+    inconsistencies::find(&context, &written, &mut problems, &mut warnings).await?;
+    inconsistencies::find_renamed(&context, renamed, &mut warnings).await?;
+    problems.into_result()?;
+    if warnings.total > 0 {
+        if !import.accept_warnings {
             return Err(Failure::Warnings(warnings));
         }
+        (import.on_accepted)(&warnings);
     }
     let imported = written.summary(&keys, annotations);
     if written.changed.is_empty() && written.removed == 0 {
@@ -188,11 +194,18 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Names the foreign row of a change, if the files were made of a foreign file.
+    pub(super) fn locate_change(&self, change: &mut Change) {
+        if let Some(made) = self.import.files.made() {
+            made.locate_change(change);
+        }
+    }
+
     /// Tells a change of a value that the database has.
     pub(super) fn report(&self, change: &Change, warnings: &mut Warnings) -> Result<(), Failure> {
         let mut change = Cow::Borrowed(change);
-        if let Some(made) = self.import.files.made() {
-            made.locate_change(change.to_mut());
+        if self.import.files.made().is_some() {
+            self.locate_change(change.to_mut());
         }
         if change.warning.is_some() {
             warnings.add(&*change);
@@ -206,6 +219,7 @@ impl<'a> Context<'a> {
         record: &'a RecordType,
         problems: &mut Problems,
         warnings: &mut Warnings,
+        renamed: &mut Vec<Renamed>,
     ) -> Result<(), Failure> {
         let file = file_name(record);
         // The first reading has reported the form.
@@ -230,6 +244,7 @@ impl<'a> Context<'a> {
                         let Some(stored) = &row.stored else { continue };
                         for change in value_changes::of_row(record, &row, stored, &new, old.as_ref()) {
                             self.report(&change, warnings)?;
+                            renamed.extend(Renamed::of(self, record, change));
                         }
                     }
                     Err(found) => {
@@ -259,6 +274,17 @@ pub(super) struct Written {
     pub(super) reduced: HashSet<Uuid>,
     /// The records that are new or were changed.
     pub(super) changed: HashSet<Uuid>,
+    /// The lines of their rows, and whether they are new.
+    pub(super) origins: FxHashMap<Uuid, Origin>,
+}
+
+/// Where a record that was written comes from.
+#[derive(Clone, Copy)]
+pub(super) struct Origin {
+    /// The line of its row.
+    pub(super) line: u64,
+    /// Whether the database did not have it.
+    pub(super) is_new: bool,
 }
 
 impl Written {

@@ -1,23 +1,28 @@
 //! Inconsistencies between records that an import has written: each is looked for by one statement, before the transaction is
-//! committed. Those within a record were found by its draft.
+//! committed. Those within a record were found by its draft. What cannot be is a problem, what may be right a warning.
 
 use std::collections::BTreeSet;
 
+use folding::fold;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sea_orm::{
-    ConnectionTrait, DbErr, ExprTrait, QueryResult,
+    ConnectionTrait, DbErr, EntityName, ExprTrait, IdenStatic, QueryResult,
     sea_query::{Asterisk, Expr, Func, JoinType, Query, SelectStatement},
 };
 use uuid::Uuid;
 
 use super::{
-    Problem,
+    MAX_BOUND_VALUES, Problem, Problems,
     columns::file_name,
     import::{Context, Written},
     unbuilt_statements::analyze_table,
-    value_changes::Warnings,
+    value_changes::{Change, Warnings},
 };
-use crate::model::{AttributeKind, Inconsistency, Link, RecordType, words};
+use crate::{
+    model::{AttributeKind, Inconsistency, Link, RecordType, identifier, name, words},
+    query::statement::is_one_of_ids,
+    quoted::Quoted,
+};
 
 /// How many keys of a cycle a warning lists.
 const SHOWN_KEYS: usize = 8;
@@ -25,6 +30,9 @@ const SHOWN_KEYS: usize = 8;
 /// The record that was written, and the other one.
 const RECORD: &str = "record";
 const OTHER: &str = "other";
+/// How many degrees of latitude and of longitude lie between two places that may be one.
+const SAME_PLACE: f64 = 0.2;
+
 /// Their links.
 const LINK: &str = "link";
 const OTHER_LINK: &str = "other_link";
@@ -33,9 +41,14 @@ fn at(alias: &'static str, column: &'static str) -> Expr {
     Expr::col((alias, column))
 }
 
-/// Warns of inconsistencies of the records that were written. All records are looked at, as for their keys: there are few
+/// Tells inconsistencies of the records that were written. All records are looked at, as for their keys: there are few
 /// inconsistencies, and those that the database had before are left out.
-pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mut Warnings) -> Result<(), DbErr> {
+pub(super) async fn find(
+    context: &Context<'_>,
+    written: &Written,
+    problems: &mut Problems,
+    warnings: &mut Warnings,
+) -> Result<(), DbErr> {
     if written.changed.is_empty() && written.reduced.is_empty() {
         return Ok(());
     }
@@ -52,15 +65,19 @@ pub(super) async fn find(context: &Context<'_>, written: &Written, warnings: &mu
             if let AttributeKind::ToOne(to_one) = &attribute.kind
                 && to_one.target == record.table
             {
-                find_cycles(context, record, to_one.column.name, written, warnings).await?;
+                find_cycles(context, record, to_one.column.name, written, problems).await?;
             }
         }
         for inconsistency in &record.inconsistencies {
             let Some(query) = query(record, inconsistency) else { continue };
             for row in context.transaction.query_all(&query).await? {
-                if let Some(mut found) = problem(record, inconsistency, &row, written)? {
-                    context.locate(&mut found);
-                    warnings.add(&found);
+                match problem(record, inconsistency, &row, written)? {
+                    None => {}
+                    Some(found) if inconsistency.is_impossible() => problems.add(found),
+                    Some(mut found) => {
+                        context.locate(&mut found);
+                        warnings.add(&found);
+                    }
                 }
             }
         }
@@ -74,19 +91,22 @@ fn tables(record: &RecordType) -> BTreeSet<&'static str> {
         Inconsistency::Differs { reference: (_, table), .. } | Inconsistency::After { reference: (_, table), .. } => {
             Some(*table)
         }
-        Inconsistency::NotYet { .. } | Inconsistency::Future { .. } | Inconsistency::Same { .. } => None,
+        Inconsistency::NotYet { .. }
+        | Inconsistency::Future { .. }
+        | Inconsistency::Same { .. }
+        | Inconsistency::Alike { .. } => None,
         Inconsistency::Few { table, .. } | Inconsistency::Twice { links: (table, ..), .. } => Some(*table),
     });
     others.chain([record.table]).collect()
 }
 
-/// Warns of records that a reference to their own type leads back to: a part cannot contain the whole.
+/// Finds records that a reference to their own type leads back to: a part cannot contain the whole.
 async fn find_cycles(
     context: &Context<'_>,
     record: &RecordType,
     reference: &'static str,
     written: &Written,
-    warnings: &mut Warnings,
+    problems: &mut Problems,
 ) -> Result<(), DbErr> {
     let mut query = Query::select();
     query.columns(["id", "key", reference]).from(record.table).and_where(Expr::col(reference).is_not_null());
@@ -106,9 +126,8 @@ async fn find_cycles(
         let message =
             format!("{} {}: the references form a cycle: {path}{shown} → {}", words(record.table), keys[0], keys[0]);
         let next = keys.get(1).copied().unwrap_or(keys[0]);
-        let mut found = Problem::of_cell(&file_name(record), 0, reference_name(reference), next, message);
-        context.locate(&mut found);
-        warnings.add(&found);
+        let line = cycle.iter().find_map(|id| written.origins.get(id)).map_or(0, |origin| origin.line);
+        problems.add(Problem::of_cell(&file_name(record), line, reference_name(reference), next, message));
     }
     Ok(())
 }
@@ -185,6 +204,32 @@ fn query(record: &RecordType, inconsistency: &Inconsistency) -> Option<SelectSta
                 query.and_where(Expr::exists(members).not());
             }
         }
+        Inconsistency::Alike { name: [name, folded], same, coordinates } => {
+            let mut on = at(OTHER, folded).eq(at(RECORD, folded)).and(at(OTHER, "id").ne(at(RECORD, "id")));
+            for column in same {
+                let unknown = at(OTHER, column).is_null().and(at(RECORD, column).is_null());
+                on = on.and(at(OTHER, column).eq(at(RECORD, column)).or(unknown));
+            }
+            // Places that lie apart are not the same, nor are records that others tell apart.
+            for column in coordinates.iter().flatten() {
+                let apart = Func::abs(at(OTHER, column).sub(at(RECORD, column)));
+                on = on.and(Expr::from(Func::coalesce([apart.into(), Expr::Constant(0.0.into())])).lt(SAME_PLACE));
+            }
+            query.join_as(JoinType::InnerJoin, record.table, OTHER, on);
+            let mut identified = Query::select();
+            identified.expr(Expr::val(1)).from_as(identifier::Entity.table_name(), LINK).limit(1);
+            let scheme = identifier::Column::Scheme.as_str();
+            let value = identifier::Column::Value.as_str();
+            let same_scheme =
+                at(OTHER_LINK, scheme).eq(at(LINK, scheme)).and(at(OTHER_LINK, value).ne(at(LINK, value)));
+            identified.join_as(JoinType::InnerJoin, identifier::Entity.table_name(), OTHER_LINK, same_scheme);
+            let owner = identifier::Column::RecordId.as_str();
+            identified
+                .and_where(at(LINK, owner).eq(at(RECORD, "id")))
+                .and_where(at(OTHER_LINK, owner).eq(at(OTHER, "id")));
+            query.and_where(Expr::exists(identified).not());
+            query.column((OTHER, "id")).column((OTHER, "key")).column((RECORD, name));
+        }
         Inconsistency::Twice { links: (table, own, ends), kind, end } => {
             let links = |of: &'static str| {
                 let mut count = Query::select();
@@ -220,14 +265,13 @@ fn problem(
     row: &QueryResult,
     written: &Written,
 ) -> Result<Option<Problem>, DbErr> {
-    let is_written = |index| {
-        let id: Uuid = row.try_get_by_index(index)?;
-        Ok::<_, DbErr>(written.changed.contains(&id) || written.reduced.contains(&id))
-    };
-    let (is_own, is_other) = (is_written(0)?, is_written(2)?);
+    let is_written = |id: &Uuid| written.changed.contains(id) || written.reduced.contains(id);
+    let (id, other_id): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(2)?);
+    let (is_own, is_other) = (is_written(&id), is_written(&other_id));
     if !is_own && !is_other {
         return Ok(None);
     }
+    let is_new = |id: &Uuid| written.origins.get(id).is_some_and(|origin| origin.is_new);
     let (key, other): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(3)?);
     let value: String = row.try_get_by_index(4)?;
     let (column, message) = match inconsistency {
@@ -252,7 +296,71 @@ fn problem(
         Inconsistency::Twice { .. } => {
             ("", format!("the {} {other} has the same members and kind", words(record.table)))
         }
+        // Of two new ones, the later.
+        Inconsistency::Alike { .. } if !is_new(&id) || is_new(&other_id) && other > key => return Ok(None),
+        Inconsistency::Alike { .. } => {
+            let (what, name) = (words(record.table), Quoted(&value).to_string());
+            ("", format!("the {what} {other} has the same name, {name}: if it is the same {what}, use its key"))
+        }
     };
     let message = format!("{} {key}: {message}", words(record.table));
-    Ok(Some(Problem::of_cell(&file_name(record), 0, column, &value, message)))
+    let line = written.origins.get(&id).map_or(0, |origin| origin.line);
+    Ok(Some(Problem::of_cell(&file_name(record), line, column, &value, message)))
+}
+
+/// A record whose main name an import changes into another one.
+pub(super) struct Renamed {
+    id: Uuid,
+    change: Change,
+}
+
+impl Renamed {
+    /// The change, if it is one of a main name, and not only of its spelling.
+    pub(super) fn of(context: &Context<'_>, record: &RecordType, change: Change) -> Option<Self> {
+        let (name, _) = record.main_name?;
+        if change.column != name.name || is_correction(&change.old, &change.new) {
+            return None;
+        }
+        let id = context.keys.get(record.table, &change.key)?.id;
+        Some(Self { id, change })
+    }
+}
+
+/// How alike two names are that may be spellings of one.
+const SIMILAR: f64 = 0.5;
+
+/// Whether one of two names may be a correction of the other.
+fn is_correction(old: &str, new: &str) -> bool {
+    let [old, new] = [fold(old), fold(new)];
+    old.contains(&new) || new.contains(&old) || strsim::normalized_damerau_levenshtein(&old, &new) > SIMILAR
+}
+
+/// Warns of records that were given quite another name: the row may mean another record. If one of the two is among the
+/// further names, both are known to be names of the record.
+pub(super) async fn find_renamed(
+    context: &Context<'_>,
+    renamed: Vec<Renamed>,
+    warnings: &mut Warnings,
+) -> Result<(), DbErr> {
+    let ids: Vec<Uuid> = renamed.iter().map(|renamed| renamed.id).collect();
+    let mut known: FxHashSet<(Uuid, String)> = FxHashSet::default();
+    for ids in ids.chunks(MAX_BOUND_VALUES) {
+        let of = |column: name::Column| (name::Entity.table_name(), column.as_str());
+        let mut names = Query::select();
+        names.column(of(name::Column::RecordId)).column(of(name::Column::Folded)).from(name::Entity.table_name());
+        let owner = Expr::col(of(name::Column::RecordId));
+        names.and_where(is_one_of_ids(context.import.database.backend(), owner, ids));
+        for row in context.transaction.query_all(&names).await? {
+            known.insert((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+        }
+    }
+    for Renamed { id, mut change } in renamed {
+        if [&change.old, &change.new].iter().any(|name| known.contains(&(id, fold(name)))) {
+            continue;
+        }
+        change.warning = Some("the row may mean another record; if it does not, keep the old name in names.csv");
+        context.locate_change(&mut change);
+        warnings.add(&change);
+    }
+    Ok(())
 }

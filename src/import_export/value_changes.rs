@@ -68,14 +68,19 @@ impl Warnings {
     }
 }
 
+impl Warnings {
+    /// The first of them, and how many others there are.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let more = self.total - self.listed.len() as u64;
+        let more = (more > 0).then(|| format!("… and {more} more"));
+        self.listed.iter().cloned().chain(more)
+    }
+}
+
 impl fmt::Display for Warnings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for warning in &self.listed {
-            writeln!(f, "{warning}")?;
-        }
-        let more = self.total - self.listed.len() as u64;
-        if more > 0 {
-            writeln!(f, "… and {more} more")?;
+        for line in self.lines() {
+            writeln!(f, "{line}")?;
         }
         write!(f, "{} warning(s); nothing was changed", self.total)
     }

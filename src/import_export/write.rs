@@ -12,7 +12,7 @@ use super::{
     EXCLUDED, Failure, MAX_BOUND_VALUES, Problems,
     columns::file_name,
     date_ranges,
-    import::{Context, Written},
+    import::{Context, Origin, Written},
     keys::KnownKey,
     links::LinkTable,
     rows::Rows,
@@ -34,6 +34,7 @@ const NOT_CONTENT: [&str; 5] = ["id", "key", "version", "created_at", "updated_a
 
 /// A row of a file, ready to be written.
 struct CheckedRow<'a> {
+    line: u64,
     known: KnownKey,
     values: Values<'a>,
 }
@@ -61,7 +62,7 @@ pub(super) async fn write<'a>(
         for row in &batch {
             // Everything was checked; what is wrong now has changed since.
             match (context.keys.get(record.table, &row.cells[0]), context.row_reader(record).read(&row.cells)) {
-                (Some(known), Ok(values)) => read.push(CheckedRow { known, values }),
+                (Some(known), Ok(values)) => read.push(CheckedRow { line: row.line, known, values }),
                 _ => problems.add_changed(&file, row.line),
             }
         }
@@ -138,6 +139,9 @@ impl Writer<'_> {
             changed.insert(row.try_get_by_index(0)?);
         }
         self.write_date_ranges(&batch, &changed).await?;
+        for row in batch.iter().filter(|row| changed.contains(&row.known.id)) {
+            written.origins.insert(row.known.id, Origin { line: row.line, is_new: !row.known.is_stored });
+        }
         written.changed.extend(changed);
         self.write_lists(&batch, written).await
     }

@@ -1,9 +1,9 @@
-//! Inconsistencies: values of a record that do not fit together, or do not fit the records that it refers to. Import warns of
-//! them and refuses nothing: a city may have belonged to another country at the time of a visit.
+//! Inconsistencies: values of a record that do not fit together, or do not fit the records that it refers to. Import refuses
+//! those that cannot be, and warns of the others.
 
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic};
 
-use super::{Description, Record, attribute::table_of};
+use super::{AttributeKind, Description, Record, attribute::table_of};
 
 /// Values that do not fit together. Columns and tables are given by their names.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +58,15 @@ pub enum Inconsistency {
         /// How many it takes.
         least: u32,
     },
+    /// Another record of the type has the same name, and nothing tells the two apart.
+    Alike {
+        /// The columns of the name, as written and folded.
+        name: [&'static str; 2],
+        /// The columns in which records that may be one do not differ.
+        same: &'static [&'static str],
+        /// The columns of the coordinates: places that lie apart are not the same.
+        coordinates: Option<[&'static str; 2]>,
+    },
     /// Another record of the type joins the same records, is of the same kind, and neither has ended.
     Twice {
         /// The table of links, its column of the record, and the columns of the records that it joins.
@@ -67,6 +76,15 @@ pub enum Inconsistency {
         /// The column of the end.
         end: &'static str,
     },
+}
+
+impl Inconsistency {
+    /// Whether it cannot be: a code is given once, and a city lies in one country. What was in another country at the time of a
+    /// visit is a place of its own, with its successor.
+    #[must_use]
+    pub fn is_impossible(&self) -> bool {
+        matches!(self, Self::Differs { .. } | Self::Same { .. })
+    }
 }
 
 /// The columns of a date: as written, its earliest and its latest day.
@@ -106,6 +124,23 @@ impl<E: Record> Description<'_, E> {
     pub fn joins_at_least<C: ColumnTrait>(&mut self, least: u32, reference: C) {
         let inconsistency = Inconsistency::Few { table: table_of::<C>(), reference: reference.as_str(), least };
         self.record.inconsistencies.push(inconsistency);
+    }
+
+    /// Says that records of the same name that do not differ in some columns may be one, unless they have different identifiers
+    /// of one scheme, or lie apart.
+    ///
+    /// # Panics
+    /// If no name is described before.
+    pub fn alike<const N: usize>(&mut self, same: [E::Column; N], coordinates: Option<[E::Column; 2]>) {
+        let name = self.record.attributes.iter().find_map(|attribute| match &attribute.kind {
+            AttributeKind::Name { name, folded, .. } => Some([name.name, folded.name]),
+            _ => None,
+        });
+        let name = name.unwrap_or_else(|| panic!("{}: no name is described before", E::NAME));
+        // Descriptions live as long as the model, which is never dropped.
+        let same = Vec::from(same.map(|column| column.as_str())).leak();
+        let coordinates = coordinates.map(|columns| columns.map(|column| column.as_str()));
+        self.record.inconsistencies.push(Inconsistency::Alike { name, same, coordinates });
     }
 
     /// Says that no two records of a kind join the same records, unless one has ended.

@@ -25,7 +25,7 @@ pub fn registered_language_tag(tag: &str) -> Result<String, String> {
     // For private use: qaa to qtz.
     let is_private = language.len() == 3 && ("qaa"..="qtz").contains(&language);
     if SPECIAL.contains(&language) || is_private || maximized(language).is_some() {
-        return Ok(tag);
+        return registered_subtags(&tag).map(|()| tag);
     }
     let spoken = Region::try_from_str(language).ok().and_then(|region| maximized(&format!("und-{region}")));
     Err(match spoken {
@@ -37,6 +37,18 @@ pub fn registered_language_tag(tag: &str) -> Result<String, String> {
             format!("{language} is not a registered language; write a BCP 47 language tag, such as en, fi or zh-Hans")
         }
     })
+}
+
+/// Checks that CLDR knows the script and the region of a tag: it knows for each which language is likely.
+fn registered_subtags(tag: &str) -> Result<(), String> {
+    let Ok(locale) = Locale::try_from_str(tag) else { return Ok(()) };
+    let is_known = |subtag: &str| maximized(&format!("und-{subtag}")).is_some();
+    let script = locale.id.script.map(|script| (script.to_string(), "script (ISO 15924), such as Hans or Latn"));
+    let region = locale.id.region.map(|region| (region.to_string(), "region (ISO 3166), such as FI or CN"));
+    match script.into_iter().chain(region).find(|(subtag, _)| !is_known(subtag)) {
+        Some((subtag, expected)) => Err(format!("{subtag} in {tag} is not a registered {expected}")),
+        None => Ok(()),
+    }
 }
 
 /// A language with its likely script and region; `None` if there are none.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::{
     index::Index,
     plan::{LookUp, Plan, Source, ValuePlan, Way},
-    table::{Row, Table, choices, on_one_line, problem},
+    table::{Cell, Row, Table, choices, on_one_line, problem},
 };
 use crate::{
     import_export::{Place, Problem},
@@ -45,11 +45,13 @@ impl InRow<'_> {
         self.table.place(self.row, column)
     }
 
-    /// The text of a cell.
-    fn text(&self, column: usize) -> (&str, bool) {
-        match self.item {
-            Some((of, item)) if of == column => (item, false),
-            _ => self.row.cell(column).map_or(("", false), |cell| (cell.text.trim(), cell.is_date)),
+    /// The text of a cell, and whether it is a date.
+    pub(super) fn text(&self, column: usize) -> Result<(&str, bool), Problem> {
+        match (self.item, self.row.cell(column)) {
+            (Some((of, item)), _) if of == column => Ok((item, false)),
+            (_, None) => Ok(("", false)),
+            (_, Some(Cell { wrong: Some(message), .. })) => Err(problem(&self.place(Some(column)), "", &**message)),
+            (_, Some(cell)) => Ok((cell.text.trim(), cell.is_date)),
         }
     }
 }
@@ -86,10 +88,10 @@ impl<'a> Evaluator<'a> {
         let (texts, column, is_date) = match &value.source {
             Source::Fixed(text) => (vec![text.clone()], None, false),
             Source::Column(column) => {
-                let (text, is_date) = at.text(*column);
+                let (text, is_date) = at.text(*column)?;
                 (split(text, &value.separators), Some(*column), is_date)
             }
-            Source::Text(pieces) => return Ok(template(pieces, at, value)),
+            Source::Text(pieces) => return template(pieces, at, value),
             Source::Record(of) => return Ok(self.of_record(*of, at, position)),
         };
         let is_known = |text: &String| !is_unknown(text, &value.unknown);
@@ -217,19 +219,19 @@ impl<'a> Evaluator<'a> {
 }
 
 /// A text with cells in it; none if all of them are empty.
-fn template(pieces: &[(String, Option<usize>)], at: InRow<'_>, value: &ValuePlan) -> Vec<Got> {
+fn template(pieces: &[(String, Option<usize>)], at: InRow<'_>, value: &ValuePlan) -> Result<Vec<Got>, Problem> {
     let (mut text, mut is_any, mut first) = (String::new(), false, None);
     for (before, column) in pieces {
         text.push_str(before);
         let Some(column) = column else { continue };
         first = first.or(Some(*column));
-        let (cell, _) = at.text(*column);
+        let (cell, _) = at.text(*column)?;
         if !is_unknown(cell, &value.unknown) {
             is_any = true;
             text.push_str(cell);
         }
     }
-    if is_any { vec![Got { text: on_one_line(&text), kind: None, column: first }] } else { Vec::new() }
+    Ok(if is_any { vec![Got { text: on_one_line(&text), kind: None, column: first }] } else { Vec::new() })
 }
 
 /// The values of a cell.

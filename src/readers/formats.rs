@@ -10,7 +10,7 @@ use super::{
     mapping::Mapping,
     name_of,
     table::{Table, whole},
-    text,
+    text, while_unchanged,
 };
 use crate::import_export::Problem;
 
@@ -42,7 +42,7 @@ pub(super) fn read(
             notes.extend(note);
             (include_str!("formats/icalendar.toml"), vec![icalendar::table(&name, &text, notes)?])
         }
-        Format::Popolo => (include_str!("formats/popolo.toml"), json::popolo(&name, &bytes_of(file)?)?),
+        Format::Popolo => (include_str!("formats/popolo.toml"), json::popolo(&name, &bytes_of(file)?, notes)?),
         Format::Wikidata => {
             let (kind, table) = json::wikidata(&name, &bytes_of(file)?)?;
             let mapping = match kind {
@@ -57,7 +57,7 @@ pub(super) fn read(
                 return Err(unreadable(&"it is not a regular file"));
             }
             let lines = BufReader::new(File::open(file).map_err(|cause| unreadable(&cause))?);
-            let table = geonames::table(&name, lines, wanted.min_population, existing)?;
+            let table = while_unchanged(file, || geonames::table(&name, lines, wanted.min_population, existing))?;
             (include_str!("formats/geonames.toml"), vec![table])
         }
     };

@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// The columns of the table, which the mapping of the format names.
-const COLUMNS: [&str; 9] = ["UID", "SUMMARY", "LANGUAGE", "DTSTART", "DTEND", "LOCATION", "URL", "CLASS", "ORGANIZER"];
+const COLUMNS: [&str; 10] =
+    ["UID", "SUMMARY", "LANGUAGE", "DTSTART", "DTEND", "LOCATION", "URL", "CLASS", "ORGANIZER", "STATUS"];
 
 const SECONDS: i64 = 86_400;
 
@@ -161,17 +162,13 @@ impl<'a> Event<'a> {
         self.lines.iter().find(|line| line.name == name).copied()
     }
 
-    /// Adds the event as a row, unless it was called off or belongs to a series.
+    /// Adds the event as a row, unless it belongs to a series.
     fn add(&self, rows: &mut Rows<'_>, uids: &mut Vec<String>, notes: &mut Vec<String>) -> Result<(), Problem> {
         let Some(first) = self.lines.first() else { return Ok(()) };
         let note = |what: &str| format!("{}:{}: {what}", self.label, first.number);
         let Some(uid) = self.line("UID").filter(|line| !line.value.is_empty()) else {
             return Err(at(self.label, first, "the event has no UID, by which it is known"));
         };
-        if self.line("STATUS").is_some_and(|status| status.value.eq_ignore_ascii_case("CANCELLED")) {
-            notes.push(note("the event was cancelled and is left out"));
-            return Ok(());
-        }
         if self.line("RECURRENCE-ID").is_some() {
             notes.push(note("it changes a later event of a series and is left out"));
             return Ok(());
@@ -198,6 +195,7 @@ impl<'a> Event<'a> {
             text("URL"),
             class,
             organizer.to_owned(),
+            self.line("STATUS").map(|line| line.value.to_ascii_uppercase()).unwrap_or_default(),
         ];
         for (column, cell) in cells.into_iter().enumerate() {
             rows.add(first.number, column, Cell::of(cell))?;

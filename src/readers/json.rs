@@ -1,5 +1,7 @@
 //! JSON: Popolo, and results of Wikidata's query service, as tables.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::table::{Cell, Rows, Table, whole};
@@ -40,8 +42,12 @@ fn objects<'o>(object: &'o Map<String, Value>, name: &str) -> Vec<&'o Map<String
     object.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).collect()
 }
 
-/// The tables of a Popolo file: persons, organizations and memberships; posts and areas are looked up.
-pub(super) fn popolo(label: &str, bytes: &[u8]) -> Result<Vec<Table>, Problem> {
+/// What records of a Popolo file can have that has no place here.
+const NOT_READ: [&str; 6] = ["links", "sources", "contact_details", "on_behalf_of_id", "image", "biography"];
+
+/// The tables of a Popolo file: persons, organizations and memberships; posts and areas are looked up. Notes say what is not
+/// read.
+pub(super) fn popolo(label: &str, bytes: &[u8], notes: &mut Vec<String>) -> Result<Vec<Table>, Problem> {
     let file = parsed(label, bytes)?;
     let lists = ["persons", "organizations", "memberships"];
     if lists.iter().all(|list| !file.get(*list).is_some_and(Value::is_array)) {
@@ -58,14 +64,37 @@ pub(super) fn popolo(label: &str, bytes: &[u8]) -> Result<Vec<Table>, Problem> {
         let found = identifiers.iter().find(|of| text(of, "scheme").eq_ignore_ascii_case(scheme));
         found.map(|of| last_part(&text(of, "identifier"))).unwrap_or_default()
     };
+    let other_names = |object: &Map<String, Value>| {
+        let names: Vec<_> = objects(object, "other_names").into_iter().map(|name| text(name, "name")).collect();
+        names.join("\n")
+    };
+    for list in lists {
+        let mut ids = HashSet::new();
+        for (number, object) in (1..).zip(objects(&file, list)) {
+            let id = text(object, "id");
+            if !id.is_empty() && !ids.insert(id.clone()) {
+                let message = format!("another one of the {list} has the id {id}: give each its own");
+                return Err(Problem { line: number, ..whole(&format!("{label} [{list}]"), message) });
+            }
+        }
+        let has = |name: &&&str| {
+            let is_empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+            objects(&file, list).iter().any(|object| object.get(**name).is_some_and(|value| !is_empty(value)))
+        };
+        let not_read: Vec<_> = NOT_READ.iter().filter(has).copied().collect();
+        if !not_read.is_empty() {
+            notes.push(format!("{label} [{list}]: {} are not read", not_read.join(", ")));
+        }
+    }
     let persons = objects(&file, "persons");
-    let persons =
-        persons.iter().map(|person| vec![text(person, "id"), text(person, "name"), identifier(person, "wikidata")]);
+    let persons = persons.iter().map(|person| {
+        vec![text(person, "id"), text(person, "name"), identifier(person, "wikidata"), other_names(person)]
+    });
     let organizations = objects(&file, "organizations");
     let organizations = organizations.iter().map(|of| {
         let texts = ["id", "name", "classification", "parent_id", "founding_date", "dissolution_date"];
         let mut cells: Vec<String> = texts.map(|name| text(of, name)).to_vec();
-        cells.extend([area(of), identifier(of, "wikidata"), identifier(of, "ror")]);
+        cells.extend([area(of), identifier(of, "wikidata"), identifier(of, "ror"), other_names(of)]);
         cells
     });
     let memberships = objects(&file, "memberships");
@@ -83,7 +112,7 @@ pub(super) fn popolo(label: &str, bytes: &[u8]) -> Result<Vec<Table>, Problem> {
     });
     let of_list = |list: &str| format!("{label} [{list}]");
     Ok(vec![
-        table(&of_list("persons"), &["id", "name", "wikidata"], persons)?,
+        table(&of_list("persons"), &["id", "name", "wikidata", "other_names"], persons)?,
         table(
             &of_list("organizations"),
             &[
@@ -96,6 +125,7 @@ pub(super) fn popolo(label: &str, bytes: &[u8]) -> Result<Vec<Table>, Problem> {
                 "area",
                 "wikidata",
                 "ror",
+                "other_names",
             ],
             organizations,
         )?,

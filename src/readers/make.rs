@@ -116,19 +116,21 @@ impl OfRecord<'_, '_> {
     fn annotations(&mut self, main_name: Option<&str>) {
         let of = [("record_kind", self.record.kind.table), ("record", &self.of_row.key)];
         for [name, language, kind] in &self.record.names {
-            let found = [name, language, kind].map(|value| {
+            let [language, kind] = [language, kind].map(|value| {
                 let value = value.as_ref()?;
                 self.found(|of| of.evaluator.value(value, of.at, of.position)).flatten()
             });
-            let [Some(name), Some(language), kind] = found else { continue };
-            if main_name == Some(&name.text) {
-                continue;
+            let (Some(name), Some(language)) = (name, language) else { continue };
+            for name in self.found(|of| of.evaluator.values(name, of.at, of.position)).unwrap_or_default() {
+                if main_name == Some(&name.text) {
+                    continue;
+                }
+                let mut cells = self.annotation(&of, &[("language", &language), ("name", &name)]);
+                if let Some(kind) = &kind {
+                    cells.extend(self.annotation(&[], &[("kind", kind)]));
+                }
+                self.add("names.csv", [of[0].1, of[1].1, &language.text, &name.text].join("\0"), cells);
             }
-            let mut cells = self.annotation(&of, &[("language", &language), ("name", &name)]);
-            if let Some(kind) = kind {
-                cells.extend(self.annotation(&[], &[("kind", &kind)]));
-            }
-            self.add("names.csv", [of[0].1, of[1].1, &language.text, &name.text].join("\0"), cells);
         }
         for (scheme, value) in &self.record.identifiers {
             let Some(got) = self.found(|of| of.evaluator.value(value, of.at, of.position)).flatten() else { continue };

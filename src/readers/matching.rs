@@ -3,7 +3,7 @@
 use super::{
     evaluate::{Evaluator, Found, InRow, OfRow, is_unknown, no_slug, split},
     plan::{KeyPlan, RecordPlan, Source, ValuePlan},
-    table::{Row, Table, problem},
+    table::{Table, problem},
 };
 use crate::{
     import_export::{KEY_FORM, Problem, Problems, is_key},
@@ -18,7 +18,14 @@ pub(super) fn match_rows(evaluator: &mut Evaluator<'_>, tables: &[Table], proble
         let record = &plan.records[*position];
         let table = &tables[record.table];
         for (number, row) in table.rows.iter().enumerate() {
-            for item in items(record, row, &plan.unknown) {
+            let items = match items(record, InRow { table, row, item: None }, &plan.unknown) {
+                Ok(items) => items,
+                Err(found) => {
+                    problems.add(found);
+                    continue;
+                }
+            };
+            for item in items {
                 let column = record.for_each.as_ref().map(|(column, _)| *column);
                 let at = InRow { table, row, item: column.zip(item.as_deref()) };
                 let matched = match_row(evaluator, record, *position, at);
@@ -51,16 +58,16 @@ pub(super) fn match_rows(evaluator: &mut Evaluator<'_>, tables: &[Table], proble
 }
 
 /// The values of the column that has a record for each of them; one if there is no such column.
-fn items(record: &RecordPlan, row: &Row, unknown: &[String]) -> Vec<Option<String>> {
-    let Some((column, separators)) = &record.for_each else { return vec![None] };
-    let text = row.cell(*column).map(|cell| cell.text.as_str()).unwrap_or_default();
+fn items(record: &RecordPlan, at: InRow<'_>, unknown: &[String]) -> Result<Vec<Option<String>>, Problem> {
+    let Some((column, separators)) = &record.for_each else { return Ok(vec![None]) };
+    let (text, _) = at.text(*column)?;
     let mut items: Vec<String> = Vec::new();
     for item in split(text, separators) {
         if !is_unknown(&item, unknown) && !items.contains(&item) {
             items.push(item);
         }
     }
-    items.into_iter().map(Some).collect()
+    Ok(items.into_iter().map(Some).collect())
 }
 
 /// The key of the record of a row, and how it was found; `None` if the row has no such record.
@@ -70,10 +77,11 @@ fn match_row(
     position: usize,
     at: InRow<'_>,
 ) -> Result<Option<(String, String)>, Problem> {
-    let is_empty =
-        |column: &usize| at.row.cell(*column).is_none_or(|cell| is_unknown(cell.text.trim(), &evaluator.plan.unknown));
-    if record.only_if.iter().any(is_empty) {
-        return Ok(None);
+    let is_empty = |column: &usize| Ok::<_, Problem>(is_unknown(at.text(*column)?.0, &evaluator.plan.unknown));
+    for column in &record.only_if {
+        if is_empty(column)? {
+            return Ok(None);
+        }
     }
     let table = record.kind.table;
     for value in &record.matches {

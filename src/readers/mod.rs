@@ -216,6 +216,21 @@ fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
+/// What is read of a file, if nobody has written to it meanwhile.
+fn while_unchanged<T>(path: &Path, read: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+    let state = || {
+        let found = path.metadata().map_err(|cause| whole(&name_of(path), format!("it cannot be read: {cause}")))?;
+        Ok((found.len(), found.modified().ok()))
+    };
+    let before = state()?;
+    let read = read()?;
+    if state()? == before {
+        Ok(read)
+    } else {
+        Err(whole(&name_of(path), "the file was changed while it was read: import it again"))
+    }
+}
+
 /// The contents of a file that is not too large.
 fn bytes_of(path: &Path) -> Result<Vec<u8>, Problem> {
     let unreadable =
@@ -226,7 +241,11 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, Problem> {
     }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|cause| unreadable(&cause))?;
-    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|cause| unreadable(&cause))?;
+    let read = || {
+        let read = file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes);
+        read.map(drop).map_err(|cause| unreadable(&cause))
+    };
+    while_unchanged(path, read)?;
     if bytes.len() > MAX_BYTES {
         return Err(whole(&name_of(path), format!("the file has more than {} MiB: split it", MAX_BYTES >> 20)));
     }

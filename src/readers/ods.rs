@@ -177,10 +177,6 @@ impl OfSheet<'_> {
         let repeats = usize::try_from(number(e, "table:number-columns-repeated")).unwrap_or(usize::MAX);
         let column = self.column;
         self.column = self.column.saturating_add(repeats);
-        let at = |message: &str| {
-            let column = format!("[{}]", letters(column)).into();
-            problem(&Place { file: self.label.into(), row: self.row, column }, shown, message)
-        };
         let kind = attribute(e, "office:value-type").unwrap_or_default();
         let value = |name: &str| attribute(e, name).filter(|value| !value.is_empty());
         let cell = match kind.as_str() {
@@ -194,23 +190,27 @@ impl OfSheet<'_> {
             _ => Some(Cell::of(shown)),
         };
         let is_formula = attribute(e, "table:formula").is_some();
-        if is_formula && (kind.is_empty() || cell.is_none()) {
-            return Err(at(NO_VALUE));
-        }
-        if is_formula && (shown.starts_with('#') || shown.starts_with("Err:")) {
-            return Err(at("the cell shows an error: repair it in the spreadsheet"));
-        }
-        let cell = cell.unwrap_or_default();
+        let cell = if is_formula && (kind.is_empty() || cell.is_none()) {
+            Cell::wrong(NO_VALUE)
+        } else if is_formula && (shown.starts_with('#') || shown.starts_with("Err:")) {
+            Cell::wrong(&format!("the cell shows the error {shown}: repair it in the spreadsheet"))
+        } else {
+            cell.unwrap_or_default()
+        };
         let spanned = number(e, "table:number-rows-spanned");
         if spanned > 1 {
             self.merged.push((self.row, self.row + spanned - 1, column));
         }
         // What a merged cell covers is not shown.
-        if cell.text.trim().is_empty() || e.name().as_ref() == "table:covered-table-cell" {
+        let is_empty = cell.text.trim().is_empty() && cell.wrong.is_none();
+        if is_empty || e.name().as_ref() == "table:covered-table-cell" {
             return Ok(());
         }
         if self.repeats > 1 {
-            return Err(at("a row with values is repeated, which no spreadsheet program writes for a list"));
+            let place =
+                Place { file: self.label.into(), row: self.row, column: format!("[{}]", letters(column)).into() };
+            let message = "a row with values is repeated, which no spreadsheet program writes for a list";
+            return Err(problem(&place, shown, message));
         }
         for column in column..column.saturating_add(repeats) {
             self.rows.add(self.row, column, cell.clone())?;

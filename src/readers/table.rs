@@ -20,11 +20,18 @@ pub(super) struct Cell {
     pub(super) text: String,
     /// Whether the workbook knows it as a date, so that no notation has to be guessed.
     pub(super) is_date: bool,
+    /// Why it has no value, if it should have one. It matters only if the mapping reads the cell.
+    pub(super) wrong: Option<Box<str>>,
 }
 
 impl Cell {
+    /// A cell without the value that it should have.
+    pub(super) fn wrong(message: &str) -> Self {
+        Self { wrong: Some(message.into()), ..Self::default() }
+    }
+
     pub(super) fn of(text: impl Into<String>) -> Self {
-        Self { text: text.into(), is_date: false }
+        Self { text: text.into(), ..Self::default() }
     }
 }
 
@@ -59,7 +66,7 @@ impl<'a> Rows<'a> {
 
     /// Adds a cell; rows and the cells of a row come in their order.
     pub(super) fn add(&mut self, number: u64, column: usize, cell: Cell) -> Result<(), Problem> {
-        if cell.text.trim().is_empty() {
+        if cell.text.trim().is_empty() && cell.wrong.is_none() {
             return Ok(());
         }
         let at = |message: String| {
@@ -133,6 +140,7 @@ impl Table {
             return Err(whole(label, format!("row {header} is empty: it must have the headers of the columns")));
         }
         let name = |i: usize| found.and_then(|found| rows[found].cell(i)).map(|cell| on_one_line(&cell.text));
+        let name = |i: usize| name(i).filter(|name| !name.is_empty());
         let headers = (0..width).map(|i| name(i).unwrap_or_else(|| format!("[{}]", letters(i))).into());
         let headers = headers.collect();
         rows.retain(|row| row.number > header && last.is_none_or(|last| row.number <= last));

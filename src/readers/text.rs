@@ -1,6 +1,7 @@
 //! Tables in text files: CSV in its dialects.
 
-use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::table::{Cell, MAX_BYTES, Row, Rows, letters, problem, whole};
 use crate::import_export::{Place, Problem, foreign_separator, is_utf_16};
@@ -31,9 +32,18 @@ pub(super) fn decode(label: &str, bytes: &[u8], named: Option<&str>) -> Result<(
         (None, None) if is_utf_16(bytes) => (if bytes[0] == 0 { UTF_16BE } else { UTF_16LE }, bytes, None),
         (None, None) if std::str::from_utf8(bytes).is_ok() => (UTF_8, bytes, None),
         (None, None) => {
-            let note =
-                format!("{label} is read as Windows-1252; if letters are wrong, name its `encoding` in the mapping");
-            (WINDOWS_1252, bytes, Some(note))
+            if let Some(line) = damaged_line(bytes) {
+                let place = Place { file: label.into(), row: line, column: "".into() };
+                let message =
+                    "the line is not in UTF-8, as the rest of the file is: repair its letters, or name the `encoding`";
+                return Err(problem(&place, "", message));
+            }
+            let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+            detector.feed(bytes, true);
+            let encoding = detector.guess(None, Utf8Detection::Deny);
+            let name = encoding.name();
+            let note = format!("{label} is read as {name}; if letters are wrong, name its `encoding` in the mapping");
+            (encoding, bytes, Some(note))
         }
     };
     let mut text = String::new();
@@ -52,6 +62,20 @@ pub(super) fn decode(label: &str, bytes: &[u8], named: Option<&str>) -> Result<(
         return Err(problem(&place, "", "the file is neither a text nor a workbook (XLSX, ODS)"));
     }
     Ok((text, note))
+}
+
+/// The first line that is not in UTF-8, if nearly all of a file is: a damaged letter, and not another encoding.
+fn damaged_line(bytes: &[u8]) -> Option<u64> {
+    let (mut letters, mut damaged, mut line, mut first) = (0, 0, 1, None);
+    for chunk in bytes.utf8_chunks() {
+        letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        line += chunk.valid().bytes().map(|byte| u64::from(byte == b'\n')).sum::<u64>();
+        if !chunk.invalid().is_empty() {
+            damaged += 1;
+            first = first.or(Some(line));
+        }
+    }
+    first.filter(|_| letters > damaged)
 }
 
 /// The rows of a text file. `known` are the columns that are looked for, by which the separator is recognised.

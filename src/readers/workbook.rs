@@ -7,9 +7,9 @@ use calamine::{DataRef, Reader, SheetVisible, Xlsx, XlsxError};
 use super::{
     dates::excel,
     ods::Ods,
-    table::{Cell, MAX_BYTES, Row, Rows, letters, problem, whole},
+    table::{Cell, MAX_BYTES, Row, Rows, whole},
 };
-use crate::import_export::{Place, Problem};
+use crate::import_export::Problem;
 
 /// How many parts a workbook has at most.
 const MAX_PARTS: usize = 10_000;
@@ -144,23 +144,21 @@ fn xlsx_rows(xlsx: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str, label: &str) -> Resu
     while let Some(found) = cells.next_cell_with_formula_metadata().map_err(damaged)? {
         let (row, column) = (u64::from(found.pos.0) + 1, found.pos.1 as usize);
         let cell = match found.value {
-            DataRef::Empty if found.formula.is_some() => Err(NO_VALUE.to_owned()),
+            DataRef::Empty if found.formula.is_some() => Cell::wrong(NO_VALUE),
             DataRef::Empty => continue,
-            DataRef::Int(number) => Ok(Cell::of(number.to_string())),
-            DataRef::Float(number) => Ok(Cell::of(number.to_string())),
-            DataRef::String(text) if text.is_empty() && found.formula.is_some() => Err(NO_VALUE.to_owned()),
-            DataRef::String(text) | DataRef::DurationIso(text) => Ok(Cell::of(text)),
-            DataRef::SharedString(text) => Ok(Cell::of(text)),
-            DataRef::Bool(is_true) => Ok(Cell::of(is_true.to_string())),
+            DataRef::Int(number) => Cell::of(number.to_string()),
+            DataRef::Float(number) => Cell::of(number.to_string()),
+            DataRef::String(text) if text.is_empty() && found.formula.is_some() => Cell::wrong(NO_VALUE),
+            DataRef::String(text) | DataRef::DurationIso(text) => Cell::of(text),
+            DataRef::SharedString(text) => Cell::of(text),
+            DataRef::Bool(is_true) => Cell::of(is_true.to_string()),
             DataRef::DateTime(moment) if moment.is_datetime() => xlsx_date(moment),
-            DataRef::DateTime(duration) => Ok(Cell::of(duration.as_f64().to_string())),
-            DataRef::DateTimeIso(text) => Ok(iso_date(&text)),
-            DataRef::Error(error) => Err(format!("the cell shows the error {error}: repair it in the spreadsheet")),
+            DataRef::DateTime(duration) => Cell::of(duration.as_f64().to_string()),
+            DataRef::DateTimeIso(text) => iso_date(&text),
+            DataRef::Error(error) => {
+                Cell::wrong(&format!("the cell shows the error {error}: repair it in the spreadsheet"))
+            }
         };
-        let cell = cell.map_err(|message| {
-            let column = format!("[{}]", letters(column)).into();
-            problem(&Place { file: label.into(), row, column }, "", message)
-        })?;
         rows.add(row, column, cell)?;
     }
     for merged in merged {
@@ -173,18 +171,18 @@ fn xlsx_rows(xlsx: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str, label: &str) -> Resu
 pub(super) const NO_VALUE: &str =
     "the formula has no value: open the workbook in a spreadsheet program, which computes it, and save it";
 
-fn xlsx_date(moment: calamine::ExcelDateTime) -> Result<Cell, String> {
+fn xlsx_date(moment: calamine::ExcelDateTime) -> Cell {
     let (year, month, day, ..) = moment.to_ymd_hms_milli();
     // What is less than a day is a time of day.
     let is_date = moment.as_f64() >= 1.0 && excel(moment.as_f64().max(61.0)).is_some();
     if is_date {
-        Ok(Cell { text: format!("{year:04}-{month:02}-{day:02}"), is_date: true })
+        Cell { text: format!("{year:04}-{month:02}-{day:02}"), is_date: true, wrong: None }
     } else {
-        Err("the cell is a time of day or no date that there is".to_owned())
+        Cell::wrong("the cell is a time of day or no date that there is")
     }
 }
 
 /// A date from a date, or a date and time, in ISO 8601.
 pub(super) fn iso_date(text: &str) -> Cell {
-    Cell { text: text.split('T').next().unwrap_or(text).to_owned(), is_date: true }
+    Cell { text: text.split('T').next().unwrap_or(text).to_owned(), is_date: true, wrong: None }
 }

@@ -51,11 +51,18 @@ pub async fn ask(place: &Place, query: &str) -> Value {
     answer["data"].take()
 }
 
-/// Imports what the place exports into itself, which changes nothing.
-pub fn comes_out_and_in_again(place: &Place) {
+/// Imports what the place exports into itself, which changes nothing, and into a new database, which then exports the same.
+pub async fn comes_out_and_in_again(place: &Place) {
     place.prints(&["export", "--content-only", "out"]);
     let printed = place.prints(&["import", "out"]);
     assert!(printed.starts_with("0 records added, 0 updated, "), "{printed}");
+    // The same in a new database, of the other kind if there is one.
+    let is_sqlite = place.url.starts_with("sqlite:");
+    let other = backends().into_iter().rfind(|backend| (*backend == Backend::Sqlite) != is_sqlite);
+    let other = Place::new(other.unwrap_or(Backend::Sqlite)).await;
+    other.prints(&["migrate"]);
+    other.prints(&["import", &place.path("out").display().to_string(), "--accept-warnings"]);
+    assert!(other.exported() == place.exported(), "the export of another database is another one");
 }
 
 /// A mapping for a table of cities with the columns City and Country.

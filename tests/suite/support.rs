@@ -153,6 +153,7 @@ pub async fn import_with(
         replaced: &[],
         dry_run,
         accept_warnings,
+        on_accepted: &|_| (),
         on_change,
         progress: &|_, _, _| {},
     })

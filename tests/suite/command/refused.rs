@@ -2,6 +2,7 @@
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, TransactionTrait};
+use serde_json::Value;
 
 use super::*;
 
@@ -300,6 +301,31 @@ async fn a_file_that_was_replaced_is_not_ready() {
     fs::rename(place.path("moved.db"), place.path("x.db")).expect("the file");
     assert_eq!(place.prints(&health), "ready\n");
     served.stop();
+}
+
+/// A report is CSV or JSON, by its name, and replaces an older one; nothing that is printed commands the terminal.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_in_json() {
+    let place = Place::new(Backend::Sqlite).await;
+    place.prints(&["migrate"]);
+    place.prints(&["import", concat!(env!("CARGO_MANIFEST_DIR"), "/data")]);
+    fs::create_dir(place.path("more")).expect("a directory");
+    let city = "key,population,note\nturku,1,\"a \"\"note\"\"\"\n";
+    fs::write(place.path("more").join("cities.csv"), city).expect("a file");
+    for _ in 0..2 {
+        place.prints(&["import", "more", "--dry-run", "--report", "r.json"]);
+        let report = fs::read_to_string(place.path("r.json")).expect("a report");
+        let lines: Vec<Value> = report.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let [population, note] = &lines[..] else { panic!("{report}") };
+        let place_of = |line: &Value| ["file", "line", "key", "column"].map(|name| line[name].clone());
+        assert_eq!(place_of(population), [json!("cities.csv"), json!(2), json!("turku"), json!("population")]);
+        assert_eq!((&population["new"], &population["warning"]), (&json!("1"), &Value::Null));
+        assert_eq!((&note["old"], &note["new"]), (&Value::Null, &json!("a \"note\"")));
+    }
+    fs::write(place.path("more").join("cities.csv"), "key,na\u{1b}[31mme\u{202e}\n").expect("a file");
+    let printed = place.run(&["import", "more"]);
+    let printed = String::from_utf8(printed.stderr).expect("a text");
+    assert!(printed.contains("na\\u{1b}[31mme\\u{202e}"), "{printed}");
 }
 
 /// A report is no pipe, which could be waited for without an end, and no other file.

@@ -1,6 +1,12 @@
-//! Import warns of values that do not fit together, and writes them only if the warnings are accepted.
+//! Import tells values that do not fit together: it refuses those that cannot be, and writes others only if the warnings are
+//! accepted.
 
-use coopgraph::import_export::Warnings;
+use std::sync::Mutex;
+
+use coopgraph::{
+    clock::{Clock, IdSource},
+    import_export::{self, Import, Warnings},
+};
 
 use super::{partial_files::set, value_changes::careful, *};
 
@@ -32,6 +38,15 @@ fn world() -> Vec<(&'static str, &'static str)> {
 fn warnings(done: Result<Imported, Failure>, case: &str) -> Warnings {
     match done {
         Err(Failure::Warnings(warnings)) => warnings,
+        done => panic!("{case}: {done:?}"),
+    }
+}
+
+/// The lines of the problems, or of the warnings.
+fn lines(done: Result<Imported, Failure>, is_problem: bool, case: &str) -> Vec<String> {
+    match done {
+        Err(Failure::Problems(problems)) if is_problem => problems.listed.iter().map(ToString::to_string).collect(),
+        Err(Failure::Warnings(warnings)) if !is_problem => warnings.listed,
         done => panic!("{case}: {done:?}"),
     }
 }
@@ -191,24 +206,24 @@ async fn inconsistencies_are_told() {
                 continue;
             };
             let (done, _) = careful(&database, &files).await;
-            let told = warnings(done, rows);
-            assert_eq!(told.total, 1, "{backend}: {rows}: {told}");
-            assert!(told.listed[0].starts_with(file) && told.listed[0].contains(expected), "{backend}: {told}");
+            let is_problem =
+                ["another country", "the city cov has", "has the same code", "form a cycle", "the country AA has"];
+            let told = lines(done, is_problem.iter().any(|part| expected.contains(part)), rows);
+            let [line] = &told[..] else { panic!("{backend}: {rows}: {told:?}") };
+            assert!(line.starts_with(file) && line.contains(expected), "{backend}: {line}");
             assert!(state(&database).await == before, "{backend}: {rows}: something was written");
         }
         let topics: String = (0..20).map(|i| format!("t{i:02},T,en,t{:02},public\n", (i + 1) % 20)).collect();
         let topics = set(&[("topics.csv", &format!("key,name,language,broader,visibility\n{topics}"))]);
-        let told = warnings(careful(&database, &topics).await.0, "topics");
+        let told = lines(careful(&database, &topics).await.0, true, "topics");
         let path = "t00 → t01 → t02 → t03 → t04 → t05 → t06 → t07 → … → t00";
-        assert!(told.total == 1 && told.listed[0].ends_with(path), "{backend}: {told}");
-        // A change of the other record, and then with the consent of whoever imports.
+        assert!(told.len() == 1 && told[0].ends_with(path), "{backend}: {told:?}");
+        // A change of the other record, which consent does not make right.
         let visit = set(&[("visits.csv", &format!("{VISIT}v1,x,en,official,,,GB,cov,public\n"))]);
         careful(&database, &visit).await.0.expect("an import");
         let cities = set(&[("cities.csv", "key,country\ncov,IT\n")]);
-        database.import(&cities.files()).await.expect("an import that accepts warnings");
-        // It is no news to an import of other records.
-        let other = set(&[("officials.csv", "key,name,language,visibility\nof2,Another,und,public\n")]);
-        careful(&database, &other).await.0.expect("an import");
+        let refused = lines(database.import(&cities.files()).await, true, "another country");
+        assert!(refused[0].starts_with("visits.csv: visit v1: the city cov has another country"), "{refused:?}");
         // What the database has of it already, too.
         let end = "key,name,language,is_series,end,visibility\ne,E,en,false,9999-12-31,public\n";
         database.import(&set(&[("events.csv", end)]).files()).await.expect("an import that accepts warnings");
@@ -298,7 +313,7 @@ async fn partnerships_are_told_for_each_party() {
         careful(&server.data, &set(&world())).await.0.expect("an import");
         let alone = set(&[("partnerships.csv", &academic)]);
         let told = warnings(careful(&server.data, &alone).await.0, "no party");
-        let expected = "partnerships.csv: partnership academic: it has no members, and fewer than 2 partnership party records \
+        let expected = "partnerships.csv:2: partnership academic: it has no members, and fewer than 2 partnership party records \
                         refer to it";
         assert_eq!(told.listed, [expected], "{backend}");
         let all = set(&[("partnerships.csv", &academic), ("partnership_parties.csv", &parties)]);
@@ -344,5 +359,122 @@ async fn centers_have_several_operators() {
         let one = set(&[("innovation_centers.csv", "key,other_operators\nc,o2;o2\n")]);
         let refused = careful(&server.data, &one).await.0.expect_err("a list that names an operator twice");
         assert!(format!("{refused:?}").contains("o2 is named twice"), "{backend}: {refused:?}");
+    }
+}
+
+/// All that is wrong is told at once, with its lines; and warnings that are accepted are told, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn accepted_warnings_are_told() {
+    let rows = "p,cov;rom,sister_city,1959,1970,active,public\nsecond,dre;cov,sister_city,1959,,active,public\n";
+    let files = set(&[("partnerships.csv", &format!("key,members,kind,since,ended,status,visibility\n{rows}"))]);
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Empty).await;
+        careful(&database, &set(&world())).await.0.expect("an import");
+        let expected = warnings(careful(&database, &files).await.0, "two").listed;
+        let starts =
+            ["partnerships.csv:2: ended = \"1970\"", "partnerships.csv:3: partnership second: the partnership first"];
+        let is_told = |(line, start): (&String, &&str)| line.starts_with(start);
+        assert!(expected.len() == 2 && expected.iter().zip(&starts).all(is_told), "{backend}: {expected:?}");
+        let accepted = Mutex::new(Vec::new());
+        let (clock, ids) = (Clock::system(), IdSource::system());
+        let import = Import {
+            database: &database.database,
+            files: &files.files(),
+            clock: &clock,
+            ids: &ids,
+            model: coopgraph::domain::model(),
+            only_if_empty: false,
+            replaced: &[],
+            dry_run: false,
+            accept_warnings: true,
+            on_accepted: &|warnings| accepted.lock().expect("a list").extend(warnings.lines()),
+            on_change: &|_| Ok(()),
+            progress: &|_, _, _| {},
+        };
+        import_export::import(import).await.expect("an import");
+        assert_eq!(accepted.into_inner().expect("a list"), expected, "{backend}");
+    }
+}
+
+/// A new record that looks like another one is told, unless something tells the two apart.
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_look_alike_are_told() {
+    const CITY: &str = "key,name,language,kind,country,latitude,longitude,visibility\n";
+    let cases = [
+        (
+            "cities.csv",
+            format!("{CITY}cov2,COVENTRY,en,city,GB,,,public\n"),
+            Some("cities.csv:2: city cov2: the city cov has the same name"),
+        ),
+        ("cities.csv", format!("{CITY}cov2,Coventry,en,city,IT,,,public\n"), None),
+        ("cities.csv", format!("{CITY}cov2,Coventry,en,region,GB,,,public\n"), None),
+        (
+            "cities.csv",
+            format!("{CITY}a,Newport,en,city,GB,51.5,-3,public\nb,Newport,en,city,GB,51.6,-3.1,public\n"),
+            Some("cities.csv:3: city b: the city a has the same name"),
+        ),
+        (
+            "cities.csv",
+            format!("{CITY}a,Newport,en,city,GB,51.5,-3,public\nb,Newport,en,city,GB,50.7,-1.3,public\n"),
+            None,
+        ),
+        (
+            "officials.csv",
+            "key,name,language,visibility\nof2,An  official,und,public\n".to_owned(),
+            Some("official of2: the official of1"),
+        ),
+        (
+            "organizations.csv",
+            "key,name,language,kind,country,visibility\no9,x,en,company,,public\n".to_owned(),
+            Some("organization o9: the organization o1 has the same name"),
+        ),
+        ("visits.csv", "key,title,language,start,visibility\nv2,A journey,en,2019,public\n".to_owned(), None),
+        (
+            "visits.csv",
+            "key,title,language,visibility\nv2,A Journey,en,public\n".to_owned(),
+            Some("visit v2: the visit v has the same name, \"A Journey\": if it is the same visit, use its key"),
+        ),
+    ];
+    for backend in backends() {
+        for (file, rows, expected) in &cases {
+            let database = TestDatabase::new(backend, Data::Empty).await;
+            careful(&database, &set(&world())).await.0.expect("an import");
+            let done = careful(&database, &set(&[(file, rows)])).await.0;
+            let Some(expected) = expected else {
+                done.unwrap_or_else(|cause| panic!("{backend}: {rows}: {cause}"));
+                continue;
+            };
+            let told = warnings(done, rows);
+            assert!(told.total == 1 && told.listed[0].contains(expected), "{backend}: {told}");
+        }
+        // Identifiers of one scheme tell two records apart.
+        let database = TestDatabase::new(backend, Data::Empty).await;
+        careful(&database, &set(&world())).await.0.expect("an import");
+        let identified = set(&[
+            ("cities.csv", &format!("{CITY}cov2,Coventry,en,city,GB,,,public\n")),
+            ("identifiers.csv", "record_kind,record,scheme,value\ncity,cov,wikidata,Q6225\ncity,cov2,wikidata,Q1\n"),
+        ]);
+        careful(&database, &identified).await.0.expect("an import");
+    }
+}
+
+/// Another main name may mean another record, unless both are known as names of the record.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_names_are_told() {
+    let renamed = ("cities.csv", "key,name,language\ncov,Pori,en\n");
+    let former = "record_kind,record,language,name,kind\ncity,cov,en,Coventry,former\n";
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Empty).await;
+        careful(&database, &set(&world())).await.0.expect("an import");
+        let told = warnings(careful(&database, &set(&[renamed])).await.0, "renamed");
+        let expected = "cities.csv:2: city cov: name: \"Coventry\" → \"Pori\": the row may mean another record; if it does not, \
+                        keep the old name in names.csv";
+        assert_eq!(told.listed, [expected], "{backend}");
+        // Another spelling of the same name is none, nor is a correction.
+        careful(&database, &set(&[("cities.csv", "key,name,language\ncov,Coventri,en\n")])).await.0.expect("an import");
+        careful(&database, &set(&[("cities.csv", "key,name,language\ncov,COVENTRY,en\n")])).await.0.expect("an import");
+        careful(&database, &set(&[renamed, ("names.csv", former)])).await.0.expect("an import");
+        // Now both are names of the city.
+        careful(&database, &set(&[("cities.csv", "key,name,language\ncov,Coventry,en\n")])).await.0.expect("an import");
     }
 }

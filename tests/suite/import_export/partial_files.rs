@@ -238,7 +238,9 @@ async fn an_identifier_is_not_taken_from_a_record_in_silence() {
             line: 2,
             column: "value".to_owned(),
             value: "Q1".to_owned(),
-            message: "the city espoo has this identifier in the database: if it is wrong, give the identifiers of this city, \
+            message:
+                "the city espoo has this identifier in the database, so the city vantaa cannot have it: if it is wrong \
+                      there, give the identifiers of this city, \
                       too"
                 .to_owned(),
         };

@@ -373,7 +373,14 @@ async fn values_are_what_they_claim_to_be() {
             ("names.csv", "record_kind,record,language,name\ncity,a,LANGUAGE,B\n"),
             ("cities.csv", "key,name,language,kind,country,visibility\nb,B,LANGUAGE,city,XX,public\n"),
         ] {
-            for (language, ends) in [("jp", "write ja"), ("cz", "write cs"), ("xx", "such as en, fi or zh-Hans")] {
+            for (language, ends) in [
+                ("jp", "write ja"),
+                ("cz", "write cs"),
+                ("xx", "such as en, fi or zh-Hans"),
+                ("zh-Hanx", "Hanx in zh-Hanx is not a registered script (ISO 15924), such as Hans or Latn"),
+                ("en-QX", "QX in en-QX is not a registered region (ISO 3166), such as FI or CN"),
+                ("uz-Cyrx-UZ", "Cyrx in uz-Cyrx-UZ is not a registered script (ISO 15924), such as Hans or Latn"),
+            ] {
                 let text = text.replace("LANGUAGE", language);
                 let refused = problems(server.data.import(&set(&[(file, &text)]).files()).await);
                 let [problem] = &refused.listed[..] else { panic!("{backend}: {refused}") };

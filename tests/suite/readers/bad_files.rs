@@ -70,7 +70,7 @@ async fn mistakes_in_mappings_are_told() {
             let error = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(!output.status.success() && error.contains(says), "{backend}: expected {says}\n{error}");
         }
-        comes_out_and_in_again(&place);
+        comes_out_and_in_again(&place).await;
     }
 }
 
@@ -150,4 +150,27 @@ async fn files_that_are_no_tables_are_told() {
     assert!(refused(&place, ".").contains("it is not a regular file"));
     let output = place.run(&["import", "x"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("it is a file: name its --format"));
+}
+
+/// The encoding of a text that is not UTF-8 is guessed, and a note says which; a damaged letter in UTF-8 is told at its line.
+#[tokio::test(flavor = "multi_thread")]
+async fn encodings_are_recognised() {
+    let place = place(Backend::Sqlite).await;
+    write(&place, "m.toml", CITIES);
+    let line = |name: &[u8]| [b"City,Country\n", name, b",FI\n"].concat();
+    let guessed: [(&str, &[u8], &str, &str); 4] = [
+        ("latin.csv", b"J\xe4ms\xe4nkoski", "windows-1252", "j-ms-nkoski"),
+        ("cyrillic.csv", b"\xcd\xe8\xe6\xed\xe8\xe9 \xcd\xee\xe2\xe3\xee\xf0\xee\xe4", "windows-1251", "nizhniy"),
+        ("japanese.csv", b"\x93\x8c\x8b\x9e\x93s\x90V\x8fh\x8b\xe6", "Shift_JIS", ""),
+        ("chinese.csv", b"\xc9\xcf\xba\xa3\xca\xd0\xbb\xc6\xc6\xd6\xc7\xf8", "GBK", ""),
+    ];
+    for (file, name, encoding, _) in guessed {
+        write(&place, file, line(name));
+        let printed = imported(&place, file, &["--dry-run", "--explain"]);
+        assert!(printed.contains(&format!("note: {file} is read as {encoding}; if letters are wrong")), "{printed}");
+    }
+    let damaged = [&line("Äänekoski".as_bytes())[..], "Jämsä,FI\nPori".as_bytes(), b"\xa0,FI\n"].concat();
+    write(&place, "damaged.csv", damaged);
+    let error = refused(&place, "damaged.csv");
+    assert!(error.contains("damaged.csv:4: the line is not in UTF-8, as the rest of the file is"), "{error}");
 }

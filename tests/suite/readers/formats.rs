@@ -38,7 +38,7 @@ async fn office_holders_are_read() {
             "official": { "key": "maija-virtanen-q100000002" },
         }]);
         assert_eq!(ask(&place, query).await["positions"]["nodes"], expected, "{backend}");
-        comes_out_and_in_again(&place);
+        comes_out_and_in_again(&place).await;
         let again = read(&place, "holders.json", "wikidata", &[]).expect("an import");
         assert!(again.contains("0 records added, 0 updated"), "{backend}: {again}");
     }
@@ -106,4 +106,66 @@ async fn other_files_are_told() {
     write(&place, "x", "BEGIN:VCALENDAR\nEND:VCALENDAR\n");
     let error = read(&place, "x", "icalendar", &["--mapping", "m.toml"]).expect_err("an error");
     assert!(error.contains("m.toml: the format has its own tables"), "{error}");
+}
+
+/// A calendar says whether an event is called off, and a later version of the calendar, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_have_the_status_of_the_calendar() {
+    let calendar = |status: &str| {
+        format!(
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:fair@x\r\nSUMMARY:Fair\r\nDTSTART;VALUE=DATE:20300514\r\n{status}END:VEVENT\r\nEND:VCALENDAR\r\n"
+        )
+    };
+    for backend in all_backends() {
+        let place = place(backend).await;
+        let query = "{ events(filter: {name: {eq: \"Fair\"}}) { nodes { status } } }";
+        for (status, expected) in [
+            ("STATUS:TENTATIVE\r\n", "PLANNED"),
+            ("STATUS:Confirmed\r\n", "CONFIRMED"),
+            // What is not said stays.
+            ("", "CONFIRMED"),
+            ("STATUS:CANCELLED\r\n", "CANCELLED"),
+        ] {
+            write(&place, "c.ics", calendar(status));
+            read(&place, "c.ics", "icalendar", &[]).expect("an import");
+            assert_eq!(
+                ask(&place, query).await["events"]["nodes"],
+                json!([{ "status": expected }]),
+                "{backend}: {status}"
+            );
+        }
+        comes_out_and_in_again(&place).await;
+    }
+}
+
+/// Other names of persons and organizations are found; what has no place is told, and so are ids that are not unique.
+#[tokio::test(flavor = "multi_thread")]
+async fn popolo_loses_no_name() {
+    let file = json!({
+        "persons": [{ "id": "p", "name": "Maija Meikäläinen", "other_names": [{ "name": "Maija Virtanen" }, { "name": "Mrs M" }],
+            "links": [{ "url": "https://example.org" }], "sources": [] }],
+        "organizations": [{ "id": "o", "name": "Council", "classification": "committee", "other_names": [{ "name": "Valtuusto" }] }],
+    });
+    for backend in all_backends() {
+        let place = place(backend).await;
+        write(&place, "p.json", file.to_string());
+        let printed = read(&place, "p.json", "popolo", &[]).expect("an import");
+        assert!(printed.contains("note: p.json [persons]: links are not read"), "{printed}");
+        let query = "{ officials(filter: {anyName: {eq: \"maija virtanen\"}}) { nodes { name names { name kind } } } \
+                       organizations(filter: {anyName: {eq: \"valtuusto\"}}) { nodes { name } } }";
+        let expected = json!({
+            "officials": { "nodes": [{ "name": "Maija Meikäläinen", "names": [
+                { "name": "Maija Virtanen", "kind": "ALTERNATIVE" }, { "name": "Mrs M", "kind": "ALTERNATIVE" }] }] },
+            "organizations": { "nodes": [{ "name": "Council" }] },
+        });
+        assert_eq!(ask(&place, query).await, expected, "{backend}");
+        comes_out_and_in_again(&place).await;
+        write(
+            &place,
+            "p.json",
+            file.to_string().replace("\"persons\":[", "\"persons\":[{\"id\":\"p\",\"name\":\"Other\"},"),
+        );
+        let error = read(&place, "p.json", "popolo", &[]).expect_err("two persons with one id");
+        assert!(error.contains("p.json [persons]:2: another one of the persons has the id p"), "{error}");
+    }
 }

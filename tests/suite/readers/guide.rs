@@ -139,7 +139,7 @@ async fn the_guide_is_right() {
                 let right: String = differences.into_iter().map(|(_, right)| right + "\n").collect();
                 assert!(right.is_empty(), "{backend}: {title}: it is\n{right}");
             }
-            comes_out_and_in_again(&place);
+            comes_out_and_in_again(&place).await;
             let last = blocks.iter().rev().find(|block| block.language == "console").expect("a command");
             let command = last.text.lines().next().expect("a command").trim_start_matches("$ coopgraph ");
             let again = place.prints(&command.split(' ').collect::<Vec<_>>());

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::*;
 
 /// Two cities of one name.
-const BLOOMINGTONS: &str = "key,name,language,kind,country,visibility\n\
-    bloomington-in,Bloomington,en,city,US,public\nbloomington-il,Bloomington,en,city,US,public\n";
+const BLOOMINGTONS: &str = "key,name,language,kind,country,latitude,longitude,visibility\n\
+    bloomington-in,Bloomington,en,city,US,39.2,-86.5,public\nbloomington-il,Bloomington,en,city,US,40.5,-89,public\n";
 
 async fn with_bloomingtons(backend: Backend) -> Place {
     let place = place(backend).await;
@@ -75,7 +75,7 @@ async fn each_row_says_which_record_it_is() {
             printed.contains("1 records added, 0 updated, 0 removed, 0 unchanged; 1 names"),
             "{backend}: {printed}"
         );
-        comes_out_and_in_again(&place);
+        comes_out_and_in_again(&place).await;
         let answer = ask(
             &place,
             "{ city(by: {key: \"narva-estonia\"}) { name visibility country { key } identifiers { value } } }",
