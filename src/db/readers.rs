@@ -19,6 +19,8 @@ use sea_orm::{
     },
 };
 use sea_query_sqlx::SqlxValues;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
 
 use super::connect::Observer;
 
@@ -35,6 +37,8 @@ pub(super) const KEPT_STATEMENTS: usize = 256;
 /// The length of the longest text of a statement that is kept. Clients decide how long filters are: so the texts that a
 /// connection keeps have at most 2 MiB together, and what the database makes of them grows with them.
 const KEPT_STATEMENT_BYTES: usize = 8 << 10;
+/// How long no other connection is opened in the place of one that PostgreSQL has refused.
+const REFUSAL_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a cancelled statement may take to end before its connection is closed.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -42,6 +46,11 @@ const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Readers {
     pool: Pool<Connector>,
+    /// A place for each connection of the pool. Whoever has one need not wait for the pool: it has an idle connection, or
+    /// opens another.
+    places: Arc<Semaphore>,
+    /// Those who wait for the pool, which does not count a connection before it is open.
+    opening: TaskTracker,
     /// The connection for requests to PostgreSQL to cancel a statement.
     control: DatabaseConnection,
     observer: Option<Observer>,
@@ -74,7 +83,9 @@ impl Readers {
         };
         // The connection used last has the warmest caches.
         let pool = Pool::builder(target).max_size(size).queue_mode(QueueMode::Lifo).build();
-        Self { pool: pool.expect("no timeout needs a runtime"), control, observer }
+        let places = Arc::new(Semaphore::new(size));
+        let opening = TaskTracker::new();
+        Self { pool: pool.expect("no timeout needs a runtime"), places, opening, control, observer }
     }
 
     /// The database system.
@@ -103,10 +114,8 @@ impl Readers {
         }
         let mut attempts = 0;
         loop {
-            let mut running = RunningStatement {
-                reader: Some(self.pool.get().await.map_err(unavailable)?),
-                control: self.control.clone(),
-            };
+            let reader = Some(self.reader().await.map_err(unavailable)?);
+            let mut running = RunningStatement { reader, control: self.control.clone() };
             let answered = running.rows(statement).await;
             attempts += 1;
             match answered {
@@ -116,6 +125,39 @@ impl Readers {
             }
         }
     }
+
+    /// An idle connection, or a new one. If PostgreSQL refuses to open another, one of those that are open is waited for.
+    async fn reader(&self) -> Result<BusyReader, PoolError<sqlx::Error>> {
+        loop {
+            let place = self.places.clone().acquire_owned().await.map_err(|_| PoolError::Closed)?;
+            let opening = self.opening.token();
+            let opened = self.pool.get().await;
+            drop(opening);
+            match opened {
+                Ok(reader) => return Ok(BusyReader { reader, _place: place }),
+                Err(PoolError::Backend(cause)) if is_refused(&cause) && self.has_others() => {
+                    tracing::warn!(%cause, "PostgreSQL refuses another connection: those that are open are waited for");
+                    tokio::spawn(async move {
+                        tokio::time::sleep(REFUSAL_INTERVAL).await;
+                        drop(place);
+                    });
+                }
+                Err(cause) => return Err(cause),
+            }
+        }
+    }
+
+    /// Whether there are open connections, or some that are being opened.
+    fn has_others(&self) -> bool {
+        !self.opening.is_empty() || self.pool.status().size > 0
+    }
+}
+
+/// A connection and its place, which is free once the connection is back in the pool.
+struct BusyReader {
+    // Fields are dropped in this order.
+    reader: Object<Connector>,
+    _place: OwnedSemaphorePermit,
 }
 
 /// `SeaORM` can read entities with them. Everything that writes is an error.
@@ -253,13 +295,13 @@ async fn wait_until_idle(connection: &mut PgConnection) -> Result<(), sqlx::Erro
 
 /// A connection that runs a statement. If this is dropped before the statement has ended, the statement is cancelled.
 struct RunningStatement {
-    reader: Option<Object<Connector>>,
+    reader: Option<BusyReader>,
     control: DatabaseConnection,
 }
 
 impl RunningStatement {
     async fn rows(&mut self, statement: &Statement) -> Result<Vec<QueryResult>, sqlx::Error> {
-        let Some(reader) = &mut self.reader else { return Err(sqlx::Error::WorkerCrashed) };
+        let Some(BusyReader { reader, .. }) = &mut self.reader else { return Err(sqlx::Error::WorkerCrashed) };
         let answered = reader.rows(statement).await;
         reader.is_broken = answered.as_ref().is_err_and(is_broken);
         self.reader = None;
@@ -269,11 +311,12 @@ impl RunningStatement {
 
 impl Drop for RunningStatement {
     fn drop(&mut self) {
-        let (Some(mut reader), Ok(runtime)) = (self.reader.take(), tokio::runtime::Handle::try_current()) else {
+        let (Some(mut busy), Ok(runtime)) = (self.reader.take(), tokio::runtime::Handle::try_current()) else {
             return;
         };
         let control = self.control.clone();
         runtime.spawn(async move {
+            let reader = &mut busy.reader;
             let cancelled = tokio::time::timeout(CANCEL_TIMEOUT, reader.cancel(&control)).await;
             reader.is_broken = !matches!(cancelled, Ok(Ok(())));
             if reader.is_broken {
@@ -291,6 +334,11 @@ fn is_broken(cause: &sqlx::Error) -> bool {
         sqlx::Error::Database(cause) => cause.code().is_some_and(|code| code.starts_with("57P")),
         _ => false,
     }
+}
+
+/// Whether the server has as many connections as it, the database or the role may have: `too_many_connections`.
+fn is_refused(cause: &sqlx::Error) -> bool {
+    matches!(cause, sqlx::Error::Database(cause) if cause.code().is_some_and(|code| code == "53300"))
 }
 
 fn failed(cause: sqlx::Error) -> DbErr {
