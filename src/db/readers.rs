@@ -114,13 +114,17 @@ impl Readers {
         }
         let mut attempts = 0;
         loop {
-            let reader = Some(self.reader().await.map_err(unavailable)?);
-            let mut running = RunningStatement { reader, control: self.control.clone() };
-            let answered = running.rows(statement).await;
             attempts += 1;
-            match answered {
-                // If the database was restarted, all connections are broken, and a new one works.
-                Err(cause) if is_broken(&cause) && attempts <= self.max_connections() => {}
+            // If the database was restarted, all connections are broken, and a new one works.
+            let is_last = attempts > self.max_connections();
+            let reader = match self.reader().await {
+                Ok(reader) => Some(reader),
+                Err(PoolError::Backend(cause)) if has_ended(&cause) && !is_last => continue,
+                Err(cause) => return Err(unavailable(cause)),
+            };
+            let mut running = RunningStatement { reader, control: self.control.clone() };
+            match running.rows(statement).await {
+                Err(cause) if is_broken(&cause) && !is_last => {}
                 answered => return answered.map_err(failed),
             }
         }
@@ -332,6 +336,19 @@ fn is_broken(cause: &sqlx::Error) -> bool {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => true,
         // Class 57P, operator intervention (appendix A of PostgreSQL's manual).
         sqlx::Error::Database(cause) => cause.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
+    }
+}
+
+/// Whether a connection ended while it was opened. A server that does not listen, or is still starting, is another matter.
+fn has_ended(cause: &sqlx::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    match cause {
+        sqlx::Error::Io(cause) => {
+            matches!(cause.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+        }
+        // `admin_shutdown` and `crash_shutdown`.
+        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| code == "57P01" || code == "57P02"),
         _ => false,
     }
 }
