@@ -100,7 +100,8 @@ pub struct Config {
     /// The maximum number of open subscriptions of one client.
     #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS_PER_CLIENT", default_value_t = 1_000, value_parser = limit(0))]
     pub max_subscriptions_per_client: usize,
-    /// The maximum number of open connections; 16 more are accepted for health checks.
+    /// The maximum number of open connections; 16 more are accepted for health checks. Fewer are accepted if the limit of the
+    /// operating system on open files is too low, of which the log warns.
     #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = limit(1))]
     pub max_connections: usize,
     /// The maximum number of open connections of one address. It does not apply with --trust-proxy.

@@ -1,6 +1,7 @@
 //! The command line interface: `serve`, `migrate`, `import`, `export`, `schema`, `health`.
 
 mod import;
+mod open_files;
 
 use std::{
     fmt,
@@ -31,6 +32,9 @@ use crate::{
     model::record,
     observe::{Observer, Traces, logs},
 };
+
+/// The maximum number of connections to the separate address for metrics.
+const METRICS_CONNECTIONS: usize = 64;
 
 /// An error for the operator: one line, or the list of errors in files.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -219,7 +223,7 @@ async fn prepare(args: &Serve) -> Result<Database, Failed> {
     Ok(database)
 }
 
-async fn serve(args: Serve) -> Result<(), Failed> {
+async fn serve(mut args: Serve) -> Result<(), Failed> {
     // First of all, so that signals are handled during the setup, too: it may wait for another process.
     let mut signals = StopSignals::new()?;
     let database = tokio::select! {
@@ -229,6 +233,7 @@ async fn serve(args: Serve) -> Result<(), Failed> {
             return Ok(());
         }
     };
+    open_files::fit_connections(&mut args.config, &database);
     let endpoint = args.config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
     let traces = endpoint.map(Traces::export_to).transpose()?;
     let (listener, at) = listen(args.address.listen).await?;
@@ -250,8 +255,9 @@ async fn serve(args: Serve) -> Result<(), Failed> {
     let metrics_server = metrics_listener.map(|(listener, _)| {
         let (engine, until) = (engine.clone(), shutdown.stopped_owned());
         tokio::spawn(async move {
-            let router = http::metrics_router(engine.clone());
-            http::serve(listener, router, engine.config(), Shutdown::default(), until).await
+            let config = Config { max_connections: METRICS_CONNECTIONS, ..engine.config().clone() };
+            let router = http::metrics_router(engine);
+            http::serve(listener, router, &config, Shutdown::default(), until).await
         })
     });
     let router = http::router(engine.clone(), shutdown.clone());

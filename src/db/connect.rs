@@ -16,7 +16,7 @@ use sea_orm::{
 
 use super::{
     Unusable,
-    readers::{Connector, KEPT_STATEMENTS, POSTGRES_CONNECTIONS, Reader, Readers},
+    readers::{Connector, KEPT_STATEMENTS, POSTGRES_CONNECTIONS, Reader, Readers, SQLITE_CONNECTIONS},
     writer_lock::{WriterLock, begin_exclusive, is_locked},
 };
 
@@ -122,6 +122,16 @@ impl Database {
     #[must_use]
     pub fn backend(&self) -> DbBackend {
         self.connection.get_database_backend()
+    }
+
+    /// The maximum number of files, sockets included, that the connections of a server have open.
+    #[must_use]
+    pub fn max_open_files(&self) -> usize {
+        match self.backend() {
+            DbBackend::Postgres => POSTGRES_CONNECTIONS + CONNECTIONS as usize,
+            // The database, its write-ahead log, and the index of that.
+            _ => 3 * (SQLITE_CONNECTIONS + CONNECTIONS as usize),
+        }
     }
 
     /// Applies the missing migrations: all of them, or none. Another process that does so is waited for.

@@ -25,7 +25,7 @@ use tokio_util::task::TaskTracker;
 use super::connect::Observer;
 
 /// Each has its own thread and page cache; with more of them, the caches no longer fit into that of the processor.
-const SQLITE_CONNECTIONS: usize = 4;
+pub(super) const SQLITE_CONNECTIONS: usize = 4;
 /// Each is a process of the database server.
 pub(super) const POSTGRES_CONNECTIONS: usize = 8;
 /// After how many instructions SQLite checks whether the statement was cancelled: they take less than a millisecond.

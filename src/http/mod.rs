@@ -44,7 +44,10 @@ use tower_http::{
 };
 
 use self::body_limits::BodyLimits;
-pub use self::{serve::serve, shutdown::Shutdown};
+pub use self::{
+    serve::{SPARE_CONNECTIONS, serve},
+    shutdown::Shutdown,
+};
 use crate::{
     config::Profile,
     engine::{Caller, Client, Engine},

@@ -5,10 +5,10 @@ mod stopping;
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     path::Path,
-    process::Output,
+    process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -237,6 +237,70 @@ async fn help_names_everything_but_secrets() {
     }
     let version = place.prints(&["--version"]);
     assert_eq!(version, format!("coopgraph {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// A command that runs with a limit of `ulimit`.
+fn limited(command: &Command, limit: &str) -> Command {
+    let mut limited = Command::new("sh");
+    limited.args(["-c", &format!("ulimit {limit} && exec \"$0\" \"$@\"")]);
+    limited.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited.env("COOPGRAPH_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
+    limited
+}
+
+/// With few files that may be open, the server accepts fewer connections, and those that it accepts do not take what health
+/// checks and the database need.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_leave_files_for_the_rest() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        place.prints(&["migrate"]);
+        let get = |address: SocketAddr, path: &str| {
+            let mut stream = TcpStream::connect(address).expect("a connection");
+            stream.set_read_timeout(Some(LONG)).expect("a time limit");
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("a request");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("an answer");
+            answer
+        };
+        let server = place.on_database(&["serve", "--sample-data=none", "--listen", "127.0.0.1:0"]);
+        // The soft limit is raised.
+        let served = Served::start(limited(&server, "-S -n 40"));
+        let idle: Vec<_> = (0..100).map(|_| TcpStream::connect(served.address).expect("a connection")).collect();
+        assert!(get(served.address, "/readyz").starts_with("HTTP/1.1 200"), "{backend}");
+        drop(idle);
+        served.stop();
+
+        let (log, writer) = std::io::pipe().expect("a pipe");
+        let served = Served::logging(limited(&server, "-n 150"), writer);
+        let mut warning = String::new();
+        BufReader::new(log).read_line(&mut warning).expect("a warning");
+        let warning: serde_json::Value = serde_json::from_str(&warning).expect("JSON");
+        let number = |name: &str| warning[name].as_u64().unwrap_or_else(|| panic!("{name}: {warning}"));
+        let (accepted, needed) = (number("accepted"), number("needed"));
+        assert!(warning.to_string().contains("the limit on open files is too low"), "{warning}");
+        assert_eq!((number("limit"), needed - 10_000 + accepted), (150, 150), "{warning}");
+        // As many as it accepts, and some of those that are for health checks.
+        let idle: Vec<_> =
+            (0..accepted + 10).map(|_| TcpStream::connect(served.address).expect("a connection")).collect();
+        for _ in 0..5 {
+            assert!(get(served.address, "/readyz").starts_with("HTTP/1.1 200"), "{backend}");
+        }
+        let query = "/graphql?query=%7Bcities%7BtotalCount%7D%7D";
+        assert!(get(served.address, query).starts_with("HTTP/1.1 503"), "{backend}");
+        drop(idle);
+        let begun = Instant::now();
+        while !get(served.address, query).contains("{\"data\":{\"cities\":{\"totalCount\":0}}}") {
+            assert!(begun.elapsed() < LONG, "{backend}: its places are not free");
+        }
+        served.stop();
+    }
 }
 
 fn exists(path: &Path) -> bool {
