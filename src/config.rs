@@ -50,7 +50,7 @@ pub struct Config {
     #[arg(long, env = "COOPGRAPH_STATUS_CODES", value_enum, default_value_t = StatusCodes::Audited)]
     pub status_codes: StatusCodes,
     /// Documents that clients can reference by id: a persisted query manifest of Relay or Apollo, or a directory of
-    /// .graphql files.
+    /// .graphql files, of at most 64 MiB together.
     #[arg(long, env = "COOPGRAPH_TRUSTED_DOCUMENTS")]
     pub trusted_documents: Option<PathBuf>,
     /// Origins that may use the server from a browser, such as `https://example.org`, separated by commas; `*` allows all.

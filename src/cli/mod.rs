@@ -236,21 +236,23 @@ async fn serve(mut args: Serve) -> Result<(), Failed> {
     open_files::fit_connections(&mut args.config, &database);
     let endpoint = args.config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
     let traces = endpoint.map(Traces::export_to).transpose()?;
+    let observer = Observer::new(IdSource::system(), traces.clone());
+    // Reads the trusted documents: nobody can connect to a server that does not start.
+    let engine = Arc::new(Engine::new(database, args.config, Clock::system())?.observed(observer));
+    let config = engine.config();
     let (listener, at) = listen(args.address.listen).await?;
-    let metrics_listener = match args.config.metrics_listen {
+    let metrics_listener = match config.metrics_listen {
         Some(address) => Some(listen(address).await?),
         None => None,
     };
     say(&format_args!("GraphQL     http://{at}/graphql"));
-    for (name, path) in http::page_paths(args.config.profile) {
+    for (name, path) in http::page_paths(config.profile) {
         say(&format_args!("{name:<11} http://{at}{path}"));
     }
-    if let Some(at) = metrics_listener.as_ref().map_or(args.config.has_metrics().then_some(at), |(_, at)| Some(*at)) {
+    if let Some(at) = metrics_listener.as_ref().map_or(config.has_metrics().then_some(at), |(_, at)| Some(*at)) {
         say(&format_args!("metrics     http://{at}/metrics"));
     }
     say(&format_args!("health      http://{at}/healthz, http://{at}/readyz"));
-    let observer = Observer::new(IdSource::system(), traces.clone());
-    let engine = Arc::new(Engine::new(database, args.config, Clock::system())?.observed(observer));
     let shutdown = Shutdown::default();
     let metrics_server = metrics_listener.map(|(listener, _)| {
         let (engine, until) = (engine.clone(), shutdown.stopped_owned());
