@@ -14,6 +14,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use percent_encoding::percent_decode_str;
 use sea_orm::EntityTrait;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -87,10 +88,18 @@ struct Db {
     database_url: String,
 }
 
-/// Refuses databases in memory: each connection would have one of its own.
+/// Refuses databases of SQLite that are no file: each connection would have one of its own.
 fn database_url(url: &str) -> Result<String, String> {
-    if url.starts_with("sqlite:") && (url.contains(":memory:") || url.contains("mode=memory")) {
-        return Err("a database in memory cannot be served: write sqlite://FILE".to_owned());
+    if let Some(rest) = url.strip_prefix("sqlite:") {
+        let decoded = percent_decode_str(rest).decode_utf8_lossy();
+        if decoded.contains(":memory:") || decoded.contains("mode=memory") {
+            return Err("a database in memory cannot be served: write sqlite://FILE".to_owned());
+        }
+        // As the driver finds the file.
+        let (file, _) = rest.split_once('?').unwrap_or((rest, ""));
+        if file.trim_start_matches("//").is_empty() {
+            return Err("the URL names no file: write sqlite://FILE".to_owned());
+        }
     }
     Ok(url.to_owned())
 }

@@ -257,6 +257,12 @@ async fn arguments_that_are_wrong() {
         (&["serve", "--request-timeout-ms", "0"], "is not in 1..=86400000"),
         (&["migrate", "--database-url", "sqlite::memory:"], "a database in memory cannot be served"),
         (&["serve", "--database-url", "sqlite://x.db?mode=memory"], "a database in memory cannot be served"),
+        (&["serve", "--database-url", "sqlite://x.db?mode=%6Demory"], "a database in memory cannot be served"),
+        (&["serve", "--database-url", "sqlite://%3Amemory%3A"], "a database in memory cannot be served"),
+        (&["serve", "--database-url", "sqlite://"], "the URL names no file: write sqlite://FILE"),
+        (&["migrate", "--database-url", "sqlite:"], "the URL names no file"),
+        (&["import", "x", "--database-url", "sqlite:////?mode=rwc"], "the URL names no file"),
+        (&["export", "x", "--database-url", "sqlite:?cache=shared"], "the URL names no file"),
         (&["serve", "--cors-origins", "example.org"], "use a scheme, a host"),
         (&["serve", "--cors-origins", "https://example.org/"], "https://example.org or"),
     ] {
