@@ -62,7 +62,7 @@ pub struct Config {
     #[arg(long, env = "COOPGRAPH_TRUST_PROXY", value_parser = BoolishValueParser::new())]
     pub trust_proxy: bool,
     /// The prefix of all paths, such as /cooperation, behind a proxy that adds it. Paths with it and without it are served; the
-    /// start page shows it.
+    /// start page shows it. It must not begin with a path of the server, such as /graphql.
     #[arg(long, env = "COOPGRAPH_PATH_PREFIX", value_parser = path_prefix)]
     pub path_prefix: Option<Arc<str>>,
     /// The maximum size of a request body, in bytes.
@@ -162,13 +162,21 @@ fn origin(text: &str) -> Result<String, String> {
     })
 }
 
-/// Parses a prefix of paths.
+/// The first segments of the server's own paths, whatever the profile is.
+const OWN_SEGMENTS: [&str; 8] =
+    ["favicon.svg", "graphql", "healthz", "metrics", "pages.css", "playground", "readyz", "schema.graphql"];
+
+/// Parses a prefix of paths. One that begins with a path of the server would hide it.
 fn path_prefix(text: &str) -> Result<Arc<str>, String> {
     let is_segment = |segment: &str| {
         let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~');
         !matches!(segment, "" | "." | "..") && segment.chars().all(is_safe)
     };
     let segments = text.strip_prefix('/').filter(|rest| rest.split('/').all(is_segment));
+    let first = segments.and_then(|rest| rest.split('/').next());
+    if let Some(own) = first.filter(|first| OWN_SEGMENTS.contains(first)) {
+        return Err(format!("/{own} is a path of the server itself: use another prefix"));
+    }
     segments.map(|_| text.into()).ok_or_else(|| {
         "use a path that starts with a slash and does not end with one, of letters, digits, `-`, `.`, `_` and `~`, such \
          as /cooperation"

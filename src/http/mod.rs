@@ -95,7 +95,7 @@ pub fn page_paths(profile: Profile) -> Vec<(&'static str, &'static str)> {
     pages
 }
 
-/// The routes. When `shutdown` stops the server, subscriptions and `WebSocket`s end.
+/// The routes, whose first segments are refused as a `--path-prefix`. When `shutdown` stops the server, subscriptions and `WebSocket`s end.
 pub fn router(engine: Arc<Engine>, shutdown: Shutdown) -> Router {
     let config = engine.config();
     let body_limits = BodyLimits::new(config.max_unfinished_bytes);
@@ -204,7 +204,7 @@ async fn observe(
 /// Whether a path is one for health checks, or refuses requests by itself, as clients of GraphQL expect.
 fn is_answered_over_capacity(engine: &Engine, path: &str) -> bool {
     let prefix = engine.config().path_prefix.as_deref().unwrap_or_default();
-    let path = path.strip_prefix(prefix).unwrap_or(path);
+    let path = path.strip_prefix(prefix).filter(|rest| rest.starts_with('/')).unwrap_or(path);
     matches!(path, "/healthz" | "/readyz" | "/metrics" | "/graphql" | "/graphql/")
 }
 

@@ -265,6 +265,14 @@ async fn arguments_that_are_wrong() {
         (&["export", "x", "--database-url", "sqlite:?cache=shared"], "the URL names no file"),
         (&["serve", "--cors-origins", "example.org"], "use a scheme, a host"),
         (&["serve", "--cors-origins", "https://example.org/"], "https://example.org or"),
+        (&["serve", "--path-prefix", "/graphql"], "/graphql is a path of the server itself: use another prefix"),
+        (&["serve", "--path-prefix", "/healthz/x"], "/healthz is a path of the server itself"),
+        (&["serve", "--path-prefix", "/readyz"], "/readyz is a path of the server itself"),
+        (&["serve", "--path-prefix", "/metrics"], "/metrics is a path of the server itself"),
+        (&["serve", "--path-prefix", "/playground/assets"], "/playground is a path of the server itself"),
+        (&["serve", "--path-prefix", "/schema.graphql"], "/schema.graphql is a path of the server itself"),
+        (&["serve", "--path-prefix", "/pages.css"], "/pages.css is a path of the server itself"),
+        (&["serve", "--path-prefix", "/favicon.svg"], "/favicon.svg is a path of the server itself"),
     ] {
         let output = place.run(args);
         assert_eq!(output.status.code(), Some(2), "{output:?}");
