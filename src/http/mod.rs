@@ -1,11 +1,12 @@
 //! The HTTP server.
 //!
 //! [`graphql`] implements GraphQL over HTTP, `sse` event streams, `websocket` the protocol for `WebSocket`s. `accept` negotiates
-//! the media type, `pages` serves the start page and the playground, `forwarded` reads what proxies add. `serve` accepts
+//! the media type, `accept_encoding` the compression, `pages` serves the start page and the playground, `forwarded` reads what proxies add. `serve` accepts
 //! connections, `idle` limits how long they wait, `linger` closes them, `spelling` writes the names of headers, and `shutdown`
 //! ends the server.
 
 mod accept;
+mod accept_encoding;
 mod body_limits;
 mod forwarded;
 mod graphql;
@@ -112,7 +113,7 @@ pub fn router(engine: Arc<Engine>, shutdown: Shutdown) -> Router {
         let text = (HeaderName::from_static("content-type"), "text/plain; charset=utf-8");
         router = router.route("/schema.graphql", get(async move || ([text], schema))).merge(pages::routes());
     }
-    // The first is the outermost. As one layer, they cost each request one copy of the service instead of eight.
+    // The first is the outermost. As one layer, they cost each request one copy of the service instead of nine.
     let layers = (
         middleware::map_request(check_request_id),
         SetRequestIdLayer::new(REQUEST_ID, engine.observer().clone()),
@@ -124,6 +125,7 @@ pub fn router(engine: Arc<Engine>, shutdown: Shutdown) -> Router {
         ),
         SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         cors(&config.cors_origins),
+        middleware::map_request(accept_encoding::allow_uncompressed),
         // Compression would delay events.
         CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotForContentType::SSE)),
     );
