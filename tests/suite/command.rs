@@ -13,7 +13,7 @@ use std::{
 };
 
 use coopgraph::db::{Access, Database};
-use sea_orm::{ConnectionTrait, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use serde_json::json;
 
 use crate::{
@@ -181,6 +181,45 @@ async fn migrate_import_and_export_work_from_outside() {
         assert!(progress.contains("cities.csv ("), "plain lines: {progress}");
         assert!(!progress.contains('\u{1b}'), "no terminal, no colours: {progress}");
         assert!(place.exported() == bundled(), "{backend}: other data than imported");
+    }
+}
+
+/// After an import by an ordinary role, PostgreSQL has counted what our tables hold, as far as the role may let it, and warned
+/// of no others.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_by_an_ordinary_role_gives_no_warnings() {
+    for backend in backends().into_iter().filter(|backend| *backend == Backend::Postgres) {
+        let mut place = Place::new(backend).await;
+        let admin = Database::connect(&place.url, Access::Open, None).await.expect("a database");
+        let (server, name) = place.url.rsplit_once('/').expect("a name");
+        let (_, host) = server.split_once('@').expect("a host");
+        let url = |role: &str| format!("postgres://{role}_{name}@{host}/{name}");
+        let (owner, writer) = (url("owner"), url("writer"));
+        for sql in [
+            format!("CREATE ROLE \"owner_{name}\" LOGIN"),
+            format!("CREATE ROLE \"writer_{name}\" LOGIN"),
+            format!("GRANT ALL ON SCHEMA public TO \"owner_{name}\""),
+            format!("GRANT USAGE ON SCHEMA public TO \"writer_{name}\""),
+            format!("ALTER DEFAULT PRIVILEGES FOR ROLE \"owner_{name}\" GRANT ALL ON TABLES TO \"writer_{name}\""),
+        ] {
+            admin.connection().execute_unprepared(&sql).await.expect(&sql);
+        }
+        place.url = owner;
+        place.prints(&["migrate"]);
+        let import = |place: &Place, file: &Path| {
+            let output = place.run(&["import", "--accept-warnings", file.to_str().expect("a path")]);
+            let log = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success() && !log.contains("skipping") && !log.contains("WARN"), "{log}");
+        };
+        let set = Set::bundled();
+        import(&place, &set.path(""));
+        let counted = "SELECT 1 AS x FROM pg_class WHERE relname = 'participation' AND reltuples > 0";
+        let counted = Statement::from_string(DbBackend::Postgres, counted);
+        assert!(admin.connection().query_one_raw(counted).await.expect("rows").is_some());
+        let topics = fs::read_to_string(set.path("topics.csv")).expect("a file");
+        fs::write(set.path("topics.csv"), topics + "new,New,en,,,public\n").expect("a file");
+        place.url = writer;
+        import(&place, &set.path(""));
     }
 }
 
