@@ -50,7 +50,7 @@ pub struct Config {
     #[arg(long, env = "COOPGRAPH_STATUS_CODES", value_enum, default_value_t = StatusCodes::Audited)]
     pub status_codes: StatusCodes,
     /// Documents that clients can reference by id: a persisted query manifest of Relay or Apollo, or a directory of
-    /// .graphql files.
+    /// .graphql files, of at most 64 MiB together.
     #[arg(long, env = "COOPGRAPH_TRUSTED_DOCUMENTS")]
     pub trusted_documents: Option<PathBuf>,
     /// Origins that may use the server from a browser, such as `https://example.org`, separated by commas; `*` allows all.
@@ -62,7 +62,7 @@ pub struct Config {
     #[arg(long, env = "COOPGRAPH_TRUST_PROXY", value_parser = BoolishValueParser::new())]
     pub trust_proxy: bool,
     /// The prefix of all paths, such as /cooperation, behind a proxy that adds it. Paths with it and without it are served; the
-    /// start page shows it.
+    /// start page shows it. It must not begin with a path of the server, such as /graphql.
     #[arg(long, env = "COOPGRAPH_PATH_PREFIX", value_parser = path_prefix)]
     pub path_prefix: Option<Arc<str>>,
     /// The maximum size of a request body, in bytes.
@@ -100,7 +100,8 @@ pub struct Config {
     /// The maximum number of open subscriptions of one client.
     #[arg(long, env = "COOPGRAPH_MAX_SUBSCRIPTIONS_PER_CLIENT", default_value_t = 1_000, value_parser = limit(0))]
     pub max_subscriptions_per_client: usize,
-    /// The maximum number of open connections; 16 more are accepted for health checks.
+    /// The maximum number of open connections; 16 more are accepted for health checks. Fewer are accepted if the limit of the
+    /// operating system on open files is too low, of which the log warns.
     #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = limit(1))]
     pub max_connections: usize,
     /// The maximum number of open connections of one address. It does not apply with --trust-proxy.
@@ -161,13 +162,21 @@ fn origin(text: &str) -> Result<String, String> {
     })
 }
 
-/// Parses a prefix of paths.
+/// The first segments of the server's own paths, whatever the profile is.
+const OWN_SEGMENTS: [&str; 8] =
+    ["favicon.svg", "graphql", "healthz", "metrics", "pages.css", "playground", "readyz", "schema.graphql"];
+
+/// Parses a prefix of paths. One that begins with a path of the server would hide it.
 fn path_prefix(text: &str) -> Result<Arc<str>, String> {
     let is_segment = |segment: &str| {
         let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~');
         !matches!(segment, "" | "." | "..") && segment.chars().all(is_safe)
     };
     let segments = text.strip_prefix('/').filter(|rest| rest.split('/').all(is_segment));
+    let first = segments.and_then(|rest| rest.split('/').next());
+    if let Some(own) = first.filter(|first| OWN_SEGMENTS.contains(first)) {
+        return Err(format!("/{own} is a path of the server itself: use another prefix"));
+    }
     segments.map(|_| text.into()).ok_or_else(|| {
         "use a path that starts with a slash and does not end with one, of letters, digits, `-`, `.`, `_` and `~`, such \
          as /cooperation"

@@ -2,12 +2,18 @@
 //!
 //! Another process may have changed it, so the database is polled, but only while there are subscribers.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::{Stream, StreamExt, stream};
 use sea_orm::DbErr;
 use tokio::{
-    sync::watch,
+    sync::{Mutex, watch},
     task::JoinHandle,
     time::{MissedTickBehavior, interval, timeout},
 };
@@ -22,8 +28,7 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Watches the version of the data set.
 pub struct ChangeWatcher {
-    readers: Readers,
-    newest: watch::Sender<DatasetVersion>,
+    current: Arc<CurrentVersion>,
     poller: JoinHandle<()>,
 }
 
@@ -31,17 +36,15 @@ impl ChangeWatcher {
     /// Starts watching. Must be called within a Tokio runtime.
     #[must_use]
     pub fn new(readers: &Readers) -> Self {
-        let newest = watch::Sender::new(DatasetVersion::default());
-        let poller = tokio::spawn(poll(readers.clone(), newest.clone()));
-        Self { readers: readers.clone(), newest, poller }
+        let current = Arc::new(CurrentVersion::new(readers.clone()));
+        let poller = tokio::spawn(poll(current.clone()));
+        Self { current, poller }
     }
 
-    /// The current version, followed by each new one.
+    /// The current version, followed by each other one.
     pub async fn versions(&self) -> Result<impl Stream<Item = DatasetVersion> + Send + use<>, DbErr> {
-        let mut receiver = self.newest.subscribe();
-        let current = DatasetVersion::newest(&self.readers).await?;
-        publish(&self.newest, current);
-        // A poll may have published a newer version meanwhile.
+        let mut receiver = self.current.version.subscribe();
+        self.current.read().await?;
         let current = *receiver.borrow_and_update();
         let later = stream::unfold(receiver, async |mut receiver| {
             receiver.changed().await.ok()?;
@@ -58,29 +61,54 @@ impl Drop for ChangeWatcher {
     }
 }
 
-async fn poll(readers: Readers, newest: watch::Sender<DatasetVersion>) {
+async fn poll(current: Arc<CurrentVersion>) {
     let mut ticks = interval(POLL_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if newest.receiver_count() == 0 {
+        if current.version.receiver_count() == 0 {
             continue;
         }
-        let Ok(read) = timeout(POLL_TIMEOUT, DatasetVersion::newest(&readers)).await else { continue };
-        match read {
-            Ok(version) => publish(&newest, version),
-            Err(cause) => tracing::warn!(%cause, "cannot read the version of the data set"),
+        if let Ok(Err(cause)) = timeout(POLL_TIMEOUT, current.read()).await {
+            tracing::warn!(%cause, "cannot read the version of the data set");
         }
     }
 }
 
-/// Publishes a version, unless it is known already: concurrent reads may finish out of order.
-fn publish(newest: &watch::Sender<DatasetVersion>, version: DatasetVersion) {
-    newest.send_if_modified(|known| {
-        let is_newer = version.version > known.version;
-        if is_newer {
-            *known = version;
+/// The version that the database had when it was last read. It can be lower than the one before: an older database may have
+/// been restored.
+struct CurrentVersion {
+    readers: Readers,
+    version: watch::Sender<DatasetVersion>,
+    /// How many reads have begun.
+    begun: AtomicU64,
+    /// The number of the last read that succeeded. One read runs at a time: those that finish out of order would publish an
+    /// old version last.
+    read: Mutex<u64>,
+}
+
+impl CurrentVersion {
+    fn new(readers: Readers) -> Self {
+        let version = watch::Sender::new(DatasetVersion::default());
+        Self { readers, version, begun: AtomicU64::new(0), read: Mutex::new(0) }
+    }
+
+    /// Reads the version that the database has now, and publishes it if it differs from the last one.
+    async fn read(&self) -> Result<(), DbErr> {
+        let begun = self.begun.load(Ordering::SeqCst);
+        let mut last_read = self.read.lock().await;
+        // One that began while this one waited serves for it, too.
+        if *last_read > begun {
+            return Ok(());
         }
-        is_newer
-    });
+        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let found = DatasetVersion::newest(&self.readers).await?;
+        *last_read = number;
+        self.version.send_if_modified(|known| {
+            let differs = *known != found;
+            *known = found;
+            differs
+        });
+        Ok(())
+    }
 }

@@ -95,7 +95,7 @@ pub struct SubscriptionRoot;
 /// The root of every subscription.
 #[Subscription(name = "Subscription")]
 impl SubscriptionRoot {
-    /// The version of the data set: the current version immediately, then each new one.
+    /// The version of the data set: the current version immediately, then each other version that follows.
     async fn dataset_changed(&self, context: &Context<'_>) -> Result<impl Stream<Item = DatasetVersion>> {
         let watcher = context.data_opt::<Arc<ChangeWatcher>>();
         let watcher = watcher.ok_or_else(|| Error::internal("the schema has no change watcher"))?;

@@ -1,6 +1,7 @@
 //! The command line interface: `serve`, `migrate`, `import`, `export`, `schema`, `health`.
 
 mod import;
+mod open_files;
 
 use std::{
     fmt,
@@ -13,6 +14,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use percent_encoding::percent_decode_str;
 use sea_orm::EntityTrait;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -31,6 +33,9 @@ use crate::{
     model::record,
     observe::{Observer, Traces, logs},
 };
+
+/// The maximum number of connections to the separate address for metrics.
+const METRICS_CONNECTIONS: usize = 64;
 
 /// An error for the operator: one line, or the list of errors in files.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -83,10 +88,18 @@ struct Db {
     database_url: String,
 }
 
-/// Refuses databases in memory: each connection would have one of its own.
+/// Refuses databases of SQLite that are no file: each connection would have one of its own.
 fn database_url(url: &str) -> Result<String, String> {
-    if url.starts_with("sqlite:") && (url.contains(":memory:") || url.contains("mode=memory")) {
-        return Err("a database in memory cannot be served: write sqlite://FILE".to_owned());
+    if let Some(rest) = url.strip_prefix("sqlite:") {
+        let decoded = percent_decode_str(rest).decode_utf8_lossy();
+        if decoded.contains(":memory:") || decoded.contains("mode=memory") {
+            return Err("a database in memory cannot be served: write sqlite://FILE".to_owned());
+        }
+        // As the driver finds the file.
+        let (file, _) = rest.split_once('?').unwrap_or((rest, ""));
+        if file.trim_start_matches("//").is_empty() {
+            return Err("the URL names no file: write sqlite://FILE".to_owned());
+        }
     }
     Ok(url.to_owned())
 }
@@ -237,7 +250,7 @@ async fn prepare(args: &Serve) -> Result<Database, Failed> {
     Ok(database)
 }
 
-async fn serve(args: Serve) -> Result<(), Failed> {
+async fn serve(mut args: Serve) -> Result<(), Failed> {
     // First of all, so that signals are handled during the setup, too: it may wait for another process.
     let mut signals = StopSignals::new()?;
     let database = tokio::select! {
@@ -247,29 +260,33 @@ async fn serve(args: Serve) -> Result<(), Failed> {
             return Ok(());
         }
     };
+    open_files::fit_connections(&mut args.config, &database);
     let endpoint = args.config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
     let traces = endpoint.map(Traces::export_to).transpose()?;
+    let observer = Observer::new(IdSource::system(), traces.clone());
+    // Reads the trusted documents: nobody can connect to a server that does not start.
+    let engine = Arc::new(Engine::new(database, args.config, Clock::system())?.observed(observer));
+    let config = engine.config();
     let (listener, at) = listen(args.address.listen).await?;
-    let metrics_listener = match args.config.metrics_listen {
+    let metrics_listener = match config.metrics_listen {
         Some(address) => Some(listen(address).await?),
         None => None,
     };
     say(&format_args!("GraphQL     http://{at}/graphql"));
-    for (name, path) in http::page_paths(args.config.profile) {
+    for (name, path) in http::page_paths(config.profile) {
         say(&format_args!("{name:<11} http://{at}{path}"));
     }
-    if let Some(at) = metrics_listener.as_ref().map_or(args.config.has_metrics().then_some(at), |(_, at)| Some(*at)) {
+    if let Some(at) = metrics_listener.as_ref().map_or(config.has_metrics().then_some(at), |(_, at)| Some(*at)) {
         say(&format_args!("metrics     http://{at}/metrics"));
     }
     say(&format_args!("health      http://{at}/healthz, http://{at}/readyz"));
-    let observer = Observer::new(IdSource::system(), traces.clone());
-    let engine = Arc::new(Engine::new(database, args.config, Clock::system())?.observed(observer));
     let shutdown = Shutdown::default();
     let metrics_server = metrics_listener.map(|(listener, _)| {
         let (engine, until) = (engine.clone(), shutdown.stopped_owned());
         tokio::spawn(async move {
-            let router = http::metrics_router(engine.clone());
-            http::serve(listener, router, engine.config(), Shutdown::default(), until).await
+            let config = Config { max_connections: METRICS_CONNECTIONS, ..engine.config().clone() };
+            let router = http::metrics_router(engine);
+            http::serve(listener, router, &config, Shutdown::default(), until).await
         })
     });
     let router = http::router(engine.clone(), shutdown.clone());

@@ -16,7 +16,7 @@ use sea_orm::{
 
 use super::{
     Unusable,
-    readers::{Connector, KEPT_STATEMENTS, POSTGRES_CONNECTIONS, Reader, Readers},
+    readers::{Connector, KEPT_STATEMENTS, POSTGRES_CONNECTIONS, Reader, Readers, SQLITE_CONNECTIONS},
     writer_lock::{WriterLock, begin_exclusive, is_locked},
 };
 
@@ -124,6 +124,16 @@ impl Database {
         self.connection.get_database_backend()
     }
 
+    /// The maximum number of files, sockets included, that the connections of a server have open.
+    #[must_use]
+    pub fn max_open_files(&self) -> usize {
+        match self.backend() {
+            DbBackend::Postgres => POSTGRES_CONNECTIONS + CONNECTIONS as usize,
+            // The database, its write-ahead log, and the index of that.
+            _ => 3 * (SQLITE_CONNECTIONS + CONNECTIONS as usize),
+        }
+    }
+
     /// Applies the missing migrations: all of them, or none. Another process that does so is waited for.
     pub async fn migrate(&self) -> Result<(), Unusable> {
         let applied = self.applied().await?;
@@ -179,13 +189,27 @@ impl Database {
         if self.backend() != DbBackend::Postgres {
             return Ok(());
         }
-        // Limits of roles and databases do not hold for superusers; -1 means none.
-        let sql = "SELECT min(l.\"allowed\") AS \"allowed\" FROM (\
-                     SELECT rolconnlimit AS \"allowed\" FROM pg_roles WHERE rolname = current_user AND NOT rolsuper \
-                     UNION ALL SELECT datconnlimit FROM pg_database, pg_roles \
-                       WHERE datname = current_database() AND rolname = current_user AND NOT rolsuper \
-                     UNION ALL SELECT current_setting('max_connections')::integer\
-                   ) AS l WHERE l.\"allowed\" >= 0";
+        // Superusers may use all connections; for others there are reserved ones, and limits of roles and databases, where -1
+        // means none. The role is the one that logs in, which can act as another. PostgreSQL has `reserved_connections`
+        // from version 16.
+        let sql = "WITH login AS (SELECT * FROM pg_roles WHERE rolname = session_user), \
+                   reserved AS (\
+                     SELECT current_setting('superuser_reserved_connections')::integer AS connections FROM login \
+                       WHERE NOT rolsuper \
+                     UNION ALL SELECT current_setting('reserved_connections', true)::integer FROM login \
+                       WHERE NOT rolsuper AND NOT EXISTS (\
+                         SELECT FROM pg_roles AS r WHERE r.rolname = 'pg_use_reserved_connections' \
+                           AND pg_has_role(login.oid, r.oid, 'USAGE')\
+                       )\
+                   ), \
+                   limits AS (\
+                     SELECT rolconnlimit AS allowed FROM login WHERE NOT rolsuper \
+                     UNION ALL SELECT datconnlimit FROM pg_database, login \
+                       WHERE datname = current_database() AND NOT rolsuper \
+                     UNION ALL SELECT greatest(0, current_setting('max_connections')::integer \
+                       - coalesce((SELECT sum(connections) FROM reserved), 0)::integer)\
+                   ) \
+                   SELECT min(allowed) AS \"allowed\" FROM limits WHERE allowed >= 0";
         let row = self.connection.query_one_raw(Statement::from_string(self.backend(), sql)).await?;
         let allowed: Option<i32> = row.map(|row| row.try_get("", "allowed")).transpose()?;
         let allowed = allowed.and_then(|allowed| usize::try_from(allowed).ok());

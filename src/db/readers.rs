@@ -19,11 +19,13 @@ use sea_orm::{
     },
 };
 use sea_query_sqlx::SqlxValues;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
 
 use super::connect::Observer;
 
 /// Each has its own thread and page cache; with more of them, the caches no longer fit into that of the processor.
-const SQLITE_CONNECTIONS: usize = 4;
+pub(super) const SQLITE_CONNECTIONS: usize = 4;
 /// Each is a process of the database server.
 pub(super) const POSTGRES_CONNECTIONS: usize = 8;
 /// After how many instructions SQLite checks whether the statement was cancelled: they take less than a millisecond.
@@ -35,6 +37,8 @@ pub(super) const KEPT_STATEMENTS: usize = 256;
 /// The length of the longest text of a statement that is kept. Clients decide how long filters are: so the texts that a
 /// connection keeps have at most 2 MiB together, and what the database makes of them grows with them.
 const KEPT_STATEMENT_BYTES: usize = 8 << 10;
+/// How long no other connection is opened in the place of one that PostgreSQL has refused.
+const REFUSAL_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a cancelled statement may take to end before its connection is closed.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -42,6 +46,11 @@ const CANCEL_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Readers {
     pool: Pool<Connector>,
+    /// A place for each connection of the pool. Whoever has one need not wait for the pool: it has an idle connection, or
+    /// opens another.
+    places: Arc<Semaphore>,
+    /// Those who wait for the pool, which does not count a connection before it is open.
+    opening: TaskTracker,
     /// The connection for requests to PostgreSQL to cancel a statement.
     control: DatabaseConnection,
     observer: Option<Observer>,
@@ -74,7 +83,9 @@ impl Readers {
         };
         // The connection used last has the warmest caches.
         let pool = Pool::builder(target).max_size(size).queue_mode(QueueMode::Lifo).build();
-        Self { pool: pool.expect("no timeout needs a runtime"), control, observer }
+        let places = Arc::new(Semaphore::new(size));
+        let opening = TaskTracker::new();
+        Self { pool: pool.expect("no timeout needs a runtime"), places, opening, control, observer }
     }
 
     /// The database system.
@@ -103,19 +114,54 @@ impl Readers {
         }
         let mut attempts = 0;
         loop {
-            let mut running = RunningStatement {
-                reader: Some(self.pool.get().await.map_err(unavailable)?),
-                control: self.control.clone(),
-            };
-            let answered = running.rows(statement).await;
             attempts += 1;
-            match answered {
-                // If the database was restarted, all connections are broken, and a new one works.
-                Err(cause) if is_broken(&cause) && attempts <= self.max_connections() => {}
+            // If the database was restarted, all connections are broken, and a new one works.
+            let is_last = attempts > self.max_connections();
+            let reader = match self.reader().await {
+                Ok(reader) => Some(reader),
+                Err(PoolError::Backend(cause)) if has_ended(&cause) && !is_last => continue,
+                Err(cause) => return Err(unavailable(cause)),
+            };
+            let mut running = RunningStatement { reader, control: self.control.clone() };
+            match running.rows(statement).await {
+                Err(cause) if is_broken(&cause) && !is_last => {}
                 answered => return answered.map_err(failed),
             }
         }
     }
+
+    /// An idle connection, or a new one. If PostgreSQL refuses to open another, one of those that are open is waited for.
+    async fn reader(&self) -> Result<BusyReader, PoolError<sqlx::Error>> {
+        loop {
+            let place = self.places.clone().acquire_owned().await.map_err(|_| PoolError::Closed)?;
+            let opening = self.opening.token();
+            let opened = self.pool.get().await;
+            drop(opening);
+            match opened {
+                Ok(reader) => return Ok(BusyReader { reader, _place: place }),
+                Err(PoolError::Backend(cause)) if is_refused(&cause) && self.has_others() => {
+                    tracing::warn!(%cause, "PostgreSQL refuses another connection: those that are open are waited for");
+                    tokio::spawn(async move {
+                        tokio::time::sleep(REFUSAL_INTERVAL).await;
+                        drop(place);
+                    });
+                }
+                Err(cause) => return Err(cause),
+            }
+        }
+    }
+
+    /// Whether there are open connections, or some that are being opened.
+    fn has_others(&self) -> bool {
+        !self.opening.is_empty() || self.pool.status().size > 0
+    }
+}
+
+/// A connection and its place, which is free once the connection is back in the pool.
+struct BusyReader {
+    // Fields are dropped in this order.
+    reader: Object<Connector>,
+    _place: OwnedSemaphorePermit,
 }
 
 /// `SeaORM` can read entities with them. Everything that writes is an error.
@@ -253,13 +299,13 @@ async fn wait_until_idle(connection: &mut PgConnection) -> Result<(), sqlx::Erro
 
 /// A connection that runs a statement. If this is dropped before the statement has ended, the statement is cancelled.
 struct RunningStatement {
-    reader: Option<Object<Connector>>,
+    reader: Option<BusyReader>,
     control: DatabaseConnection,
 }
 
 impl RunningStatement {
     async fn rows(&mut self, statement: &Statement) -> Result<Vec<QueryResult>, sqlx::Error> {
-        let Some(reader) = &mut self.reader else { return Err(sqlx::Error::WorkerCrashed) };
+        let Some(BusyReader { reader, .. }) = &mut self.reader else { return Err(sqlx::Error::WorkerCrashed) };
         let answered = reader.rows(statement).await;
         reader.is_broken = answered.as_ref().is_err_and(is_broken);
         self.reader = None;
@@ -269,11 +315,12 @@ impl RunningStatement {
 
 impl Drop for RunningStatement {
     fn drop(&mut self) {
-        let (Some(mut reader), Ok(runtime)) = (self.reader.take(), tokio::runtime::Handle::try_current()) else {
+        let (Some(mut busy), Ok(runtime)) = (self.reader.take(), tokio::runtime::Handle::try_current()) else {
             return;
         };
         let control = self.control.clone();
         runtime.spawn(async move {
+            let reader = &mut busy.reader;
             let cancelled = tokio::time::timeout(CANCEL_TIMEOUT, reader.cancel(&control)).await;
             reader.is_broken = !matches!(cancelled, Ok(Ok(())));
             if reader.is_broken {
@@ -291,6 +338,24 @@ fn is_broken(cause: &sqlx::Error) -> bool {
         sqlx::Error::Database(cause) => cause.code().is_some_and(|code| code.starts_with("57P")),
         _ => false,
     }
+}
+
+/// Whether a connection ended while it was opened. A server that does not listen, or is still starting, is another matter.
+fn has_ended(cause: &sqlx::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    match cause {
+        sqlx::Error::Io(cause) => {
+            matches!(cause.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+        }
+        // `admin_shutdown` and `crash_shutdown`.
+        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| code == "57P01" || code == "57P02"),
+        _ => false,
+    }
+}
+
+/// Whether the server has as many connections as it, the database or the role may have: `too_many_connections`.
+fn is_refused(cause: &sqlx::Error) -> bool {
+    matches!(cause, sqlx::Error::Database(cause) if cause.code().is_some_and(|code| code == "53300"))
 }
 
 fn failed(cause: sqlx::Error) -> DbErr {

@@ -5,7 +5,13 @@
 //! - Trusted documents: a list from the operator, as a manifest of Relay's compiler (`{hash: text}`), a manifest of Apollo's
 //!   (`apollo-persisted-query-manifest`), or a directory of files. Clients send the `documentId` or the hash.
 
-use std::{collections::HashMap, fs, path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::{self, Read},
+    path::Path,
+    sync::Arc,
+};
 
 use apollo_compiler::response::JsonValue;
 use async_graphql::ServerError;
@@ -21,6 +27,8 @@ use crate::{
 
 /// The size of the cache for automatic persisted queries, in bytes.
 const CACHE_BYTES: u64 = 16 << 20;
+/// The largest size of all files with trusted documents together, in bytes. Those of a large application have a few megabytes.
+const MAX_TRUSTED_BYTES: u64 = 64 << 20;
 
 /// The documents that clients can identify by ID or hash.
 pub(super) struct PersistedDocuments {
@@ -139,7 +147,8 @@ fn persisted_query_hash(request: &Request) -> Result<Option<String>, ServerError
 /// Reads the list of trusted documents, which are identified by ID and by SHA-256. The error is for the operator.
 fn read(path: &Path) -> Result<HashMap<String, Arc<str>>, String> {
     let wrong = |path: &Path, cause: &dyn std::fmt::Display| format!("trusted documents, {}: {cause}", path.display());
-    let text = |path: &Path| fs::read_to_string(path).map_err(|cause| wrong(path, &cause));
+    let mut left = MAX_TRUSTED_BYTES;
+    let mut text = |path: &Path| read_text(path, &mut left).map_err(|cause| wrong(path, &cause));
     let mut documents = HashMap::new();
     let mut add = |id: Option<String>, text: String| {
         let text: Arc<str> = text.into();
@@ -169,4 +178,17 @@ fn read(path: &Path) -> Result<HashMap<String, Arc<str>>, String> {
         }
     }
     if documents.is_empty() { Err(wrong(path, &"there are no documents in it")) } else { Ok(documents) }
+}
+
+/// Reads a file, of which `left` bytes may be left to read. Others than regular files may never end.
+fn read_text(path: &Path, left: &mut u64) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(*left + 1).read_to_end(&mut bytes)?;
+    *left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
+        io::Error::other(format!("trusted documents must not be larger than {} MiB", MAX_TRUSTED_BYTES >> 20))
+    })?;
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }

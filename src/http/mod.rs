@@ -1,11 +1,12 @@
 //! The HTTP server.
 //!
 //! [`graphql`] implements GraphQL over HTTP, `sse` event streams, `websocket` the protocol for `WebSocket`s. `accept` negotiates
-//! the media type, `pages` serves the start page and the playground, `forwarded` reads what proxies add. `serve` accepts
+//! the media type, `accept_encoding` the compression, `pages` serves the start page and the playground, `forwarded` reads what proxies add. `serve` accepts
 //! connections, `idle` limits how long they wait, `linger` closes them, `spelling` writes the names of headers, and `shutdown`
 //! ends the server.
 
 mod accept;
+mod accept_encoding;
 mod body_limits;
 mod forwarded;
 mod graphql;
@@ -44,7 +45,10 @@ use tower_http::{
 };
 
 use self::body_limits::BodyLimits;
-pub use self::{serve::serve, shutdown::Shutdown};
+pub use self::{
+    serve::{SPARE_CONNECTIONS, serve},
+    shutdown::Shutdown,
+};
 use crate::{
     config::Profile,
     engine::{Caller, Client, Engine},
@@ -92,7 +96,7 @@ pub fn page_paths(profile: Profile) -> Vec<(&'static str, &'static str)> {
     pages
 }
 
-/// The routes. When `shutdown` stops the server, subscriptions and `WebSocket`s end.
+/// The routes, whose first segments are refused as a `--path-prefix`. When `shutdown` stops the server, subscriptions and `WebSocket`s end.
 pub fn router(engine: Arc<Engine>, shutdown: Shutdown) -> Router {
     let config = engine.config();
     let body_limits = BodyLimits::new(config.max_unfinished_bytes);
@@ -109,7 +113,7 @@ pub fn router(engine: Arc<Engine>, shutdown: Shutdown) -> Router {
         let text = (HeaderName::from_static("content-type"), "text/plain; charset=utf-8");
         router = router.route("/schema.graphql", get(async move || ([text], schema))).merge(pages::routes());
     }
-    // The first is the outermost. As one layer, they cost each request one copy of the service instead of eight.
+    // The first is the outermost. As one layer, they cost each request one copy of the service instead of nine.
     let layers = (
         middleware::map_request(check_request_id),
         SetRequestIdLayer::new(REQUEST_ID, engine.observer().clone()),
@@ -121,6 +125,7 @@ pub fn router(engine: Arc<Engine>, shutdown: Shutdown) -> Router {
         ),
         SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         cors(&config.cors_origins),
+        middleware::map_request(accept_encoding::allow_uncompressed),
         // Compression would delay events.
         CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_ABOVE).and(NotForContentType::SSE)),
     );
@@ -201,7 +206,7 @@ async fn observe(
 /// Whether a path is one for health checks, or refuses requests by itself, as clients of GraphQL expect.
 fn is_answered_over_capacity(engine: &Engine, path: &str) -> bool {
     let prefix = engine.config().path_prefix.as_deref().unwrap_or_default();
-    let path = path.strip_prefix(prefix).unwrap_or(path);
+    let path = path.strip_prefix(prefix).filter(|rest| rest.starts_with('/')).unwrap_or(path);
     matches!(path, "/healthz" | "/readyz" | "/metrics" | "/graphql" | "/graphql/")
 }
 

@@ -9,7 +9,7 @@ use axum::{
 };
 use include_dir::{Dir, include_dir};
 
-use super::{App, forwarded::PublicAddress};
+use super::{App, accept_encoding::accepts_brotli, forwarded::PublicAddress};
 
 /// The output of `build.rs` for `web`; empty if it could not be built.
 static PLAYGROUND: Dir<'_> = include_dir!("$OUT_DIR/playground");
@@ -110,15 +110,6 @@ fn media_type(path: &str) -> Option<&'static str> {
     })
 }
 
-fn accepts_brotli(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        let refused = |part: &str| part.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0_f32));
-        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("br")) && !parts.any(refused)
-    })
-}
-
 /// A static page with the address by which the client reached the server.
 fn page(status: StatusCode, text: &'static str, address: &str) -> Response {
     let text = text.replace("{base}", address).replace("{version}", env!("CARGO_PKG_VERSION"));
@@ -149,22 +140,5 @@ mod tests {
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         let text = String::from_utf8_lossy(&body);
         assert!(text.contains("Node.js 18.20") && text.contains("http://127.0.0.1:8000/graphql"), "{text}");
-    }
-
-    #[test]
-    fn brotli_is_used_if_it_is_accepted() {
-        for (accepted, takes) in [
-            ("br", true),
-            ("gzip, deflate, BR;q=0.5", true),
-            ("gzip", false),
-            ("br;q=0", false),
-            ("br; q=0.000, gzip", false),
-            ("", false),
-            ("*", false),
-        ] {
-            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
-            assert_eq!(accepts_brotli(&headers), takes, "{accepted}");
-        }
-        assert!(!accepts_brotli(&HeaderMap::new()));
     }
 }

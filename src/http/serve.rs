@@ -39,7 +39,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The largest head of a request, in bytes.
 const MAX_HEAD_BYTES: usize = 64 << 10;
 /// How many connections beyond the limit are accepted for health checks.
-const SPARE_CONNECTIONS: usize = 16;
+pub const SPARE_CONNECTIONS: usize = 16;
 /// How long a connection that is new when the server stops may wait for its request.
 const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many connections that nobody has accepted yet are accepted when the server stops: more than the kernel keeps.

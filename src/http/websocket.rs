@@ -1,5 +1,6 @@
 //! GraphQL over WebSocket: the protocol `graphql-transport-ws`, with its close codes.
 
+mod client_message;
 mod close;
 
 use std::{collections::HashMap, pin::pin, time::Duration};
@@ -14,14 +15,13 @@ use axum::{
     response::Response,
 };
 use futures_util::StreamExt;
-use serde::Deserialize;
 use tokio::{
     sync::mpsc,
     task::{AbortHandle, JoinSet},
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 
-use self::close::Close;
+use self::{client_message::ClientMessage, close::Close};
 use super::App;
 use crate::{
     engine::{Answer, Caller, Request},
@@ -68,31 +68,6 @@ pub(super) fn open(upgrade: WebSocketUpgrade, app: App, caller: Caller, origin: 
             connection.close(Close::new(4406, "Subprotocol not acceptable")).await;
         }
     })
-}
-
-/// A message from a client.
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum ClientMessage {
-    ConnectionInit {
-        #[serde(default, rename = "payload")]
-        _payload: Option<serde_json::Map<String, serde_json::Value>>,
-    },
-    Ping {
-        #[serde(default)]
-        payload: Option<serde_json::Map<String, serde_json::Value>>,
-    },
-    Pong {
-        #[serde(default, rename = "payload")]
-        _payload: Option<serde_json::Map<String, serde_json::Value>>,
-    },
-    Subscribe {
-        id: String,
-        payload: JsonValue,
-    },
-    Complete {
-        id: String,
-    },
 }
 
 /// The client has disconnected, or does not read.
@@ -237,12 +212,12 @@ impl Connection {
     /// Handles a message. Returns the reply, if there is one at once; the error closes the connection.
     fn handle(&mut self, text: &str, number: u64) -> Result<Option<String>, Close> {
         let message =
-            serde_json::from_str(text).map_err(|cause| Close::new(4400, format!("Invalid message: {cause}")))?;
+            ClientMessage::parse(text).map_err(|cause| Close::new(4400, format!("Invalid message: {cause}")))?;
         match message {
-            ClientMessage::ConnectionInit { .. } if self.acknowledged => {
+            ClientMessage::ConnectionInit if self.acknowledged => {
                 Err(Close::new(4429, "Too many initialisation requests"))
             }
-            ClientMessage::ConnectionInit { .. } => {
+            ClientMessage::ConnectionInit => {
                 self.acknowledged = true;
                 Ok(Some(r#"{"type":"connection_ack"}"#.to_owned()))
             }
@@ -253,7 +228,7 @@ impl Connection {
                 Ok(Some(serde_json::json!({ "type": "pong", "payload": payload }).to_string()))
             }
             ClientMessage::Ping { payload: None } => Ok(Some(r#"{"type":"pong"}"#.to_owned())),
-            ClientMessage::Pong { .. } => Ok(None),
+            ClientMessage::Pong => Ok(None),
             ClientMessage::Subscribe { id, .. } | ClientMessage::Complete { id }
                 if id.is_empty() || id.len() > MAX_ID_BYTES =>
             {
@@ -264,7 +239,7 @@ impl Connection {
                 Err(Close::new(4409, format!("Subscriber for {id} already exists")))
             }
             ClientMessage::Subscribe { id, payload } => {
-                let request = Request::from_value(payload).map_err(|error| {
+                let request = Request::from_value(JsonValue::Object(payload)).map_err(|error| {
                     let origin = self.origin.numbered(number);
                     // The client is told by the close frame.
                     let _ =

@@ -11,6 +11,7 @@ use folding::tidied;
 use super::{
     Files, Problem, Problems,
     dialect::{foreign_format, foreign_separator},
+    line_starts::LineStarts,
 };
 
 /// How many bytes a row may have. All texts of their greatest lengths take less.
@@ -30,8 +31,8 @@ pub(super) struct CsvReader {
     record: csv::ByteRecord,
     /// How many rows were read.
     read: u64,
-    /// The line on which the row that is being read begins.
-    line: u64,
+    /// Where the row that is being read begins, or empty lines before it.
+    start: u64,
     /// The row after it, if it was read to see whether there is one.
     ahead: Option<csv::ByteRecord>,
 }
@@ -101,7 +102,7 @@ impl CsvReader {
             is_utf8: true,
             record,
             read: 0,
-            line: 1,
+            start: 0,
             ahead: None,
         })
     }
@@ -122,15 +123,18 @@ impl CsvReader {
     }
 
     fn allow_another_row(&mut self) {
-        let start = self.rows.position();
-        self.line = start.line();
-        let end = start.byte() + MAX_ROW_BYTES;
-        self.rows.get_mut().end = end;
+        self.start = self.rows.position().byte();
+        self.rows.get_mut().end = self.start + MAX_ROW_BYTES;
+    }
+
+    /// The line of the row that begins at an offset, or after empty lines there.
+    fn line(&mut self, start: u64) -> u64 {
+        self.rows.get_mut().lines.line(start)
     }
 
     /// Whether a quotation mark of the row is never closed: it makes one cell of everything up to the end of the file.
     fn ends_in_open_quote(&mut self) -> bool {
-        if !self.record.iter().next_back().is_some_and(|last| last.contains(&b'\n')) {
+        if !self.record.iter().next_back().is_some_and(|last| last.iter().any(|byte| matches!(byte, b'\r' | b'\n'))) {
             return false;
         }
         let mut next = csv::ByteRecord::new();
@@ -161,12 +165,14 @@ impl CsvReader {
                 Ok(false) => return None,
                 Err(cause) => {
                     let message = format!("the file cannot be read further: {cause}");
-                    problems.add(Problem::of_file(&self.file, self.line, message));
+                    let line = self.line(self.start);
+                    problems.add(Problem::of_file(&self.file, line, message));
                     return None;
                 }
             }
             self.read += 1;
-            let line = self.record.position().map_or(0, csv::Position::line);
+            let start = self.record.position().map_or(0, csv::Position::byte);
+            let line = self.line(start);
             let message = if self.ends_in_open_quote() {
                 Some("a quotation mark that is opened in this row or its cells is never closed".to_owned())
             } else if self.record.len() == self.width {
@@ -229,6 +235,7 @@ struct Source {
     last: [u8; 3],
     /// A hash of all that was read.
     hasher: DefaultHasher,
+    lines: LineStarts,
 }
 
 impl Source {
@@ -241,7 +248,8 @@ impl Source {
             start.drain(..3);
         }
         let bytes = Box::new(io::Cursor::new(start.clone()).chain(bytes));
-        (start, Self { bytes, read: 0, end: MAX_ROW_BYTES, last: [0; 3], hasher: DefaultHasher::new() })
+        let (hasher, lines) = (DefaultHasher::new(), LineStarts::default());
+        (start, Self { bytes, read: 0, end: MAX_ROW_BYTES, last: [0; 3], hasher, lines })
     }
 
     /// Whether what was read ends in a quotation mark, followed by at most an end of line.
@@ -260,6 +268,7 @@ impl Read for Source {
         let length = self.bytes.read(buffer)?;
         self.read += length as u64;
         self.hasher.write(&buffer[..length]);
+        self.lines.read(&buffer[..length]);
         for byte in &buffer[length.saturating_sub(self.last.len())..length] {
             self.last.rotate_left(1);
             self.last[2] = *byte;

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Change, Failure, Problem, Problems};
+use super::{Change, Failure, Problem, Problems, line_starts::LineStarts};
 
 /// A place in a foreign file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,8 +127,10 @@ impl MadeFile {
         let mut lines = Vec::with_capacity(rows.len());
         let mut reader = csv::Reader::from_reader(&*bytes);
         let mut record = csv::ByteRecord::new();
+        let mut starts = LineStarts::default();
+        starts.read(&bytes);
         while reader.read_byte_record(&mut record)? {
-            lines.push(record.position().map_or(0, csv::Position::line));
+            lines.push(record.position().map_or(0, |position| starts.line(position.byte())));
         }
         let rows = lines.into_iter().zip(rows).collect();
         Ok(Self { bytes: bytes.into(), rows, whole })

@@ -18,6 +18,7 @@ mod export;
 mod import;
 mod inconsistencies;
 mod keys;
+mod line_starts;
 mod links;
 mod made;
 mod problem;
@@ -48,6 +49,7 @@ pub(crate) use self::{
     columns::{HISTORY, file_name, headers_of, imported},
     dialect::{foreign_separator, is_utf_16},
     import::{KEY_FORM, is_key},
+    line_starts::LineStarts,
 };
 
 /// How many values one statement binds at most; SQLite's limit is 32,766, PostgreSQL's 65,535.

@@ -4,7 +4,7 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::table::{Cell, MAX_BYTES, Row, Rows, letters, problem, whole};
-use crate::import_export::{Place, Problem, foreign_separator, is_utf_16};
+use crate::import_export::{LineStarts, Place, Problem, foreign_separator, is_utf_16};
 
 /// The characters that can separate cells, by their names in mappings.
 const SEPARATORS: [(&str, char); 5] = [("comma", ','), ("semicolon", ';'), ("tab", '\t'), ("bar", '|'), ("space", ' ')];
@@ -51,14 +51,12 @@ pub(super) fn decode(label: &str, bytes: &[u8], named: Option<&str>) -> Result<(
     let capacity = decoder.max_utf8_buffer_length_without_replacement(bytes.len()).unwrap_or(bytes.len());
     text.reserve(capacity.min(4 * MAX_BYTES));
     if let (DecoderResult::Malformed(..), _) = decoder.decode_to_string_without_replacement(bytes, &mut text, true) {
-        let line = 1 + text.bytes().map(|byte| u64::from(byte == b'\n')).sum::<u64>();
-        let place = Place { file: label.into(), row: line, column: "".into() };
+        let place = Place { file: label.into(), row: lines(&text).count() as u64, column: "".into() };
         let message = format!("it is not in the encoding {}: name another `encoding`", encoding.name().to_lowercase());
         return Err(problem(&place, "", message));
     }
     if let Some(found) = text.find('\0') {
-        let line = 1 + text[..found].bytes().map(|byte| u64::from(byte == b'\n')).sum::<u64>();
-        let place = Place { file: label.into(), row: line, column: "".into() };
+        let place = Place { file: label.into(), row: lines(&text[..found]).count() as u64, column: "".into() };
         return Err(problem(&place, "", "the file is neither a text nor a workbook (XLSX, ODS)"));
     }
     Ok((text, note))
@@ -87,21 +85,23 @@ pub(super) fn rows(label: &str, text: &str, dialect: Dialect<'_>, known: &[Strin
         named_separator(name).map_err(|message| whole(label, message))?
     } else {
         let skipped = usize::try_from(dialect.header.saturating_sub(1)).unwrap_or_default();
-        detected_separator(text.lines().nth(skipped).unwrap_or_default(), known)
+        detected_separator(lines(text).nth(skipped).unwrap_or_default(), known)
     };
     let separator = u8::try_from(separator).map_err(|_| whole(label, "the separator must be a character of ASCII"))?;
     let mut reader = csv::ReaderBuilder::new();
     let mut reader = reader.flexible(true).has_headers(false).delimiter(separator).from_reader(text.as_bytes());
     let mut rows = Rows::new(label);
     let mut record = csv::StringRecord::new();
+    let mut starts = LineStarts::default();
+    starts.read(text.as_bytes());
     while reader.read_record(&mut record).map_err(|cause| whole(label, format!("it cannot be read: {cause}")))? {
-        let line = record.position().map_or(0, |position| first_line(text, position));
+        let line = record.position().map_or(0, |position| starts.line(position.byte()));
         for (column, text) in record.iter().enumerate() {
             rows.add(line, column, Cell::of(text))?;
         }
         let last = record.iter().next_back().unwrap_or_default();
         let is_at_end = usize::try_from(reader.position().byte()) == Ok(text.len());
-        if is_at_end && last.contains('\n') && !text.trim_end().ends_with('"') {
+        if is_at_end && last.contains(['\r', '\n']) && !text.trim_end().ends_with('"') {
             let column = format!("[{}]", letters(record.len().saturating_sub(1)));
             let place = Place { file: label.into(), row: line, column: column.into() };
             return Err(problem(&place, "", "a quotation mark that is opened here is never closed"));
@@ -110,12 +110,9 @@ pub(super) fn rows(label: &str, text: &str, dialect: Dialect<'_>, known: &[Strin
     Ok(rows.into_rows())
 }
 
-/// The line of a record. Its position is that of the empty lines before it.
-fn first_line(text: &str, position: &csv::Position) -> u64 {
-    let start = usize::try_from(position.byte()).unwrap_or_default();
-    let rest = text.as_bytes().get(start..).unwrap_or_default();
-    let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-    position.line() + ends.map(|byte| u64::from(*byte == b'\n')).sum::<u64>()
+/// The lines of a text, which end in LF, CRLF or CR.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split("\r\n").flat_map(|part| part.split(['\r', '\n']))
 }
 
 fn named_separator(name: &str) -> Result<char, String> {
@@ -166,6 +163,7 @@ mod tests {
             table.replace(',', "\t").into_bytes(),
             table.replace(',', "|").into_bytes(),
             table.replace('\n', "\r\n").into_bytes(),
+            table.replace('\n', "\r").into_bytes(),
             utf_16(u16::to_le_bytes, b"\xFF\xFE"),
             utf_16(u16::to_be_bytes, b"\xFE\xFF"),
             utf_16(u16::to_le_bytes, b""),
@@ -185,6 +183,13 @@ mod tests {
             (b" \n", None, "x.csv: the file is empty"),
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", None, "neither a text nor a workbook"),
             (b"City,Since\nJyv\xE4skyl\xE4,1\n", Some("utf-8"), "x.csv:2: it is not in the encoding utf-8"),
+            (b"City,Since\rJyv\xE4skyl\xE4,1\r", Some("utf-8"), "x.csv:2: it is not in the encoding utf-8"),
+            (b"City,Since\r\rEspoo,1\0\r", None, "x.csv:3: the file is neither a text nor a workbook"),
+            (
+                b"City,Since\r\"a\rb\",1\ra,\"b\rc,d\r",
+                None,
+                "x.csv:4: [B] = \"\": a quotation mark that is opened here is never closed",
+            ),
             (b"City,Since\n", Some("klingon"), "the encoding klingon is not known"),
             (
                 b"City,Since\na,\"b\nc,d\n",

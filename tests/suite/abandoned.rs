@@ -1,11 +1,21 @@
 //! Work that nobody waits for any more stops, in the database too.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use coopgraph::config::Config;
 use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 use crate::support::{Backend, Data, Server, TestDatabase, backends};
 
@@ -154,5 +164,48 @@ async fn broken_connections_are_replaced() {
         server.data.execute(others).await;
         let after = join_all((0..CLIENTS).map(|_| ask())).await;
         assert_eq!(before, after);
+    }
+}
+
+/// What PostgreSQL sends when an operator ends a connection: severity, code and message.
+const TERMINATED: &[u8] = b"E\x00\x00\x00\x25SFATAL\0C57P01\0Mterminating now!\0\0";
+/// A request for TLS, to which a server answers `N` if it has none, and then expects the usual message.
+const TLS_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+
+/// So are connections that end while they are opened.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_end_while_they_are_opened_are_replaced() {
+    for backend in backends().into_iter().filter(|backend| *backend == Backend::Postgres) {
+        let mut data = TestDatabase::new(backend, Data::Bundled).await;
+        let (_, rest) = data.url.split_once('@').expect("a host");
+        let (postgres, name) = rest.split_once('/').map(|(at, name)| (at.to_owned(), name.to_owned())).expect("a name");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        data.url = format!("postgres://postgres@{}/{name}", listener.local_addr().expect("an address"));
+        // How many of the next connections end.
+        let ending = Arc::new(AtomicUsize::new(0));
+        let left = ending.clone();
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let number = left.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+                let mut server = TcpStream::connect(&postgres).await.expect("PostgreSQL");
+                tokio::spawn(async move {
+                    let Ok(number) = number else {
+                        return tokio::io::copy_bidirectional(&mut client, &mut server).await.map(drop);
+                    };
+                    let mut start = [0; 8];
+                    client.read_exact(&mut start).await?;
+                    if start == TLS_REQUEST {
+                        client.write_all(b"N").await?;
+                    }
+                    let message = if number % 2 == 0 { TERMINATED } else { b"" };
+                    client.write_all(message).await
+                });
+            }
+        });
+        let server = Server::over(data.reopen().await).await;
+        ending.store(4, Ordering::SeqCst);
+        let data = server.data("{ cities(first: 3) { nodes { key } } }", json!({})).await;
+        assert!(data["cities"]["nodes"][2]["key"].is_string(), "{data}");
+        assert_eq!(ending.load(Ordering::SeqCst), 0);
     }
 }

@@ -5,15 +5,15 @@ mod stopping;
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
-    path::Path,
-    process::Output,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
 use coopgraph::db::{Access, Database};
-use sea_orm::{ConnectionTrait, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use serde_json::json;
 
 use crate::{
@@ -184,6 +184,45 @@ async fn migrate_import_and_export_work_from_outside() {
     }
 }
 
+/// After an import by an ordinary role, PostgreSQL has counted what our tables hold, as far as the role may let it, and warned
+/// of no others.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_by_an_ordinary_role_gives_no_warnings() {
+    for backend in backends().into_iter().filter(|backend| *backend == Backend::Postgres) {
+        let mut place = Place::new(backend).await;
+        let admin = Database::connect(&place.url, Access::Open, None).await.expect("a database");
+        let (server, name) = place.url.rsplit_once('/').expect("a name");
+        let (_, host) = server.split_once('@').expect("a host");
+        let url = |role: &str| format!("postgres://{role}_{name}@{host}/{name}");
+        let (owner, writer) = (url("owner"), url("writer"));
+        for sql in [
+            format!("CREATE ROLE \"owner_{name}\" LOGIN"),
+            format!("CREATE ROLE \"writer_{name}\" LOGIN"),
+            format!("GRANT ALL ON SCHEMA public TO \"owner_{name}\""),
+            format!("GRANT USAGE ON SCHEMA public TO \"writer_{name}\""),
+            format!("ALTER DEFAULT PRIVILEGES FOR ROLE \"owner_{name}\" GRANT ALL ON TABLES TO \"writer_{name}\""),
+        ] {
+            admin.connection().execute_unprepared(&sql).await.expect(&sql);
+        }
+        place.url = owner;
+        place.prints(&["migrate"]);
+        let import = |place: &Place, file: &Path| {
+            let output = place.run(&["import", "--accept-warnings", file.to_str().expect("a path")]);
+            let log = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success() && !log.contains("skipping") && !log.contains("WARN"), "{log}");
+        };
+        let set = Set::bundled();
+        import(&place, &set.path(""));
+        let counted = "SELECT 1 AS x FROM pg_class WHERE relname = 'participation' AND reltuples > 0";
+        let counted = Statement::from_string(DbBackend::Postgres, counted);
+        assert!(admin.connection().query_one_raw(counted).await.expect("rows").is_some());
+        let topics = fs::read_to_string(set.path("topics.csv")).expect("a file");
+        fs::write(set.path("topics.csv"), topics + "new,New,en,,,public\n").expect("a file");
+        place.url = writer;
+        import(&place, &set.path(""));
+    }
+}
+
 /// What `schema` prints is what the server has.
 #[tokio::test(flavor = "multi_thread")]
 async fn schema_needs_no_database() {
@@ -237,6 +276,70 @@ async fn help_names_everything_but_secrets() {
     }
     let version = place.prints(&["--version"]);
     assert_eq!(version, format!("coopgraph {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// A command that runs with a limit of `ulimit`.
+fn limited(command: &Command, limit: &str) -> Command {
+    let mut limited = Command::new("sh");
+    limited.args(["-c", &format!("ulimit {limit} && exec \"$0\" \"$@\"")]);
+    limited.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited.env("COOPGRAPH_LOG", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
+    limited
+}
+
+/// With few files that may be open, the server accepts fewer connections, and those that it accepts do not take what health
+/// checks and the database need.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_leave_files_for_the_rest() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        place.prints(&["migrate"]);
+        let get = |address: SocketAddr, path: &str| {
+            let mut stream = TcpStream::connect(address).expect("a connection");
+            stream.set_read_timeout(Some(LONG)).expect("a time limit");
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("a request");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("an answer");
+            answer
+        };
+        let server = place.on_database(&["serve", "--sample-data=none", "--listen", "127.0.0.1:0"]);
+        // The soft limit is raised.
+        let served = Served::start(limited(&server, "-S -n 40"));
+        let idle: Vec<_> = (0..100).map(|_| TcpStream::connect(served.address).expect("a connection")).collect();
+        assert!(get(served.address, "/readyz").starts_with("HTTP/1.1 200"), "{backend}");
+        drop(idle);
+        served.stop();
+
+        let (log, writer) = std::io::pipe().expect("a pipe");
+        let served = Served::logging(limited(&server, "-n 150"), writer);
+        let mut warning = String::new();
+        BufReader::new(log).read_line(&mut warning).expect("a warning");
+        let warning: serde_json::Value = serde_json::from_str(&warning).expect("JSON");
+        let number = |name: &str| warning[name].as_u64().unwrap_or_else(|| panic!("{name}: {warning}"));
+        let (accepted, needed) = (number("accepted"), number("needed"));
+        assert!(warning.to_string().contains("the limit on open files is too low"), "{warning}");
+        assert_eq!((number("limit"), needed - 10_000 + accepted), (150, 150), "{warning}");
+        // As many as it accepts, and some of those that are for health checks.
+        let idle: Vec<_> =
+            (0..accepted + 10).map(|_| TcpStream::connect(served.address).expect("a connection")).collect();
+        for _ in 0..5 {
+            assert!(get(served.address, "/readyz").starts_with("HTTP/1.1 200"), "{backend}");
+        }
+        let query = "/graphql?query=%7Bcities%7BtotalCount%7D%7D";
+        assert!(get(served.address, query).starts_with("HTTP/1.1 503"), "{backend}");
+        drop(idle);
+        let begun = Instant::now();
+        while !get(served.address, query).contains("{\"data\":{\"cities\":{\"totalCount\":0}}}") {
+            assert!(begun.elapsed() < LONG, "{backend}: its places are not free");
+        }
+        served.stop();
+    }
 }
 
 fn exists(path: &Path) -> bool {

@@ -244,6 +244,25 @@ async fn compression_and_other_origins() {
         assert_eq!(ask(encoding).await.expect("an answer").headers()["content-encoding"], encoding);
     }
     assert!(ask("identity").await.expect("an answer").headers().get("content-encoding").is_none());
+    // A client that accepts no uncompressed answer has one that is compressed, or else that.
+    let query = json!({ "query": TYPENAME });
+    for (encodings, chosen) in [
+        ("identity;q=0", None),
+        ("*;q=0", None),
+        ("Identity; Q=0.000, *;q=0", None),
+        ("br;q=0, *;q=0", None),
+        ("zstd, identity;q=0", None),
+        ("gzip, *;q=0", Some("gzip")),
+        ("gzip;q=0.5, identity;q=0", Some("gzip")),
+        ("*, identity;q=0", Some("br")),
+    ] {
+        let answer = ask(encodings).await.expect("an answer");
+        let encoding = answer.headers().get("content-encoding").map(|encoding| encoding.to_str().expect("text"));
+        assert_eq!((answer.status().as_u16(), encoding), (200, chosen), "{encodings}");
+        // Small ones are not compressed.
+        let (status, _, answer) = server.post(&query, &[("accept-encoding", encodings)]).await;
+        assert_eq!((status, answer), (200, json!({ "data": { "__typename": "Query" } })), "{encodings}");
+    }
     for (origin, allowed) in [("https://example.org", true), ("https://example.com", false)] {
         let (_, headers, _) = server.post(&json!({ "query": TYPENAME }), &[("origin", origin)]).await;
         assert_eq!(headers.get("access-control-allow-origin").is_some(), allowed, "{origin}");

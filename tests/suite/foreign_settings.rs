@@ -1,9 +1,12 @@
 //! A PostgreSQL whose server, database or role has other defaults than usual gives the same answers.
 
+use std::time::{Duration, Instant};
+
 use coopgraph::{
     db::{Access, Database},
     import_export::{Bundled, Files, Imported},
 };
+use futures_util::future::join_all;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
@@ -122,8 +125,85 @@ async fn too_few_connections_are_refused() {
     assert_eq!(cut(check().await), refused(9));
     database.execute(&format!("ALTER ROLE \"{role}\" CONNECTION LIMIT 10")).await;
     assert_eq!(check().await, Ok(()));
+    // The limit is that of the role that logs in, not that of the one as which it then acts.
+    for (role_limit, other_limit, expected) in [(10, 5, Ok(())), (8, -1, refused(8))] {
+        for sql in [
+            format!("ALTER ROLE \"{role}\" CONNECTION LIMIT {role_limit}"),
+            format!("CREATE ROLE \"other_{role}\" CONNECTION LIMIT {other_limit} ROLE \"{role}\""),
+            format!("GRANT ALL ON ALL TABLES IN SCHEMA public TO \"other_{role}\""),
+            format!("ALTER ROLE \"{role}\" SET role = 'other_{role}'"),
+        ] {
+            database.execute(&sql).await;
+        }
+        assert_eq!(cut(check().await), expected);
+        database.execute(&format!("DROP OWNED BY \"other_{role}\"; DROP ROLE \"other_{role}\"")).await;
+        database.execute(&format!("ALTER ROLE \"{role}\" RESET role")).await;
+    }
+    database.execute(&format!("ALTER ROLE \"{role}\" CONNECTION LIMIT -1")).await;
     database.execute(&format!("ALTER DATABASE \"{name}\" CONNECTION LIMIT 4")).await;
     assert_eq!(cut(check().await), refused(4));
-    // Neither holds for a superuser.
-    assert!(database.database.check_connections().await.is_ok());
+    database.execute(&format!("ALTER DATABASE \"{name}\" CONNECTION LIMIT -1")).await;
+    // Settings of the whole server, for which functions of the test stand in.
+    database.execute(&format!("ALTER DATABASE \"{name}\" SET search_path = public, pg_catalog")).await;
+    let settings = |reserved: usize| {
+        format!(
+            "CREATE OR REPLACE FUNCTION public.current_setting(text) RETURNS text LANGUAGE sql AS $$ SELECT CASE $1 \
+               WHEN 'max_connections' THEN '12' WHEN 'superuser_reserved_connections' THEN '{reserved}' \
+               ELSE pg_catalog.current_setting($1) END $$"
+        )
+    };
+    database.execute(&settings(2)).await;
+    assert_eq!(check().await, Ok(()));
+    database.execute(&settings(3)).await;
+    assert_eq!(cut(check().await), refused(9));
+    let more = "CREATE FUNCTION public.current_setting(text, boolean) RETURNS text LANGUAGE sql AS $$ SELECT '4' $$";
+    database.execute(more).await;
+    assert_eq!(cut(check().await), refused(5));
+    // None holds for a superuser.
+    database.execute(&format!("ALTER DATABASE \"{name}\" CONNECTION LIMIT 4")).await;
+    let checked = database.reopen().await.database.check_connections().await;
+    assert_eq!(checked.map_err(|cause| cause.to_string()), Ok(()));
+}
+
+/// More than there are connections.
+const REQUESTS: usize = 16;
+
+/// If PostgreSQL refuses further connections while the server runs, requests share those that it has. If it has none, they
+/// fail at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_connections_are_done_without() {
+    if !backends().contains(&Backend::Postgres) {
+        return;
+    }
+    let owner = TestDatabase::new(Backend::Postgres, Data::Bundled).await;
+    let role = format!("refused_{}", std::process::id());
+    for sql in [
+        format!("CREATE ROLE \"{role}\" LOGIN CONNECTION LIMIT 3"),
+        format!("GRANT ALL ON ALL TABLES IN SCHEMA public TO \"{role}\""),
+    ] {
+        owner.execute(&sql).await;
+    }
+    let mut limited = TestDatabase::new(Backend::Postgres, Data::Empty).await;
+    limited.url = owner.url.replace("postgres://postgres@", &format!("postgres://{role}@"));
+    let server = Server::over(limited.reopen().await).await;
+    // Each has a plan of its own: they share no statements.
+    let query = |i: usize| format!("{{ a{i}: topics {{ totalCount }} }}");
+    let lock = owner.lock("topic").await;
+    let release = async {
+        server.all_are_running(REQUESTS).await;
+        lock.rollback().await.expect("no lock");
+    };
+    let asked = join_all((0..REQUESTS).map(async |i| server.data(&query(i), json!({})).await));
+    let (answers, ()) = tokio::join!(asked, release);
+    for (i, answer) in answers.iter().enumerate() {
+        assert!(answer[format!("a{i}")]["totalCount"].as_u64() > Some(0), "{answer}");
+    }
+
+    owner.execute(&format!("ALTER ROLE \"{role}\" CONNECTION LIMIT 0")).await;
+    let all = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = ";
+    owner.execute(&format!("{all} '{role}'")).await;
+    let begun = Instant::now();
+    let (code, _) = server.error(&query(0), json!({})).await;
+    assert_eq!(code, "INTERNAL_SERVER_ERROR");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

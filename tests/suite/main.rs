@@ -42,6 +42,7 @@ mod sample_data;
 mod schema;
 mod sharing;
 mod shutdown;
+mod subscriptions;
 mod support;
 mod variables;
 mod walk;

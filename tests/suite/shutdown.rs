@@ -113,7 +113,8 @@ async fn a_new_connection_has_its_request_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_server_answers_health_checks() {
     let origins = vec!["http://localhost:3000".to_owned()];
-    let prefix = Some("/coop".into());
+    // `/graphql` begins with the same letters.
+    let prefix = Some("/graph".into());
     let config =
         Config { max_connections: 2, rate_limit: 0, cors_origins: origins, path_prefix: prefix, ..Config::default() };
     let server = Server::with(TestDatabase::new(Backend::Sqlite, Data::Bundled).await, config).await;
@@ -125,7 +126,7 @@ async fn a_full_server_answers_health_checks() {
     }
     let query = post("{ visits { totalCount } }", "Connection: close\r\nOrigin: http://localhost:3000\r\n");
     for _ in 0..40 {
-        for path in ["/healthz", "/coop/readyz"] {
+        for path in ["/healthz", "/graph/readyz"] {
             assert!(ask(address, &get(path)).starts_with("HTTP/1.1 200"), "{path}");
         }
         // As an error of GraphQL, which pages of other origins can read.

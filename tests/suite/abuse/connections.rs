@@ -79,6 +79,41 @@ async fn frames_that_break_the_protocol_are_answered_with_a_close_code() {
     assert_eq!(server.get("/healthz").await.0, 200);
 }
 
+/// A client whose message is malformed reads what is wrong with it, in the words of the protocol.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reason_of_a_close_says_what_is_wrong() {
+    let server = server().await;
+    let types = "its `type` must be connection_init, ping, pong, subscribe or complete";
+    for (message, reason) in [
+        ("", "it is not JSON: EOF while parsing a value at line 1 column 0"),
+        ("{'type'}", "it is not JSON: key must be a string at line 1 column 2"),
+        ("null", "it must be an object with a `type`"),
+        ("42", "it must be an object with a `type`"),
+        (r#"["ping"]"#, "it must be an object with a `type`"),
+        ("{}", types),
+        (r#"{"type":1}"#, types),
+        (r#"{"type":"start","id":"1"}"#, types),
+        (r#"{"type":"connection_init","payload":[]}"#, "its `payload` must be an object"),
+        (r#"{"type":"ping","payload":"x"}"#, "its `payload` must be an object"),
+        (r#"{"type":"complete"}"#, "its `id` must be a string"),
+        (r#"{"type":"subscribe","id":1,"payload":{"query":"{a}"}}"#, "its `id` must be a string"),
+        (r#"{"type":"subscribe","id":"1"}"#, "its `payload` must be an object with a `query`"),
+        (r#"{"type":"subscribe","id":"1","payload":null}"#, "its `payload` must be an object with a `query`"),
+        (r#"{"type":"subscribe","id":"1","payload":"{a}"}"#, "its `payload` must be an object"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        upgrade(&mut stream).await;
+        // A frame of text, masked with zeros.
+        let length = u8::try_from(message.len()).expect("a short message");
+        let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0][..], message.as_bytes()].concat();
+        stream.write_all(&frame).await.expect("a frame");
+        let mut answer = Vec::new();
+        timeout(SOON, stream.read_to_end(&mut answer)).await.expect("an end").expect("an orderly end");
+        assert_eq!((answer[0], &answer[2..4]), (0x88, &4400_u16.to_be_bytes()[..]), "{message}: {answer:?}");
+        assert_eq!(String::from_utf8_lossy(&answer[4..]), format!("Invalid message: {reason}"), "{message}");
+    }
+}
+
 /// A client that is still sending a body that is too large reads the answer, not a reset of the connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_is_still_sending_a_body_reads_the_answer() {

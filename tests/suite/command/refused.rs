@@ -258,8 +258,22 @@ async fn arguments_that_are_wrong() {
         (&["serve", "--request-timeout-ms", "0"], "is not in 1..=86400000"),
         (&["migrate", "--database-url", "sqlite::memory:"], "a database in memory cannot be served"),
         (&["serve", "--database-url", "sqlite://x.db?mode=memory"], "a database in memory cannot be served"),
+        (&["serve", "--database-url", "sqlite://x.db?mode=%6Demory"], "a database in memory cannot be served"),
+        (&["serve", "--database-url", "sqlite://%3Amemory%3A"], "a database in memory cannot be served"),
+        (&["serve", "--database-url", "sqlite://"], "the URL names no file: write sqlite://FILE"),
+        (&["migrate", "--database-url", "sqlite:"], "the URL names no file"),
+        (&["import", "x", "--database-url", "sqlite:////?mode=rwc"], "the URL names no file"),
+        (&["export", "x", "--database-url", "sqlite:?cache=shared"], "the URL names no file"),
         (&["serve", "--cors-origins", "example.org"], "use a scheme, a host"),
         (&["serve", "--cors-origins", "https://example.org/"], "https://example.org or"),
+        (&["serve", "--path-prefix", "/graphql"], "/graphql is a path of the server itself: use another prefix"),
+        (&["serve", "--path-prefix", "/healthz/x"], "/healthz is a path of the server itself"),
+        (&["serve", "--path-prefix", "/readyz"], "/readyz is a path of the server itself"),
+        (&["serve", "--path-prefix", "/metrics"], "/metrics is a path of the server itself"),
+        (&["serve", "--path-prefix", "/playground/assets"], "/playground is a path of the server itself"),
+        (&["serve", "--path-prefix", "/schema.graphql"], "/schema.graphql is a path of the server itself"),
+        (&["serve", "--path-prefix", "/pages.css"], "/pages.css is a path of the server itself"),
+        (&["serve", "--path-prefix", "/favicon.svg"], "/favicon.svg is a path of the server itself"),
     ] {
         let output = place.run(args);
         assert_eq!(output.status.code(), Some(2), "{output:?}");
@@ -341,6 +355,43 @@ async fn a_report_over_something_else() {
         refused(&place.run(&args), "the file exists and is not an import report");
     }
     assert_eq!(fs::read(place.path("text")).expect("a file"), b"something else");
+}
+
+/// Trusted documents are regular files of a limited size: what never ends, or would fill the memory, is refused before the
+/// server listens.
+#[tokio::test(flavor = "multi_thread")]
+async fn trusted_documents_that_are_no_file() {
+    let place = Place::new(Backend::Sqlite).await;
+    place.prints(&["migrate"]);
+    let directory = |name: &str| {
+        fs::create_dir(place.path(name)).expect("a directory");
+        place.path(name)
+    };
+    let (pipes, many) = (directory("pipes"), directory("many"));
+    for pipe in [place.path("pipe"), pipes.join("a.graphql")] {
+        assert!(std::process::Command::new("mkfifo").arg(pipe).status().expect("mkfifo").success());
+    }
+    let sized =
+        |path: PathBuf, bytes: u64| fs::File::create(path).and_then(|file| file.set_len(bytes)).expect("a file");
+    sized(place.path("large.json"), (64 << 20) + 1);
+    for name in ["a.gql", "b.gql"] {
+        sized(many.join(name), 33 << 20);
+    }
+    fs::write(place.path("latin1.json"), b"{\"\xe9\": \"{ __typename }\"}").expect("a file");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    for (documents, says) in [
+        ("pipe", "trusted documents, pipe: it is not a regular file"),
+        ("/dev/zero", "trusted documents, /dev/zero: it is not a regular file"),
+        ("pipes", "trusted documents, pipes/a.graphql: it is not a regular file"),
+        ("large.json", "trusted documents, large.json: trusted documents must not be larger than 64 MiB"),
+        ("many", "trusted documents must not be larger than 64 MiB"),
+        ("latin1.json", "trusted documents, latin1.json: it is not UTF-8"),
+        ("missing", "trusted documents, missing: No such file"),
+    ] {
+        let args = ["serve", "--sample-data=none", "--listen", &address, "--trusted-documents", documents];
+        refused(&place.run(&args), says);
+    }
 }
 
 /// `health` says whether a server is ready: it is; its tables are gone; nobody listens.

@@ -142,6 +142,39 @@ fn difference(found: &Problems, expected: &Problem) -> Option<String> {
     (!right).then(|| format!("expected {expected}\n   found {found}"))
 }
 
+/// Lines are counted alike, whatever they end in: LF, CRLF or CR.
+#[tokio::test(flavor = "multi_thread")]
+async fn problems_are_on_their_lines_whatever_ends_them() {
+    let lines = [
+        "key,name,language,broader,note,visibility",
+        "a,A,en,,,public",
+        "",
+        "b,B,en,,public",
+        "c,\"C",
+        "C\",en,,,public",
+        "d,,en,,,public",
+        "e,\"E,en,,,public",
+        "f,F,en,,,public",
+    ];
+    let expected = [
+        (4, "the row has 5 cells"),
+        (7, "name"),
+        (8, "a quotation mark that is opened in this row or its cells is never closed"),
+    ];
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Empty).await;
+        for end in ["\n", "\r\n", "\r"] {
+            let set = Set::headers();
+            fs::write(set.path("topics.csv"), lines.join(end) + end).expect("a file");
+            let found = problems(database.import(&set.files()).await);
+            let is_told = |(line, says): &(u64, &str)| {
+                found.listed.iter().any(|problem| problem.line == *line && problem.to_string().contains(says))
+            };
+            assert!(expected.iter().all(is_told), "{backend}, {end:?}: {found}");
+        }
+    }
+}
+
 /// A missing file says nothing; what refers to records that nobody has is reported.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_file_says_nothing() {
