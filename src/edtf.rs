@@ -8,6 +8,7 @@
 //! A set, such as `[1960,1970]`, can mean only the days of the dates that it lists; these are stored beside it
 //! ([`crate::model::date_range`]). Whether it means one of them (`[…]`) or all (`{…}`) makes no difference to filters.
 
+pub(crate) mod era;
 mod notation;
 
 use std::fmt;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::era;
+
 /// What a date in another notation means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meant {
@@ -26,11 +28,25 @@ impl fmt::Display for Meant {
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// What a date in another notation means: `24.9.2019`, `9/24/2019`, `2019/9/24`, `20190924`, `24 September 2019`, `2019年9月24日`,
-/// or a month in such a notation. `None` if it is none of them.
+/// `民國108年9月24日`, `昭和54年`, a day with a time behind it, a month in such a notation, or a decade: `1990s`. `None` if it is none
+/// of them.
 pub(super) fn meant(text: &str) -> Option<Meant> {
     let text = text.trim();
     if text.len() > 40 {
         return None;
+    }
+    if let Some((day, time)) = text.split_once(['T', ' ']).filter(|(_, time)| time.contains(':')) {
+        return is_date(day).then(|| Meant::Date(day.to_owned())).or_else(|| meant(day)).filter(|_| is_time(time));
+    }
+    if let Some(decade) = text.strip_suffix("0s").filter(|decade| decade.len() == 3) {
+        return number(decade, 3).map(|_| Meant::Date(format!("{decade}X")));
+    }
+    // Without the name of the era, the year could be any.
+    if text.starts_with(['民', '中']) {
+        return era::minguo(text).map(Meant::Date);
+    }
+    if let Ok(date) = era::japanese_era(text) {
+        return Some(Meant::Date(date));
     }
     let parts: Vec<&str> = text.split(|c: char| !c.is_alphanumeric() || "年月日".contains(c)).collect();
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -60,6 +76,13 @@ pub(super) fn meant(text: &str) -> Option<Meant> {
         },
         _ => None,
     }
+}
+
+/// Whether a text is a time of day, or begins with one.
+fn is_time(text: &str) -> bool {
+    let digits =
+        |part: Option<&str>| part.is_some_and(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()));
+    digits(text.get(..2)) && text.get(2..3) == Some(":") && digits(text.get(3..5))
 }
 
 /// `24th` → `24`.
@@ -113,6 +136,15 @@ mod tests {
             ("Sept. 2019", "2019-09"),
             ("2019年9月24日", "2019-09-24"),
             ("2019年9月", "2019-09"),
+            ("民國108年9月24日", "2019-09-24"),
+            ("民国一〇八年", "2019"),
+            ("昭和54年3月12日", "1979-03-12"),
+            ("令和元年", "2019"),
+            ("S54.3.12", "1979-03-12"),
+            ("1990s", "199X"),
+            ("2019-09-24T10:00:00Z", "2019-09-24"),
+            ("2019-09-24 10:00", "2019-09-24"),
+            ("24.9.2019 09:30", "2019-09-24"),
         ] {
             assert_eq!(meant(text).map(|meant| meant.to_string()).as_deref(), Some(expected), "{text}");
         }
@@ -131,6 +163,11 @@ mod tests {
             "24 Syyskuu 2019",
             "1.2.3.4",
             "12345678901",
+            "19900s",
+            "明治5年1月1日",
+            "昭和65年",
+            "2019-09-24T25",
+            "T:",
         ] {
             assert_eq!(meant(text), None, "{text}");
         }
