@@ -134,7 +134,9 @@ impl<'a> FilterEstimator<'a> {
             // A period is looked up by both of its dates, by the first alone and by the second alone.
             let below = if name == DURING { below.saturating_mul(3) } else { below };
             // An index finds neither substrings nor records that do not match.
-            let scan = if matches!(name, "contains" | "not" | "every" | "none") { SCAN_COST } else { 0 };
+            let is_scan = matches!(name, "contains" | "not" | "every" | "none")
+                || name == "isNull" && of.ty.as_str() == "IdentifierFilter";
+            let scan = if is_scan { SCAN_COST } else { 0 };
             let below = below.saturating_add(scan);
             let is_relation = if is_combinator || is_reference {
                 // What it finds is looked up for each of the fields inside.

@@ -239,7 +239,9 @@ impl<'a> Context<'a> {
                         let old = row.stored.as_ref().and_then(|stored| reader.read(stored).ok());
                         let known = old.as_ref().map_or(&[][..], |old| &old.warnings);
                         for warning in new.warnings.iter().filter(|warning| !known.contains(warning)) {
-                            warnings.add(&Problem::of_warning(&file, row.line, warning.clone()));
+                            let mut found = Problem::of_warning(&file, row.line, warning.clone());
+                            self.locate(&mut found);
+                            warnings.add(&found);
                         }
                         let Some(stored) = &row.stored else { continue };
                         for change in value_changes::of_row(record, &row, stored, &new, old.as_ref()) {
@@ -281,6 +283,8 @@ pub(super) struct Written {
 /// Where a record that was written comes from.
 #[derive(Clone, Copy)]
 pub(super) struct Origin {
+    /// The table of the record.
+    pub(super) table: &'static str,
     /// The line of its row.
     pub(super) line: u64,
     /// Whether the database did not have it.

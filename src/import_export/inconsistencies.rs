@@ -12,16 +12,15 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    MAX_BOUND_VALUES, Problem, Problems,
+    MAX_BOUND_VALUES, Problem, Problems, alike,
     columns::file_name,
     import::{Context, Written},
     unbuilt_statements::analyze_table,
     value_changes::{Change, Warnings},
 };
 use crate::{
-    model::{AttributeKind, Inconsistency, Link, RecordType, identifier, name, words},
+    model::{AttributeKind, Inconsistency, Link, RecordType, name, words},
     query::statement::is_one_of_ids,
-    quoted::Quoted,
 };
 
 /// How many keys of a cycle a warning lists.
@@ -30,9 +29,6 @@ const SHOWN_KEYS: usize = 8;
 /// The record that was written, and the other one.
 const RECORD: &str = "record";
 const OTHER: &str = "other";
-/// How many degrees of latitude and of longitude lie between two places that may be one.
-const SAME_PLACE: f64 = 0.2;
-
 /// Their links.
 const LINK: &str = "link";
 const OTHER_LINK: &str = "other_link";
@@ -69,6 +65,9 @@ pub(super) async fn find(
             }
         }
         for inconsistency in &record.inconsistencies {
+            if let Inconsistency::Alike(alike) = inconsistency {
+                alike::find(context, record, alike, written, warnings).await?;
+            }
             let Some(query) = query(record, inconsistency) else { continue };
             for row in context.transaction.query_all(&query).await? {
                 match problem(record, inconsistency, &row, written)? {
@@ -94,7 +93,7 @@ fn tables(record: &RecordType) -> BTreeSet<&'static str> {
         Inconsistency::NotYet { .. }
         | Inconsistency::Future { .. }
         | Inconsistency::Same { .. }
-        | Inconsistency::Alike { .. } => None,
+        | Inconsistency::Alike(_) => None,
         Inconsistency::Few { table, .. } | Inconsistency::Twice { links: (table, ..), .. } => Some(*table),
     });
     others.chain([record.table]).collect()
@@ -125,8 +124,11 @@ async fn find_cycles(
         let path = keys.iter().take(SHOWN_KEYS).copied().collect::<Vec<_>>().join(" → ");
         let message =
             format!("{} {}: the references form a cycle: {path}{shown} → {}", words(record.table), keys[0], keys[0]);
-        let next = keys.get(1).copied().unwrap_or(keys[0]);
-        let line = cycle.iter().find_map(|id| written.origins.get(id)).map_or(0, |origin| origin.line);
+        // The first that was written, and the one that it refers to.
+        let origin = |id: &Uuid| written.origins.get(id).map(|origin| (above[id].0.as_str(), origin.line));
+        let (from, line) = cycle.iter().find_map(origin).unwrap_or((keys[0], 0));
+        let at = keys.iter().position(|key| *key == from).unwrap_or_default();
+        let next = keys[(at + 1) % keys.len()];
         problems.add(Problem::of_cell(&file_name(record), line, reference_name(reference), next, message));
     }
     Ok(())
@@ -177,7 +179,7 @@ fn query(record: &RecordType, inconsistency: &Inconsistency) -> Option<SelectSta
             query.and_where(at(RECORD, own[0]).is_not_null()).and_where(at(OTHER, theirs[0]).is_not_null());
             query.and_where(at(RECORD, own[1]).gt(at(OTHER, theirs[2])));
         }
-        Inconsistency::NotYet { .. } | Inconsistency::Future { .. } => return None,
+        Inconsistency::NotYet { .. } | Inconsistency::Future { .. } | Inconsistency::Alike(_) => return None,
         Inconsistency::Same { column } => {
             let other = at(OTHER, "id").ne(at(RECORD, "id"));
             query.join_as(
@@ -203,32 +205,6 @@ fn query(record: &RecordType, inconsistency: &Inconsistency) -> Option<SelectSta
                     .limit(1);
                 query.and_where(Expr::exists(members).not());
             }
-        }
-        Inconsistency::Alike { name: [name, folded], same, coordinates } => {
-            let mut on = at(OTHER, folded).eq(at(RECORD, folded)).and(at(OTHER, "id").ne(at(RECORD, "id")));
-            for column in same {
-                let unknown = at(OTHER, column).is_null().and(at(RECORD, column).is_null());
-                on = on.and(at(OTHER, column).eq(at(RECORD, column)).or(unknown));
-            }
-            // Places that lie apart are not the same, nor are records that others tell apart.
-            for column in coordinates.iter().flatten() {
-                let apart = Func::abs(at(OTHER, column).sub(at(RECORD, column)));
-                on = on.and(Expr::from(Func::coalesce([apart.into(), Expr::Constant(0.0.into())])).lt(SAME_PLACE));
-            }
-            query.join_as(JoinType::InnerJoin, record.table, OTHER, on);
-            let mut identified = Query::select();
-            identified.expr(Expr::val(1)).from_as(identifier::Entity.table_name(), LINK).limit(1);
-            let scheme = identifier::Column::Scheme.as_str();
-            let value = identifier::Column::Value.as_str();
-            let same_scheme =
-                at(OTHER_LINK, scheme).eq(at(LINK, scheme)).and(at(OTHER_LINK, value).ne(at(LINK, value)));
-            identified.join_as(JoinType::InnerJoin, identifier::Entity.table_name(), OTHER_LINK, same_scheme);
-            let owner = identifier::Column::RecordId.as_str();
-            identified
-                .and_where(at(LINK, owner).eq(at(RECORD, "id")))
-                .and_where(at(OTHER_LINK, owner).eq(at(OTHER, "id")));
-            query.and_where(Expr::exists(identified).not());
-            query.column((OTHER, "id")).column((OTHER, "key")).column((RECORD, name));
         }
         Inconsistency::Twice { links: (table, own, ends), kind, end } => {
             let links = |of: &'static str| {
@@ -271,7 +247,6 @@ fn problem(
     if !is_own && !is_other {
         return Ok(None);
     }
-    let is_new = |id: &Uuid| written.origins.get(id).is_some_and(|origin| origin.is_new);
     let (key, other): (String, String) = (row.try_get_by_index(1)?, row.try_get_by_index(3)?);
     let value: String = row.try_get_by_index(4)?;
     let (column, message) = match inconsistency {
@@ -283,7 +258,7 @@ fn problem(
             let what = words(theirs[0]);
             (own[0], format!("it is later than the date `{what}` of the {} {other}", words(table)))
         }
-        Inconsistency::NotYet { .. } | Inconsistency::Future { .. } => return Ok(None),
+        Inconsistency::NotYet { .. } | Inconsistency::Future { .. } | Inconsistency::Alike(_) => return Ok(None),
         Inconsistency::Few { table, least, .. } => {
             let lists = record.members().map(|(list, ..)| format!("it has no {}, and ", list.name)).unwrap_or_default();
             ("", format!("{lists}fewer than {least} {} records refer to it", words(table)))
@@ -295,12 +270,6 @@ fn problem(
         Inconsistency::Same { column } => (*column, format!("the {} {other} has the same code", words(record.table))),
         Inconsistency::Twice { .. } => {
             ("", format!("the {} {other} has the same members and kind", words(record.table)))
-        }
-        // Of two new ones, the later.
-        Inconsistency::Alike { .. } if !is_new(&id) || is_new(&other_id) && other > key => return Ok(None),
-        Inconsistency::Alike { .. } => {
-            let (what, name) = (words(record.table), Quoted(&value).to_string());
-            ("", format!("the {what} {other} has the same name, {name}: if it is the same {what}, use its key"))
         }
     };
     let message = format!("{} {key}: {message}", words(record.table));

@@ -4,6 +4,7 @@
 //! of a list. The columns of a file follow from the attributes of its record type; records refer to each other by their keys.
 //! `names.csv`, `identifiers.csv` and `tags.csv` hold what records of all types have.
 
+mod alike;
 mod annotation_changes;
 mod annotations;
 mod bundled;

@@ -140,7 +140,10 @@ impl Writer<'_> {
         }
         self.write_date_ranges(&batch, &changed).await?;
         for row in batch.iter().filter(|row| changed.contains(&row.known.id)) {
-            written.origins.insert(row.known.id, Origin { line: row.line, is_new: !row.known.is_stored });
+            written.origins.insert(
+                row.known.id,
+                Origin { table: self.record.table, line: row.line, is_new: !row.known.is_stored },
+            );
         }
         written.changed.extend(changed);
         self.write_lists(&batch, written).await

@@ -59,14 +59,7 @@ pub enum Inconsistency {
         least: u32,
     },
     /// Another record of the type has the same name, and nothing tells the two apart.
-    Alike {
-        /// The columns of the name, as written and folded.
-        name: [&'static str; 2],
-        /// The columns in which records that may be one do not differ.
-        same: &'static [&'static str],
-        /// The columns of the coordinates: places that lie apart are not the same.
-        coordinates: Option<[&'static str; 2]>,
-    },
+    Alike(Alike),
     /// Another record of the type joins the same records, is of the same kind, and neither has ended.
     Twice {
         /// The table of links, its column of the record, and the columns of the records that it joins.
@@ -85,6 +78,17 @@ impl Inconsistency {
     pub fn is_impossible(&self) -> bool {
         matches!(self, Self::Differs { .. } | Self::Same { .. })
     }
+}
+
+/// In which columns records do not differ that may be one.
+#[derive(Clone, Copy, Debug)]
+pub struct Alike {
+    /// The columns of the name, as written and folded.
+    pub name: [&'static str; 2],
+    /// The columns in which they have the same values.
+    pub same: &'static [&'static str],
+    /// The columns of the coordinates: places that lie apart are not the same.
+    pub coordinates: Option<[&'static str; 2]>,
 }
 
 /// The columns of a date: as written, its earliest and its latest day.
@@ -140,7 +144,7 @@ impl<E: Record> Description<'_, E> {
         // Descriptions live as long as the model, which is never dropped.
         let same = Vec::from(same.map(|column| column.as_str())).leak();
         let coordinates = coordinates.map(|columns| columns.map(|column| column.as_str()));
-        self.record.inconsistencies.push(Inconsistency::Alike { name, same, coordinates });
+        self.record.inconsistencies.push(Inconsistency::Alike(Alike { name, same, coordinates }));
     }
 
     /// Says that no two records of a kind join the same records, unless one has ended.

@@ -31,7 +31,7 @@ pub use self::{
     column::{Column, DataType},
     description::{Description, Record},
     group::Group,
-    inconsistency::{DateColumns, Inconsistency},
+    inconsistency::{Alike, DateColumns, Inconsistency},
     period::{IfMissing, Period},
     record_type::RecordType,
     text::{camel_case, uncapitalized, with_article, words},

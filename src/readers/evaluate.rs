@@ -164,15 +164,15 @@ impl<'a> Evaluator<'a> {
         at: InRow<'_>,
         position: usize,
     ) -> Result<Found, Problem> {
-        for kind in &look_up.kinds {
-            let Some(key) = self.plan.decisions.get(*kind).and_then(|decisions| decisions.get(text)) else { continue };
-            self.used.insert(((*kind).to_owned(), text.to_owned()));
-            return Ok(Found::One(kind, key.clone(), "a decision".to_owned()));
-        }
         let country = match &look_up.country {
             Some(country) => self.value(country, at, position)?.map(|got| got.text),
             None => None,
         };
+        // A decision for this country alone comes first.
+        let narrowed = country.as_deref().map(|country| format!("{text}, {country}"));
+        if let Some(decided) = narrowed.and_then(|text| self.decided(look_up, &text)) {
+            return decided.map_err(|message| problem(&at.place(None), text, message));
+        }
         for way in &look_up.ways {
             let found = self.index.find(*way, &look_up.kinds, text, country.as_deref(), look_up.of_kind.as_deref());
             match &found[..] {
@@ -186,16 +186,41 @@ impl<'a> Evaluator<'a> {
                     };
                     return Ok(Found::One(kind, key.clone(), format!("{by} {}", Quoted(text))));
                 }
-                _ => return Ok(Found::Several(found)),
+                _ => {
+                    let decided = self.decided(look_up, text).transpose();
+                    let decided = decided.map_err(|message| problem(&at.place(None), text, message))?;
+                    return Ok(match decided {
+                        // A decision for another country does not answer the question.
+                        Some(Found::One(kind, key, by)) if found.contains(&(kind, key.clone())) => {
+                            Found::One(kind, key, by)
+                        }
+                        _ => Found::Several(found),
+                    });
+                }
             }
         }
-        Ok(Found::None)
+        let decided = self.decided(look_up, text).transpose();
+        Ok(decided.map_err(|message| problem(&at.place(None), text, message))?.unwrap_or(Found::None))
+    }
+
+    /// What the mapping decides for a text; the error says that there is no such record.
+    fn decided(&mut self, look_up: &LookUp, text: &str) -> Option<Result<Found, String>> {
+        let decision = |kind: &&'static str| Some((*kind, self.plan.decisions.get(*kind)?.get(text)?.clone()));
+        let (kind, key) = look_up.kinds.iter().find_map(decision)?;
+        self.used.insert((kind.to_owned(), text.to_owned()));
+        if self.index.get(kind, &key).is_none() {
+            let hint = self.index.similar(&look_up.kinds, &key);
+            let hint = hint.map(|hint| format!(" (did you mean {hint}?)")).unwrap_or_default();
+            return Some(Err(format!("[decisions.{kind}] {text:?}: there is no {} {key}{hint}", words(kind))));
+        }
+        Some(Ok(Found::One(kind, key, "a decision".to_owned())))
     }
 
     /// The question which of several records is meant; `None` if it was asked already.
     pub(super) fn ask(&mut self, text: &str, found: &[(&'static str, String)]) -> Option<String> {
         let (kind, first) = found.first()?;
-        if !self.is_trying && !self.asked.insert(((*kind).to_owned(), text.to_owned())) {
+        let candidates: Vec<&str> = found.iter().map(|(_, key)| key.as_str()).collect();
+        if !self.is_trying && !self.asked.insert(((*kind).to_owned(), format!("{text}\0{}", candidates.join("\0")))) {
             return None;
         }
         let shown: Vec<String> = found.iter().map(|(kind, key)| self.shown(kind, key)).collect();

@@ -3,7 +3,7 @@
 //! A content line is a name, parameters and a value: too little for a library, and libraries do not tell the lines, which
 //! messages need.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::table::{Cell, Rows, Table, problem, whole};
 use crate::{
@@ -47,7 +47,7 @@ pub(super) fn table(label: &str, text: &str, notes: &mut Vec<String>) -> Result<
     }
     let offsets = offsets(&lines);
     let mut rows = Rows::new(label);
-    let mut uids = Vec::new();
+    let mut uids = HashSet::new();
     let mut open: Vec<&str> = Vec::new();
     let mut event: Vec<&Line> = Vec::new();
     for line in &lines {
@@ -163,7 +163,7 @@ impl<'a> Event<'a> {
     }
 
     /// Adds the event as a row, unless it belongs to a series.
-    fn add(&self, rows: &mut Rows<'_>, uids: &mut Vec<String>, notes: &mut Vec<String>) -> Result<(), Problem> {
+    fn add(&self, rows: &mut Rows<'_>, uids: &mut HashSet<String>, notes: &mut Vec<String>) -> Result<(), Problem> {
         let Some(first) = self.lines.first() else { return Ok(()) };
         let note = |what: &str| format!("{}:{}: {what}", self.label, first.number);
         let Some(uid) = self.line("UID").filter(|line| !line.value.is_empty()) else {
@@ -176,10 +176,9 @@ impl<'a> Event<'a> {
         if self.line("RRULE").or(self.line("RDATE")).is_some() {
             notes.push(note("the event recurs: only the first one is imported"));
         }
-        if uids.contains(&uid.value) {
+        if !uids.insert(uid.value.clone()) {
             return Err(at(self.label, uid, "another event has the same UID"));
         }
-        uids.push(uid.value.clone());
         let text = |name: &str| self.line(name).map(|line| unescaped(&line.value)).unwrap_or_default();
         let language = self.line("SUMMARY").and_then(|line| line.parameter("LANGUAGE")).unwrap_or("und");
         let organizer = self.line("ORGANIZER").and_then(|line| line.parameter("CN")).unwrap_or_default();
@@ -217,6 +216,16 @@ impl<'a> Event<'a> {
             (None, None) => None,
         };
         let last = match end {
+            // Times of different zones are not compared; dates differ by a day at most.
+            Some((end_line, end))
+                if end_line.parameter("TZID") != line.parameter("TZID") || end.is_utc != start.is_utc =>
+            {
+                if end.day + 1 < start.day {
+                    return Err(at(self.label, end_line, "the event ends before it begins"));
+                }
+                let last = end.before();
+                if last.day > start.day { last } else { start }
+            }
             Some((line, end)) if end < start => return Err(at(self.label, line, "the event ends before it begins")),
             // The end is the first moment that does not belong to the event.
             Some((_, end)) if end > start => end.before(),
@@ -237,11 +246,9 @@ impl<'a> Event<'a> {
         };
         let day_at = |offset: &i64| i64::from(moment.day) + (second + offset).div_euclid(SECONDS);
         let mut days: Vec<i64> = self.offsets.iter().map(day_at).collect();
-        if let [first, .., last] = days[..] {
-            days = (first.min(last)..=first.max(last)).collect();
+        if let (Some(first), Some(last)) = (days.iter().min().copied(), days.iter().max().copied()) {
+            days = (first..=last).collect();
         }
-        days.sort_unstable();
-        days.dedup();
         let dates: Vec<String> = days.iter().filter_map(|day| iso(Day::try_from(*day).ok()?)).collect();
         if dates.len() == 1 { dates.concat() } else { format!("[{}]", dates.join(",")) }
     }

@@ -1,6 +1,6 @@
 //! JSON: Popolo, and results of Wikidata's query service, as tables.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -54,11 +54,14 @@ pub(super) fn popolo(label: &str, bytes: &[u8], notes: &mut Vec<String>) -> Resu
         return Err(whole(label, format!("the file is no Popolo: expected lists called {}", lists.join(", "))));
     }
     let (posts, areas) = (objects(&file, "posts"), objects(&file, "areas"));
-    let by_id = |list: &[&Map<String, Value>], id: &str| {
-        let found = list.iter().find(|object| !id.is_empty() && text(object, "id") == id);
-        found.map(|object| (*object).clone()).unwrap_or_default()
+    let [posts, areas] = [posts, areas].map(|list| {
+        let with_id = list.into_iter().map(|object| (text(object, "id"), object));
+        with_id.filter(|(id, _)| !id.is_empty()).collect::<HashMap<_, _>>()
+    });
+    let none = Map::new();
+    let area = |object: &Map<String, Value>| {
+        areas.get(&text(object, "area_id")).map(|area| text(area, "name")).unwrap_or_default()
     };
-    let area = |object: &Map<String, Value>| text(&by_id(&areas, &text(object, "area_id")), "name");
     let identifier = |object: &Map<String, Value>, scheme: &str| {
         let identifiers = objects(object, "identifiers");
         let found = identifiers.iter().find(|of| text(of, "scheme").eq_ignore_ascii_case(scheme));
@@ -99,12 +102,12 @@ pub(super) fn popolo(label: &str, bytes: &[u8], notes: &mut Vec<String>) -> Resu
     });
     let memberships = objects(&file, "memberships");
     let memberships = memberships.iter().map(|of| {
-        let post = by_id(&posts, &text(of, "post_id"));
+        let post = posts.get(&text(of, "post_id")).copied().unwrap_or(&none);
         let first = |texts: [String; 4]| texts.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
-        let title = first([text(of, "label"), text(&post, "label"), text(of, "role"), text(&post, "role")]);
+        let title = first([text(of, "label"), text(post, "label"), text(of, "role"), text(post, "role")]);
         let organization =
-            first([text(of, "organization_id"), text(&post, "organization_id"), String::new(), String::new()]);
-        let place = first([area(of), area(&post), String::new(), String::new()]);
+            first([text(of, "organization_id"), text(post, "organization_id"), String::new(), String::new()]);
+        let place = first([area(of), area(post), String::new(), String::new()]);
         let person = text(of, "person_id");
         let member = if person.is_empty() { text(of, "member_id") } else { String::new() };
         let title = if title.is_empty() && member.is_empty() { "member".to_owned() } else { title };

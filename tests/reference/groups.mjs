@@ -125,7 +125,9 @@ export class Groups {
       latest: () => {
         const date = this.fields.find((field) => getNamedType(field.type).name === "EdtfDate");
         const last = (record) => this.records.date(record, snake(date.name))?.to ?? -Infinity;
-        return items.reduce((a, b) => {
+        const dated = items.filter((record) => last(record) !== -Infinity);
+        if (dated.length === 0) return null;
+        return dated.reduce((a, b) => {
           const difference = last(a) === last(b) ? 0 : last(a) - last(b);
           return difference > 0 || (difference === 0 && a.uuid > b.uuid) ? a : b;
         });

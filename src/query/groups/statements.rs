@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use sea_orm::{
     DbErr, ExprTrait, QueryResult,
     sea_query::{
-        Alias, Asterisk, Expr, Func, IntoIden, JoinType, NullOrdering, Order, OverStatement, Query, SelectStatement,
-        WindowStatement,
+        Alias, Asterisk, BinOper, Expr, Func, IntoIden, JoinType, NullOrdering, Order, OverStatement, Query,
+        SelectStatement, WindowStatement,
     },
 };
 use uuid::Uuid;
@@ -16,6 +16,7 @@ use super::{
     Aggregate, AggregateValue, Figure, Group, GroupKey, GroupOrder, Grouping, KeyValue, MAX_KEYS, OPERAND, PARENT,
 };
 use crate::{
+    edtf::UNKNOWN_LATEST,
     error::Result,
     model::Link,
     query::{
@@ -31,6 +32,10 @@ const ITEM: &str = "item";
 const GROUP: &str = "g";
 /// See [`ITEM`].
 const RANKED: &str = "ranked";
+/// The alias of groups with their aggregates.
+const AGGREGATED: &str = "aggregated";
+/// `IS NOT DISTINCT FROM` is `=` for which `NULL` is a value like others; sea-query has no name for it.
+const IS_NOT_DISTINCT_FROM: BinOper = BinOper::Custom("IS NOT DISTINCT FROM");
 /// The further columns of those.
 const COUNT: &str = "count";
 /// See [`COUNT`].
@@ -113,13 +118,8 @@ impl RecordLoader {
         if list.link.is_some() { row.try_get("", PARENT).map(Some) } else { Ok(None) }
     }
 
-    /// The page of groups of each parent, and one more if there is one.
-    pub(in crate::query) async fn groups(
-        &self,
-        list: &List,
-        grouping: &Grouping,
-        parents: &[Uuid],
-    ) -> Result<FxHashMap<Option<Uuid>, Vec<Arc<Group>>>> {
+    /// The groups of a page of each parent, and one more if there is one.
+    fn group_page(&self, list: &List, grouping: &Grouping, parents: &[Uuid]) -> SelectStatement {
         let mut groups = Self::grouped(list, grouping, self.grouped_items(list, parents, &grouping.keys));
         groups.expr_as(Func::count(Expr::col(Asterisk)), COUNT);
         let mut ranked = Query::select();
@@ -130,6 +130,17 @@ impl RecordLoader {
         page.column((RANKED, Asterisk)).from_subquery(ranked, RANKED);
         let (first, last) = (i64::from(grouping.after), i64::try_from(grouping.size).unwrap_or(i64::MAX - 1) + 1);
         page.and_where(column(RANKED, POSITION).gt(first)).and_where(column(RANKED, POSITION).lte(first + last));
+        page
+    }
+
+    /// The page of groups of each parent, and one more if there is one.
+    pub(in crate::query) async fn groups(
+        &self,
+        list: &List,
+        grouping: &Grouping,
+        parents: &[Uuid],
+    ) -> Result<FxHashMap<Option<Uuid>, Vec<Arc<Group>>>> {
+        let mut page = self.group_page(list, grouping, parents);
         page.order_by((RANKED, POSITION), Order::Asc);
         let mut pages: FxHashMap<Option<Uuid>, Vec<Arc<Group>>> = FxHashMap::default();
         for row in self.rows(&page, list.page.record.table, list.link.map(|_| parents.len())).await? {
@@ -160,7 +171,7 @@ impl RecordLoader {
         rows.iter().map(|row| Ok((Self::parent_of(list, row)?, row.try_get("", COUNT)?))).collect()
     }
 
-    /// An aggregate of each group of each parent.
+    /// An aggregate of each group of the page of each parent.
     pub(in crate::query) async fn aggregates(
         &self,
         list: &List,
@@ -192,6 +203,7 @@ impl RecordLoader {
             }
             Aggregate::Latest([_, _, latest]) => {
                 items.expr_as(column(ROW, ID), OPERAND).expr_as(column(ROW, latest), DATE);
+                items.and_where(column(ROW, latest).ne(Expr::Constant(UNKNOWN_LATEST.into())));
                 let mut window = WindowStatement::new();
                 for name in list.link.map(|_| PARENT).into_iter().chain(grouping.columns()) {
                     window.add_partition_by(column(ITEM, name));
@@ -206,6 +218,18 @@ impl RecordLoader {
                 first
             }
         };
+        // Only of the groups of the page: a list can have very many others.
+        let mut of_page = Query::select();
+        of_page.column((AGGREGATED, Asterisk)).from_subquery(query, AGGREGATED);
+        let on = list
+            .link
+            .map(|_| PARENT)
+            .into_iter()
+            .chain(grouping.columns())
+            .map(|name| column(AGGREGATED, name).binary(IS_NOT_DISTINCT_FROM, column(GROUP, name)));
+        let on = on.reduce(ExprTrait::and).unwrap_or(Expr::Constant(true.into()));
+        of_page.join_subquery(JoinType::InnerJoin, self.group_page(list, grouping, parents), GROUP, on);
+        let query = of_page;
         let mut found: FxHashMap<Option<Uuid>, FxHashMap<Vec<KeyValue>, AggregateValue>> = FxHashMap::default();
         for row in self.rows(&query, list.page.record.table, list.link.map(|_| parents.len())).await? {
             let value = match aggregate {

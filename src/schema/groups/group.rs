@@ -67,7 +67,9 @@ impl GroupTypes {
         }
         if let Some((name, date)) = self.latest {
             let record = self.record;
-            let about = format!("The item with the latest `{name}`.");
+            let about = format!(
+                "The item with the latest `{name}`, by the last day that it can mean; `null` if none is known."
+            );
             o.batch("latest", record.name, about, Vec::new(), move |call, groups| {
                 Box::pin(async move {
                     let aggregate = call.shape(1, || Ok(Aggregate::Latest(date)))?;

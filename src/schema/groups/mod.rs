@@ -264,7 +264,7 @@ impl GroupTypes {
             let infos = pages.iter().map(|page| {
                 Some(Arc::new(PageInfo::Groups {
                     has_next: page.has_more,
-                    has_previous: page.of.grouping.after > 0,
+                    has_previous: page.of.grouping.after > 0 && !page.groups.is_empty(),
                     start: page.groups.first().map(|group| group.cursor()),
                     end: page.groups.last().map(|group| group.cursor()),
                 }))
