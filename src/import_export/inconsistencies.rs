@@ -117,17 +117,17 @@ async fn find_cycles(
         if !cycle.iter().any(|id| written.changed.contains(id)) {
             continue;
         }
-        let mut keys: Vec<&str> = cycle.iter().map(|id| above[id].0.as_str()).collect();
-        let first = keys.iter().enumerate().min_by_key(|(_, key)| **key).map_or(0, |(first, _)| first);
-        keys.rotate_left(first);
+        let mut cycle: Vec<(&str, Uuid)> = cycle.iter().map(|id| (above[id].0.as_str(), *id)).collect();
+        let first = cycle.iter().enumerate().min_by_key(|(_, (key, _))| *key).map_or(0, |(first, _)| first);
+        cycle.rotate_left(first);
+        let keys: Vec<&str> = cycle.iter().map(|(key, _)| *key).collect();
         let shown = if keys.len() > SHOWN_KEYS { " → …" } else { "" };
         let path = keys.iter().take(SHOWN_KEYS).copied().collect::<Vec<_>>().join(" → ");
         let message =
             format!("{} {}: the references form a cycle: {path}{shown} → {}", words(record.table), keys[0], keys[0]);
         // The first that was written, and the one that it refers to.
-        let origin = |id: &Uuid| written.origins.get(id).map(|origin| (above[id].0.as_str(), origin.line));
-        let (from, line) = cycle.iter().find_map(origin).unwrap_or((keys[0], 0));
-        let at = keys.iter().position(|key| *key == from).unwrap_or_default();
+        let origin = |(at, (_, id)): (usize, &(&str, Uuid))| Some((at, written.origins.get(id)?.line));
+        let (at, line) = cycle.iter().enumerate().find_map(origin).unwrap_or_default();
         let next = keys[(at + 1) % keys.len()];
         problems.add(Problem::of_cell(&file_name(record), line, reference_name(reference), next, message));
     }

@@ -352,6 +352,19 @@ mod tests {
             ("X-WR-TIMEZONE:UTC\n", "DTSTART:20240501T230000Z", ["2024-05-01", "2024-05-01"]),
             (zone, "DTSTART:20240501T170000Z\nDTEND:20240501T180000Z", ["2024-05-02", "2024-05-02"]),
             ("", "DTSTART:20240501T230000Z", ["[2024-05-01,2024-05-02]", "[2024-05-01,2024-05-02]"]),
+            // A flight, which lands before it has started by the clocks at its two places.
+            (
+                "",
+                "DTSTART;TZID=Asia/Tokyo:20240501T170000\nDTEND;TZID=America/Los_Angeles:20240501T100000",
+                ["2024-05-01", "2024-05-01"],
+            ),
+            ("", "DTSTART;TZID=Asia/Shanghai:20240501T090000\nDTEND:20240501T020000Z", ["2024-05-01", "2024-05-01"]),
+            // Summer and winter time, in any order: of 4:30 in UTC it is the first of May in one and the last of April in the other.
+            (
+                "X-WR-TIMEZONE:America/New_York\nBEGIN:VTIMEZONE\nTZID:America/New_York\nBEGIN:STANDARD\nTZOFFSETTO:-0500\nEND:STANDARD\nBEGIN:DAYLIGHT\nTZOFFSETTO:-0400\nEND:DAYLIGHT\nBEGIN:STANDARD\nTZOFFSETTO:-0500\nEND:STANDARD\nEND:VTIMEZONE\n",
+                "DTSTART:20240501T043000Z",
+                ["[2024-04-30,2024-05-01]", "[2024-04-30,2024-05-01]"],
+            ),
             ("", "SUMMARY:x", ["", ""]),
         ] {
             assert_eq!(dates(before, event), Ok(expected.map(str::to_owned)), "{event}");
@@ -363,6 +376,10 @@ mod tests {
         for (event, says) in [
             ("DTSTART:20240230", "x.ics:4: DTSTART = \"20240230\": expected a date"),
             ("DTSTART:20240501\nDTEND:20240430", "x.ics:5: DTEND = \"20240430\": the event ends before it begins"),
+            (
+                "DTSTART;TZID=Asia/Tokyo:20240503T170000\nDTEND;TZID=America/Los_Angeles:20240501T100000",
+                "the event ends before it begins",
+            ),
             ("no colon", "x.ics:4: it is no line of iCalendar"),
             ("END:VTODO", "x.ics:4: END = \"VTODO\": END:VTODO ends nothing"),
             ("DTSTART:20240501\nDURATION:1D", "expected a duration such as P1D"),

@@ -138,6 +138,22 @@ async fn events_have_the_status_of_the_calendar() {
     }
 }
 
+/// What belongs to a private event is as private as the event.
+#[tokio::test(flavor = "multi_thread")]
+async fn private_events_keep_their_address() {
+    let calendar = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:secret@x\r\nSUMMARY:Talks\r\nCLASS:PRIVATE\r\n\
+                    URL:https://meet.example/j/1?pwd=x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    for backend in all_backends() {
+        let place = place(backend).await;
+        let query = "{ events { totalCount } sources { totalCount } citations { totalCount } }";
+        let before = ask(&place, query).await;
+        write(&place, "c.ics", calendar);
+        let printed = read(&place, "c.ics", "icalendar", &[]).expect("an import");
+        assert!(printed.contains("3 records added"), "{printed}");
+        assert_eq!(ask(&place, query).await, before, "{backend}: somebody without credentials sees it");
+    }
+}
+
 /// Other names of persons and organizations are found; what has no place is told, and so are ids that are not unique.
 #[tokio::test(flavor = "multi_thread")]
 async fn popolo_loses_no_name() {

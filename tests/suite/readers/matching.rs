@@ -47,6 +47,57 @@ async fn an_ambiguity_is_asked_and_decided() {
     }
 }
 
+/// A decision answers a question, and changes nothing that is clear; it can be narrowed to a country, and names a record that
+/// exists.
+#[tokio::test(flavor = "multi_thread")]
+async fn decisions_answer_questions_only() {
+    let more = "key,name,language,kind,country,visibility\nbloomington-gb,Bloomington,en,city,GB,public\n";
+    for backend in all_backends() {
+        let place = with_bloomingtons(backend).await;
+        fs::create_dir(place.path("more")).expect("a directory");
+        write(&place, "more/cities.csv", more);
+        place.prints(&["import", "more"]);
+        write(&place, "c.csv", "City,Country\nBloomington,GB\nBloomington,US\n");
+        for (decision, expected) in [
+            (
+                "\"Bloomington\" = \"bloomington-in\"",
+                ["bloomington-gb: matched by name", "bloomington-in: matched by a decision"],
+            ),
+            (
+                "\"Bloomington, US\" = \"bloomington-il\"",
+                ["bloomington-gb: matched by name", "bloomington-il: matched by a decision"],
+            ),
+        ] {
+            write(&place, "m.toml", [CITIES, "[decisions.city]\n", decision].concat());
+            let printed = imported(&place, "c.csv", &["--explain", "--dry-run"]);
+            for (line, expected) in [2, 3].into_iter().zip(expected) {
+                assert!(printed.contains(&format!("c.csv:{line}: city: {expected}")), "{backend}: {printed}");
+            }
+        }
+        for (decision, says) in [
+            // One for another country is no answer.
+            (
+                "\"Bloomington\" = \"bloomington-gb\"",
+                "c.csv:3: City = \"Bloomington\": it can mean the city bloomington-il",
+            ),
+            ("\"Bloomington\" = \"bloomingtn-in\"", "[decisions.city] \"Bloomington\": there is no city bloomingtn-in"),
+        ] {
+            write(&place, "m.toml", [CITIES, "[decisions.city]\n", decision].concat());
+            let error = refused(&place, "c.csv");
+            assert!(error.contains(says), "{backend}: {error}");
+        }
+        // A warning about a foreign file names its row.
+        let mapping =
+            CITIES.replace("kind = \"city\"", "kind = \"event\"").replace("fields.kind = { value = \"city\" }\n", "");
+        let mapping = mapping.replace("fields.country = { column = \"Country\", find = [\"key\", \"name\"] }\n", "");
+        let mapping = mapping.replace("match = { column = \"City\", find = \"name\", country = \"Country\" }\n", "");
+        let mapping = mapping + "fields.is_series = { value = \"false\" }\nfields.end = { value = \"9999\" }\n";
+        write(&place, "m.toml", mapping);
+        let error = refused(&place, "c.csv");
+        assert!(error.contains("c.csv:2: event bloomington-gb: end: the year 9999"), "{backend}: {error}");
+    }
+}
+
 /// Names in every spelling, further names and identifiers find a record; an unknown one is new; each row says how.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_row_says_which_record_it_is() {
