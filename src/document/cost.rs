@@ -17,7 +17,7 @@ use apollo_compiler::{
 };
 use rustc_hash::FxHashMap;
 
-use super::filter_cost::{FilterEstimator, is_filter};
+use super::filter_cost::{FilterEstimator, SCAN_COST, is_filter};
 use crate::{
     query::page::MAX_SIZE,
     schema::{
@@ -49,7 +49,7 @@ pub struct EstimatedCost {
     pub total: u64,
     /// The part for `__schema` and `__type`; 0 if the operation selects neither.
     pub introspection: u64,
-    /// The part for filters.
+    /// The part for filters, and for statements that read whole lists.
     pub filters: u64,
     /// How many statements it is estimated to need.
     pub statements: u64,
@@ -73,6 +73,8 @@ struct OperationCost {
 #[derive(Default)]
 struct SelectionSetCost {
     statements: u64,
+    /// How many of the statements read a whole list.
+    scans: u64,
     filters: Vec<FilterArgument>,
     fields: Vec<ObjectFieldCost>,
     /// Indices of the fragments that are spread.
@@ -185,7 +187,8 @@ impl<'a> Estimator<'a> {
 
     /// `page_size` is that of the connection that the selection set belongs to.
     fn selection_set(&self, set: &'a SelectionSetCost, page_size: u64, fragments: &[Totals]) -> Totals {
-        let mut totals = Totals { statements: set.statements, ..Totals::default() };
+        let scans = set.scans.saturating_mul(SCAN_COST);
+        let mut totals = Totals { statements: set.statements, filters: scans, ..Totals::default() };
         for FilterArgument { ty, value, types } in &set.filters {
             let cost = self.filters.estimate(ty, value);
             totals.filters = totals.filters.saturating_add(cost.saturating_mul(*types));
@@ -284,6 +287,7 @@ impl<'a> Analyzer<'a> {
         };
         let types = self.context.implementers.get(ty).map_or(1, |those| those.objects.len() as u64);
         cost.statements += u64::from(field_cost.statements) * types;
+        cost.scans += u64::from(field_cost.scans) * types;
         for argument in &field.arguments {
             let declared = field.definition.argument_by_name(&argument.name);
             if let Some(ty) = declared.map(|declared| declared.ty.inner_named_type())
@@ -345,7 +349,7 @@ fn introspection_field_cost(name: &str, is_object: bool) -> FieldCost {
         "args" | "interfaces" => Size::Assumed(2),
         _ => Size::One,
     };
-    FieldCost { statements: 0, size }
+    FieldCost { statements: 0, scans: 0, size }
 }
 
 fn slicing_argument(field: &Field, name: &str) -> SlicingArgument {

@@ -20,7 +20,7 @@ use crate::query::filter::{ANY_NAME, DURING, MAX_LISTED};
 /// The cost of a condition that an index serves.
 const CONDITION_COST: u64 = STATEMENT_COST;
 /// The additional cost of a condition that needs a full scan.
-const SCAN_COST: u64 = 10 * STATEMENT_COST;
+pub(super) const SCAN_COST: u64 = 10 * STATEMENT_COST;
 /// The additional cost of a condition on related records.
 const RELATION_COST: u64 = 5 * STATEMENT_COST;
 /// By how much the cost of a condition on related records is multiplied.

@@ -143,7 +143,7 @@ impl Catalog {
         };
         let known = object.and_then(|object| object.field(field)).map(|(_, info)| info.cost);
         let listed = || self.costs.iter().find(|(of, name, _)| *of == ty && *name == field).map(|(.., cost)| *cost);
-        known.or_else(listed).unwrap_or(FieldCost { statements: 0, size: Size::None })
+        known.or_else(listed).unwrap_or(FieldCost { statements: 0, scans: 0, size: Size::None })
     }
 
     /// The fields of the library's own object types whose costs are listed: type, field.

@@ -5,6 +5,8 @@
 pub struct FieldCost {
     /// The number of statements, for all objects of a scope together.
     pub statements: u32,
+    /// How many of the statements read a whole list.
+    pub scans: u32,
     /// The number of objects that it leads to.
     pub size: Size,
 }

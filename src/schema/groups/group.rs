@@ -61,7 +61,8 @@ impl GroupTypes {
                 })
             },
         )
-        .costs(1, Size::None);
+        .costs(1, Size::None)
+        .scans();
         if !self.figures.is_empty() {
             self.add_figure(&mut o);
         }
@@ -85,7 +86,8 @@ impl GroupTypes {
                     ))
                 })
             })
-            .costs(2, Size::One);
+            .costs(2, Size::One)
+            .scans();
         }
         o
     }
@@ -111,7 +113,8 @@ impl GroupTypes {
                 Ok(Answer::one("Figure", figures))
             })
         })
-        .costs(1, Size::One);
+        .costs(1, Size::One)
+        .scans();
     }
 }
 

@@ -234,7 +234,8 @@ impl GroupTypes {
                     Ok(Answer::one(types.connection, pages))
                 })
             },
-        );
+        )
+        .scans();
     }
 
     /// The object type of the pages of groups.
@@ -286,7 +287,8 @@ impl GroupTypes {
                 })
             },
         )
-        .costs(1, Size::None);
+        .costs(1, Size::None)
+        .scans();
         o
     }
 
