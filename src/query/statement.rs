@@ -5,8 +5,8 @@ use std::fmt::{self, Write};
 use sea_orm::{
     DbBackend, ExprTrait, Statement, Value,
     sea_query::{
-        ArrayType, Expr, Func, PostgresQueryBuilder, Query, QueryBuilder, QueryStatementWriter, SelectStatement,
-        SqlWriter, SqlWriterValues, SqliteQueryBuilder, extension::postgres::PgFunc,
+        ArrayType, BinOper, Expr, Func, PostgresQueryBuilder, Query, QueryBuilder, QueryStatementWriter,
+        SelectStatement, SqlWriter, SqlWriterValues, SqliteQueryBuilder, extension::postgres::PgFunc,
     },
 };
 use uuid::Uuid;
@@ -71,6 +71,18 @@ impl SqlWriter for Writer {
     fn as_writer(&mut self) -> &mut dyn Write {
         self
     }
+}
+
+/// `IS NOT DISTINCT FROM` is `=` for which `NULL` is a value like others; sea-query has no name for it.
+const IS_NOT_DISTINCT_FROM: BinOper = BinOper::Custom("IS NOT DISTINCT FROM");
+
+/// Whether two expressions have the same value, or both have none. For `PostgreSQL`, which cannot hash that, their texts are
+/// compared first.
+pub(super) fn is_same(backend: DbBackend, one: Expr, other: Expr) -> Expr {
+    let text = |of: &Expr| Func::coalesce([of.clone().cast_as("text"), Expr::Constant("".into())]);
+    let hashed = (backend == DbBackend::Postgres).then(|| Expr::from(text(&one)).eq(text(&other)));
+    let same = one.binary(IS_NOT_DISTINCT_FROM, other);
+    hashed.map_or(same.clone(), |hashed| hashed.and(same))
 }
 
 /// The number of months from the beginning of the year 0 to the month of a day, of the years 1 to 9999.

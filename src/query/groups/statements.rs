@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use sea_orm::{
     DbErr, ExprTrait, QueryResult,
     sea_query::{
-        Alias, Asterisk, BinOper, Expr, Func, IntoIden, JoinType, NullOrdering, Order, OverStatement, Query,
-        SelectStatement, WindowStatement,
+        Alias, Asterisk, Expr, Func, IntoIden, JoinType, NullOrdering, Order, OverStatement, Query, SelectStatement,
+        WindowStatement,
     },
 };
 use uuid::Uuid;
@@ -22,7 +22,7 @@ use crate::{
     query::{
         keys::List,
         loader::{ROW, RecordLoader},
-        statement::{column, is_one_of_ids},
+        statement::{column, is_one_of_ids, is_same},
     },
 };
 
@@ -34,8 +34,6 @@ const GROUP: &str = "g";
 const RANKED: &str = "ranked";
 /// The alias of groups with their aggregates.
 const AGGREGATED: &str = "aggregated";
-/// `IS NOT DISTINCT FROM` is `=` for which `NULL` is a value like others; sea-query has no name for it.
-const IS_NOT_DISTINCT_FROM: BinOper = BinOper::Custom("IS NOT DISTINCT FROM");
 /// The further columns of those.
 const COUNT: &str = "count";
 /// See [`COUNT`].
@@ -221,13 +219,10 @@ impl RecordLoader {
         // Only of the groups of the page: a list can have very many others.
         let mut of_page = Query::select();
         of_page.column((AGGREGATED, Asterisk)).from_subquery(query, AGGREGATED);
-        let on = list
-            .link
-            .map(|_| PARENT)
-            .into_iter()
-            .chain(grouping.columns())
-            .map(|name| column(AGGREGATED, name).binary(IS_NOT_DISTINCT_FROM, column(GROUP, name)));
-        let on = on.reduce(ExprTrait::and).unwrap_or(Expr::Constant(true.into()));
+        let pair = |name| (column(AGGREGATED, name), column(GROUP, name));
+        let of_parent = list.link.map(|_| pair(PARENT)).map(|(one, other)| one.eq(other));
+        let of_keys = grouping.columns().map(pair).map(|(one, other)| is_same(self.backend(), one, other));
+        let on = of_parent.into_iter().chain(of_keys).reduce(ExprTrait::and).unwrap_or(Expr::Constant(true.into()));
         of_page.join_subquery(JoinType::InnerJoin, self.group_page(list, grouping, parents), GROUP, on);
         let query = of_page;
         let mut found: FxHashMap<Option<Uuid>, FxHashMap<Vec<KeyValue>, AggregateValue>> = FxHashMap::default();
