@@ -80,8 +80,14 @@ impl Database {
         let not_created = |cause| Unusable::NotCreated { url: without_password(url), cause };
         let mut connection = sea_orm::Database::connect(options).await.map_err(not_created)?;
         if sqlite && access == Access::Create {
-            // Creates the file if it is missing.
-            connection.execute_unprepared("SELECT 1").await.map_err(not_created)?;
+            // Creates the file if it is missing. While another process does, SQLite refuses without waiting.
+            let begun = Instant::now();
+            while let Err(cause) = connection.execute_unprepared("SELECT 1").await {
+                if !is_locked(&cause) || begun.elapsed() > START_TIMEOUT {
+                    return Err(not_created(cause));
+                }
+                tokio::time::sleep(RETRY_INTERVAL).await;
+            }
         }
         if let Some(observer) = observer.clone() {
             connection.set_metric_callback(move |info| observer(&info.statement.sql));
@@ -354,8 +360,8 @@ fn is_missing(cause: &sqlx::Error) -> bool {
 fn is_starting(cause: &sqlx::Error) -> bool {
     match cause {
         sqlx::Error::Io(cause) => cause.kind() == std::io::ErrorKind::ConnectionRefused,
-        // `cannot_connect_now` (appendix A of PostgreSQL's manual).
-        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| code == "57P03"),
+        // `cannot_connect_now` (appendix A of PostgreSQL's manual), and `SQLITE_BUSY`.
+        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| code == "57P03" || code == "5"),
         _ => false,
     }
 }
