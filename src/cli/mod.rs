@@ -206,6 +206,11 @@ fn say(line: &dyn fmt::Display) {
     let _ = writeln!(io::stdout(), "{}", printable(&line.to_string()));
 }
 
+/// The same for what is not the result of a command.
+fn report_progress(line: &dyn fmt::Display) {
+    let _ = writeln!(io::stderr(), "{}", printable(&line.to_string()));
+}
+
 /// A text for a terminal, which takes control characters for commands, and others for the direction of the text.
 fn printable(text: &str) -> String {
     let is_printable = |c: char| match c {
@@ -222,11 +227,6 @@ fn printable(text: &str) -> String {
         }
     }
     printable
-}
-
-/// The same for what is not the result of a command.
-fn report_progress(line: &dyn fmt::Display) {
-    let _ = writeln!(io::stderr(), "{}", printable(&line.to_string()));
 }
 
 /// Opens the database; creates it, its tables and their data if it is new.

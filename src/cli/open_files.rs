@@ -15,7 +15,7 @@ pub(super) fn fit_connections(config: &mut Config, database: &Database) {
     let Some(limit) = raise_limit() else { return };
     let metrics = config.metrics_listen.map_or(0, |_| METRICS_CONNECTIONS + SPARE_CONNECTIONS);
     let others = SPARE_CONNECTIONS + metrics + database.max_open_files() + RESERVE;
-    let needed = config.max_connections + others;
+    let needed = config.max_connections.saturating_add(others);
     if limit < needed {
         config.max_connections = limit.saturating_sub(others).max(1);
         tracing::warn!(

@@ -34,7 +34,7 @@ pub use self::{
     inconsistency::{Alike, DateColumns, Inconsistency},
     period::{IfMissing, Period},
     record_type::RecordType,
-    text::{camel_case, uncapitalized, with_article, words},
+    text::{camel_case, uncapitalized, upper_case, with_article, words},
     vocabulary::{Visibility, Vocabulary, Word},
 };
 

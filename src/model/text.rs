@@ -64,3 +64,16 @@ pub fn check_characters(text: &str, most: usize) -> Result<(), String> {
         None => Ok(()),
     }
 }
+
+/// The name of a value of an enum: `TO_CITY` for `toCity`.
+#[must_use]
+pub fn upper_case(camel_case: &str) -> String {
+    let mut upper_case = String::with_capacity(camel_case.len() + 4);
+    for c in camel_case.chars() {
+        if c.is_ascii_uppercase() {
+            upper_case.push('_');
+        }
+        upper_case.push(c.to_ascii_uppercase());
+    }
+    upper_case
+}

@@ -56,6 +56,9 @@ impl InRow<'_> {
     }
 }
 
+/// How often something similar is looked for at most.
+const MAX_HINTS: usize = 100;
+
 /// Evaluates the values of a plan.
 pub(super) struct Evaluator<'a> {
     pub(super) plan: &'a Plan,
@@ -68,6 +71,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) is_trying: bool,
     /// What was asked already: a question is asked once, however many rows raise it.
     asked: HashSet<(String, String)>,
+    /// How often something similar was looked for.
+    hints: usize,
 }
 
 /// What was found of a record.
@@ -80,7 +85,7 @@ pub(super) enum Found {
 impl<'a> Evaluator<'a> {
     pub(super) fn new(plan: &'a Plan, index: Index, tables: &[Table]) -> Self {
         let records = plan.records.iter().map(|record| vec![Vec::new(); tables[record.table].rows.len()]).collect();
-        Self { plan, index, records, used: HashSet::new(), is_trying: false, asked: HashSet::new() }
+        Self { plan, index, records, used: HashSet::new(), is_trying: false, asked: HashSet::new(), hints: 0 }
     }
 
     /// The values in a row; none if the cell is empty or its value is unknown.
@@ -146,8 +151,7 @@ impl<'a> Evaluator<'a> {
             Found::None if look_up.is_optional => Ok(None),
             Found::None => {
                 let what = look_up.kinds.iter().map(|kind| words(kind)).collect::<Vec<_>>().join(", ");
-                let hint = self.index.similar(&look_up.kinds, text);
-                let hint = hint.map(|hint| format!(" (did you mean {hint}?)")).unwrap_or_default();
+                let hint = self.hint(&look_up.kinds, text);
                 let kind = look_up.kinds.first().copied().unwrap_or_default();
                 Err(wrong(format!(
                     "no {what} is found by this{hint}: correct it, make the record in the mapping, or decide: [decisions.{kind}] {text:?} = \"KEY\""
@@ -170,8 +174,8 @@ impl<'a> Evaluator<'a> {
         };
         // A decision for this country alone comes first.
         let narrowed = country.as_deref().map(|country| format!("{text}, {country}"));
-        if let Some(decided) = narrowed.and_then(|text| self.decided(look_up, &text)) {
-            return decided.map_err(|message| problem(&at.place(None), text, message));
+        if let Some(decided) = narrowed.and_then(|text| self.decided(&look_up.kinds, &text)) {
+            return decided.map(by_decision).map_err(|message| problem(&at.place(None), text, message));
         }
         for way in &look_up.ways {
             let found = self.index.find(*way, &look_up.kinds, text, country.as_deref(), look_up.of_kind.as_deref());
@@ -187,33 +191,40 @@ impl<'a> Evaluator<'a> {
                     return Ok(Found::One(kind, key.clone(), format!("{by} {}", Quoted(text))));
                 }
                 _ => {
-                    let decided = self.decided(look_up, text).transpose();
+                    let decided = self.decided(&look_up.kinds, text).transpose();
                     let decided = decided.map_err(|message| problem(&at.place(None), text, message))?;
-                    return Ok(match decided {
-                        // A decision for another country does not answer the question.
-                        Some(Found::One(kind, key, by)) if found.contains(&(kind, key.clone())) => {
-                            Found::One(kind, key, by)
-                        }
-                        _ => Found::Several(found),
-                    });
+                    // A decision for another country does not answer the question.
+                    let answer = decided.filter(|decided| found.contains(decided));
+                    return Ok(answer.map_or(Found::Several(found), by_decision));
                 }
             }
         }
-        let decided = self.decided(look_up, text).transpose();
-        Ok(decided.map_err(|message| problem(&at.place(None), text, message))?.unwrap_or(Found::None))
+        let decided = self.decided(&look_up.kinds, text).transpose();
+        Ok(decided.map_err(|message| problem(&at.place(None), text, message))?.map_or(Found::None, by_decision))
     }
 
     /// What the mapping decides for a text; the error says that there is no such record.
-    fn decided(&mut self, look_up: &LookUp, text: &str) -> Option<Result<Found, String>> {
+    pub(super) fn decided(
+        &mut self,
+        kinds: &[&'static str],
+        text: &str,
+    ) -> Option<Result<(&'static str, String), String>> {
         let decision = |kind: &&'static str| Some((*kind, self.plan.decisions.get(*kind)?.get(text)?.clone()));
-        let (kind, key) = look_up.kinds.iter().find_map(decision)?;
+        let (kind, key) = kinds.iter().find_map(decision)?;
         self.used.insert((kind.to_owned(), text.to_owned()));
         if self.index.get(kind, &key).is_none() {
-            let hint = self.index.similar(&look_up.kinds, &key);
-            let hint = hint.map(|hint| format!(" (did you mean {hint}?)")).unwrap_or_default();
+            let hint = self.hint(kinds, &key);
             return Some(Err(format!("[decisions.{kind}] {text:?}: there is no {} {key}{hint}", words(kind))));
         }
-        Some(Ok(Found::One(kind, key, "a decision".to_owned())))
+        Some(Ok((kind, key)))
+    }
+
+    /// What is like a text that names nothing. Comparing it with all names takes time, so it is done for the problems that can be
+    /// listed.
+    fn hint(&mut self, kinds: &[&'static str], text: &str) -> String {
+        self.hints += 1;
+        let similar = (self.hints <= MAX_HINTS).then(|| self.index.similar(kinds, text)).flatten();
+        similar.map(|similar| format!(" (did you mean {similar}?)")).unwrap_or_default()
     }
 
     /// The question which of several records is meant; `None` if it was asked already.
@@ -241,6 +252,10 @@ impl<'a> Evaluator<'a> {
         let country = entry.country.map(|country| format!(", {country}")).unwrap_or_default();
         format!("the {} {key} ({}{country})", words(kind), entry.name)
     }
+}
+
+fn by_decision((kind, key): (&'static str, String)) -> Found {
+    Found::One(kind, key, "a decision".to_owned())
 }
 
 /// A text with cells in it; none if all of them are empty.

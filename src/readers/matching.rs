@@ -137,9 +137,8 @@ fn with_members(
     let table = record.kind.table;
     let found = evaluator.index.with_members(table, keys, word.as_deref());
     let text = found.join(" or ");
-    if let Some(key) = evaluator.plan.decisions.get(table).and_then(|decisions| decisions.get(&text)) {
-        evaluator.used.insert((table.to_owned(), text));
-        return Ok(vec![(table, key.clone())]);
+    if let Some(decided) = evaluator.decided(&[table], &text) {
+        return decided.map(|decided| vec![decided]).map_err(|message| problem(&at.place(None), &text, message));
     }
     Ok(found.into_iter().map(|key| (table, key)).collect())
 }

@@ -57,11 +57,13 @@ pub(super) struct Rows<'a> {
     label: &'a str,
     read: Vec<Row>,
     size: usize,
+    /// How many rows merged cells cover.
+    covered: usize,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(label: &'a str) -> Self {
-        Self { label, read: Vec::new(), size: 0 }
+        Self { label, read: Vec::new(), size: 0, covered: 0 }
     }
 
     /// Adds a cell; rows and the cells of a row come in their order.
@@ -100,6 +102,11 @@ impl<'a> Rows<'a> {
             return Ok(());
         };
         let cell = cell.clone();
+        // Ranges can overlap: each row that one covers is walked through.
+        self.covered += to - from;
+        if self.covered > 8 * MAX_ROWS {
+            return Err(whole(self.label, "too many cells are merged: take their merging back in the spreadsheet"));
+        }
         for row in &mut self.read[from..to] {
             if let Err(position) = row.cells.binary_search_by_key(&column, |(column, _)| *column) {
                 self.size += CELL + cell.text.len();

@@ -64,16 +64,13 @@ pub(super) fn decode(label: &str, bytes: &[u8], named: Option<&str>) -> Result<(
 
 /// The first line that is not in UTF-8, if nearly all of a file is: a damaged letter, and not another encoding.
 fn damaged_line(bytes: &[u8]) -> Option<u64> {
-    let (mut letters, mut damaged, mut line, mut first) = (0, 0, 1, None);
+    let (mut letters, mut damaged) = (0, 0);
     for chunk in bytes.utf8_chunks() {
         letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
-        line += chunk.valid().bytes().map(|byte| u64::from(byte == b'\n')).sum::<u64>();
-        if !chunk.invalid().is_empty() {
-            damaged += 1;
-            first = first.or(Some(line));
-        }
+        damaged += usize::from(!chunk.invalid().is_empty());
     }
-    first.filter(|_| letters > damaged)
+    let before = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    (letters > damaged).then(|| lines(before).count() as u64)
 }
 
 /// The rows of a text file. `known` are the columns that are looked for, by which the separator is recognised.

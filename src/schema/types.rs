@@ -294,13 +294,23 @@ fn group_filter(registry: &mut Registry, model: &Model, group: &Group) {
 
 /// The enum of the orders of a list.
 fn order<'a>(registry: &mut Registry, ty: &str, plural: &str, orders: impl Iterator<Item = &'a Order>) {
-    let values = orders.map(|order| {
-        let mut value = MetaEnumValue::new(order.name.clone());
-        value.description = Some(order.description.clone());
-        (order.name.clone(), value)
-    });
-    let name = format!("{ty}Order");
     let about = format!("The orders for a list of {plural}. Ties are broken by the time of creation.");
-    let order = EnumBuilder::new(name.clone(), values.collect()).description(Some(about)).build();
-    registry.types.insert(name, order);
+    let values = orders.map(|order| (order.name.clone(), order.description.clone()));
+    enumeration(registry, format!("{ty}Order"), about, values);
+}
+
+/// An enum with its values and their descriptions.
+pub(super) fn enumeration(
+    registry: &mut Registry,
+    name: String,
+    description: String,
+    values: impl Iterator<Item = (String, String)>,
+) {
+    let value = |(name, about): (String, String)| {
+        let mut value = MetaEnumValue::new(name.clone());
+        value.description = Some(about);
+        (name, value)
+    };
+    let values = values.map(value).collect();
+    registry.types.insert(name.clone(), EnumBuilder::new(name, values).description(Some(description)).build());
 }

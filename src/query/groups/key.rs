@@ -8,10 +8,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{MAX_KEYS, OPERAND, PARENT, screaming};
+use super::{MAX_KEYS, OPERAND, PARENT};
 use crate::{
     model::{
         AttributeKind, Column, DateColumns, Link, Model, RecordType, Scalar, ToAny, ToMany, ToOne, Vocabulary, record,
+        upper_case,
     },
     query::{
         filter::is_visible,
@@ -91,7 +92,7 @@ pub enum KeyValue {
 pub fn keys(model: &Model, record: &RecordType) -> Vec<GroupKey> {
     let mut keys = Vec::new();
     for attribute in &record.attributes {
-        let name = screaming(&attribute.name);
+        let name = upper_case(&attribute.name);
         let mut add = |name: String, description: String, kind| keys.push(GroupKey { name, description, kind });
         let by = format!("By `{}`.", attribute.name);
         match &attribute.kind {
@@ -119,7 +120,7 @@ pub fn keys(model: &Model, record: &RecordType) -> Vec<GroupKey> {
                 for next in &model.record_type(to_one.target).attributes {
                     if let AttributeKind::ToOne(second) = &next.kind {
                         let about = format!("By the `{}` of `{}`.", next.name, attribute.name);
-                        let name = format!("{name}_{}", screaming(&next.name));
+                        let name = format!("{name}_{}", upper_case(&next.name));
                         add(name, about, KeyKind::Reference(vec![*to_one, *second]));
                     }
                 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use self::key::{GroupKey, KeyValue, keys};
-use crate::model::{Attribute, AttributeKind, Column, DateColumns, RecordType, Scalar};
+use crate::model::{Attribute, AttributeKind, Column, DateColumns, RecordType, Scalar, upper_case};
 
 /// How many keys a client can group by at once.
 pub const MAX_KEYS: usize = 3;
@@ -35,8 +35,6 @@ pub enum GroupOrder {
 
 /// How a list is grouped, and a page of its groups.
 pub struct Grouping {
-    /// The table of the records.
-    pub table: &'static str,
     /// The keys.
     pub keys: Vec<Arc<GroupKey>>,
     /// The order of the groups.
@@ -101,7 +99,7 @@ pub fn figures(record: &RecordType) -> impl Iterator<Item = (String, &Attribute,
             AttributeKind::Decimal(decimal) => decimal.approximate,
             _ => return None,
         };
-        Some((screaming(&attribute.name), attribute, column))
+        Some((upper_case(&attribute.name), attribute, column))
     })
 }
 
@@ -112,16 +110,4 @@ pub fn main_date(record: &RecordType) -> Option<(&Attribute, DateColumns)> {
         AttributeKind::Date { edtf, earliest, latest } => Some((attribute, [edtf.name, earliest.name, latest.name])),
         _ => None,
     })
-}
-
-/// The name of a value of an enum, such as `TO_CITY` for `toCity`.
-fn screaming(name: &str) -> String {
-    let mut screaming = String::with_capacity(name.len() + 4);
-    for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            screaming.push('_');
-        }
-        screaming.push(c.to_ascii_uppercase());
-    }
-    screaming
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use async_graphql::Value;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use indexmap::IndexMap;
 
 pub(super) use self::group::{figure_object, value_object};
 use super::{
@@ -16,9 +15,10 @@ use super::{
     execute::Call,
     leaf::json,
     object::{Argument, Object},
+    types::enumeration,
 };
 use crate::{
-    async_graphql_internals::{EnumBuilder, MetaEnumValue, Registry},
+    async_graphql_internals::Registry,
     error::{Code, Error, Result},
     model::{Column, DateColumns, Model, RecordType, words},
     query::{
@@ -33,7 +33,12 @@ use crate::{
 const ORDERS: [(&str, &str, GroupOrder); 4] = [
     ("COUNT_DESC", "The largest groups first; groups of one size by their keys.", GroupOrder::CountDescending),
     ("COUNT_ASC", "The smallest groups first; groups of one size by their keys.", GroupOrder::CountAscending),
-    ("KEY_ASC", "By the keys, in the order of `by`; unknown values come last.", GroupOrder::KeyAscending),
+    (
+        "KEY_ASC",
+        "By the keys, in the order of `by`: records by their key, or by type and age if they can be of several types. Unknown \
+         values come last.",
+        GroupOrder::KeyAscending,
+    ),
     ("KEY_DESC", "By the keys, in the opposite order; unknown values come last.", GroupOrder::KeyDescending),
 ];
 
@@ -64,7 +69,7 @@ pub(super) struct GroupObject {
 
 impl GroupObject {
     fn cursor(&self) -> String {
-        Position(self.group.position).encode(&self.of.grouping)
+        Position(self.group.position).encode(self.of.list.page.record, &self.of.grouping)
     }
 }
 
@@ -72,19 +77,19 @@ impl GroupObject {
 struct Position(i64);
 
 impl Position {
-    fn list(grouping: &Grouping) -> String {
+    fn list(record: &RecordType, grouping: &Grouping) -> String {
         let keys: Vec<_> = grouping.keys.iter().map(|key| key.name.as_str()).collect();
         let order = ORDERS.iter().find(|(.., order)| *order == grouping.order).map_or("", |(name, ..)| name);
-        format!("groups:{}:{}:{order}:", grouping.table, keys.join(","))
+        format!("groups:{}:{}:{order}:", record.table, keys.join(","))
     }
 
-    fn encode(&self, grouping: &Grouping) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{}{}", Self::list(grouping), self.0))
+    fn encode(&self, record: &RecordType, grouping: &Grouping) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}{}", Self::list(record, grouping), self.0))
     }
 
-    fn decode(text: &str, grouping: &Grouping) -> Result<u32> {
+    fn decode(text: &str, record: &RecordType, grouping: &Grouping) -> Result<u32> {
         let plain = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let position = plain.as_deref().and_then(|plain| plain.strip_prefix(&Self::list(grouping)));
+        let position = plain.as_deref().and_then(|plain| plain.strip_prefix(&Self::list(record, grouping)));
         position.and_then(|position| position.parse().ok()).ok_or_else(|| {
             let message = format!(
                 "{} is not a cursor of these groups: pass a cursor that a list of groups with the same keys and order returned",
@@ -162,13 +167,8 @@ impl GroupTypes {
     }
 
     fn grouping(&self, call: Call<'_>) -> Result<Grouping> {
-        let mut grouping = Grouping {
-            table: self.record.table,
-            keys: Vec::new(),
-            order: GroupOrder::CountDescending,
-            after: 0,
-            size: page::DEFAULT_SIZE,
-        };
+        let mut grouping =
+            Grouping { keys: Vec::new(), order: GroupOrder::CountDescending, after: 0, size: page::DEFAULT_SIZE };
         let mut after = None;
         for (name, value) in call.arguments() {
             match (name, value) {
@@ -201,7 +201,7 @@ impl GroupTypes {
             let message = format!("`by` has {} twice: name each key once", twice.1.name);
             return Err(Error::input(Code::InvalidArgument, message));
         }
-        grouping.after = after.map(|after| Position::decode(&after, &grouping)).transpose()?.unwrap_or(0);
+        grouping.after = after.map(|after| Position::decode(&after, self.record, &grouping)).transpose()?.unwrap_or(0);
         Ok(grouping)
     }
 
@@ -318,19 +318,4 @@ fn word(value: &Value) -> Result<String> {
         Value::String(name) => Ok(name.clone()),
         value => Err(Error::input(Code::InvalidArgument, format!("{value} is not a value of the enum"))),
     }
-}
-
-fn enumeration(
-    registry: &mut Registry,
-    name: String,
-    description: String,
-    values: impl Iterator<Item = (String, String)>,
-) {
-    let value = |(name, about): (String, String)| {
-        let mut value = MetaEnumValue::new(name.clone());
-        value.description = Some(about);
-        (name, value)
-    };
-    let values: IndexMap<_, _> = values.map(value).collect();
-    registry.types.insert(name.clone(), EnumBuilder::new(name, values).description(Some(description)).build());
 }
