@@ -6,6 +6,8 @@
 //! Databases store folded texts. A change that gives another result for some text, also one of the version of Unicode, needs
 //! a migration that folds again what is stored, as `m0005_folding` does.
 
+mod words;
+
 use std::borrow::Cow;
 
 use icu_casemap::CaseMapper;
@@ -14,6 +16,8 @@ use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{Dash, DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, Script, WhiteSpace},
 };
+
+pub use self::words::{Reading, Span, reading, spans, words};
 
 /// What people type for an apostrophe, and letters of its shape.
 const APOSTROPHES: &[char] =

@@ -16,6 +16,7 @@ mod m0007_date_ranges;
 mod m0008_wider_model;
 mod m0009_parties;
 mod m0010_moments;
+mod m0011_search;
 mod table;
 
 use sea_orm_migration::MigrationTrait;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_wider_model::Migration),
             Box::new(m0009_parties::Migration),
             Box::new(m0010_moments::Migration),
+            Box::new(m0011_search::Migration),
         ]
     }
 }

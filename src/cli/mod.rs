@@ -1,4 +1,4 @@
-//! The command line interface: `serve`, `migrate`, `import`, `export`, `schema`, `health`.
+//! The command line interface: `serve`, `migrate`, `import`, `export`, `reindex`, `schema`, `health`.
 
 mod import;
 mod open_files;
@@ -68,6 +68,8 @@ enum Command {
     Import(import::Args),
     /// Exports the database to a directory of CSV files that `import` can read.
     Export(ExportArgs),
+    /// Makes the index of full-text search again.
+    Reindex(Db),
     /// Prints the GraphQL schema.
     Schema,
     /// Checks that a running server is ready, and fails if it is not.
@@ -180,6 +182,7 @@ pub fn run() -> ExitCode {
             Command::Migrate(args) => migrate(args).await,
             Command::Import(args) => import::run(args).await,
             Command::Export(args) => export(args).await,
+            Command::Reindex(args) => reindex(args).await,
             Command::Schema => {
                 match io::stdout().write_all(http::sdl().as_bytes()) {
                     // Whoever reads it needs no more.
@@ -238,6 +241,8 @@ async fn prepare(args: &Serve) -> Result<Database, Failed> {
     database.check().await?;
     database.check_writable().await?;
     database.check_connections().await?;
+    // If a migration was interrupted.
+    import_export::complete_search_index(&database, domain::model()).await?;
     if let Some(bundled) = args.sample_data.bundled()
         && is_empty(&database).await?
     {
@@ -344,7 +349,15 @@ async fn drain(mut signals: StopSignals, shutdown: Shutdown, delay: Duration) {
 async fn migrate(args: Db) -> Result<(), Failed> {
     let database = Database::connect(&args.database_url, Access::Create, None).await?;
     database.migrate().await?;
+    import_export::complete_search_index(&database, domain::model()).await?;
     say(&"the database is up to date");
+    Ok(())
+}
+
+async fn reindex(args: Db) -> Result<(), Failed> {
+    let database = open(&args).await?;
+    let documents = import_export::rebuild_search_index(&database, domain::model()).await?;
+    say(&format_args!("{documents} records can be searched"));
     Ok(())
 }
 

@@ -106,6 +106,7 @@ impl Record for Entity {
         d.belongs_to(Relation::Parent, "The larger place that the city is part of.");
         d.coordinates([Column::Latitude, Column::Longitude]);
         d.ordered_value(Column::Population, "The number of inhabitants.").range = Some((0, i32::MAX));
+        d.prominence(Column::Population);
         d.date(
             [Column::Founded, Column::FoundedEarliest, Column::FoundedLatest],
             "The day on which the city was founded, or became what it is.",

@@ -36,7 +36,7 @@ mod common;
 
 use std::sync::LazyLock;
 
-use crate::model::{Group, Model};
+use crate::model::{Claims, Group, Model};
 
 /// All record types.
 #[must_use]
@@ -95,6 +95,30 @@ pub fn model() -> &'static Model {
                 "What an agreement founds or renews: a partnership or an innovation center.",
                 &["partnership", "innovation_center"],
             ))
+            .with_claims(Claims::of::<citation::Entity, source::Entity, _>(
+                [
+                    citation::Column::RecordId,
+                    citation::Column::Field,
+                    citation::Column::ClaimedValue,
+                    citation::Column::SourceId,
+                    citation::Column::Stance,
+                ],
+                "contradicts",
+                source::ORIGINS,
+            ))
+            .found_first(&[
+                "country",
+                "city",
+                "organization",
+                "official",
+                "innovation_center",
+                "event",
+                "topic",
+                "visit",
+                "agreement",
+                "position",
+                "source",
+            ])
             .build()
     });
     &MODEL

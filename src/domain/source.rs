@@ -70,7 +70,7 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The table of links from a source to those that it derives from.
-const ORIGINS: (source_derivation::Column, source_derivation::Column) =
+pub(super) const ORIGINS: (source_derivation::Column, source_derivation::Column) =
     (source_derivation::Column::SourceId, source_derivation::Column::OriginId);
 
 impl Record for Entity {

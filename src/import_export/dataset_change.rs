@@ -2,7 +2,7 @@
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, Set};
 
-use super::effective_visibility::update_effective_visibility;
+use super::{effective_visibility::update_effective_visibility, search_index::update_search_index};
 use crate::{
     clock::Clock,
     db::{Moment, WriterLock, begin_exclusive},
@@ -16,10 +16,11 @@ pub async fn begin_change(connection: &DatabaseConnection) -> Result<DatabaseTra
     begin_exclusive(connection, WriterLock::Change).await
 }
 
-/// Completes a change, before its transaction is committed: brings the effective visibility of all records up to date, and
-/// adds a version of the data set, of which subscribers are told.
+/// Completes a change, before its transaction is committed: brings the effective visibility of all records and the index of
+/// full-text search up to date, and adds a version of the data set, of which subscribers are told.
 pub async fn complete_change(transaction: &DatabaseTransaction, model: &Model, clock: &Clock) -> Result<(), DbErr> {
     update_effective_visibility(transaction, model).await?;
+    update_search_index(transaction, model).await?;
     let newest = DatasetVersion::newest(transaction).await?;
     let next = dataset::ActiveModel { version: Set(newest.version + 1), changed_at: Set(Moment(clock.now())) };
     dataset::Entity::insert(next).exec_without_returning(transaction).await.map(drop)

@@ -26,6 +26,7 @@ mod problem;
 mod removals;
 mod row_reader;
 mod rows;
+mod search_index;
 mod unbuilt_statements;
 mod value_changes;
 mod write;
@@ -44,6 +45,7 @@ pub use self::{
     import::{Import, Imported, import},
     made::{MadeFiles, MadeRow, Place},
     problem::{Failure, Problem, Problems},
+    search_index::{complete_search_index, rebuild_search_index},
     value_changes::{Change, Warnings},
 };
 pub(crate) use self::{

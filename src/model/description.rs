@@ -312,6 +312,18 @@ impl<'a, E: Record> Description<'a, E> {
         }
     }
 
+    /// A number by which a record is better known than others of its type: searches find those with the largest first.
+    pub fn prominence(&mut self, column: E::Column) {
+        let at = self.at(column);
+        assert!(
+            at.data_type == DataType::Integer,
+            "{}.{}: only integers say how well known a record is",
+            E::NAME,
+            at.name
+        );
+        self.record.prominence = Some(at);
+    }
+
     /// How many days a period lasted, at least and at most: generated columns. Lists can be ordered by them, so that those
     /// which certainly lasted longest or shortest come first.
     pub fn duration(&mut self, [min, max]: [E::Column; 2]) {

@@ -5,6 +5,7 @@
 //! derived from that description. Nothing here executes anything.
 
 mod attribute;
+mod claims;
 mod column;
 pub mod date_range;
 mod description;
@@ -18,6 +19,7 @@ pub mod name;
 mod period;
 pub mod record;
 mod record_type;
+pub mod search;
 pub mod text;
 mod text_form;
 mod vocabulary;
@@ -28,6 +30,7 @@ pub use self::{
     attribute::{
         Attribute, AttributeKind, CounterpartFields, Decimal, Link, Order, Scalar, ToAny, ToMany, ToManyAny, ToOne,
     },
+    claims::Claims,
     column::{Column, DataType},
     description::{Description, Record},
     group::Group,
@@ -42,6 +45,10 @@ pub use self::{
 pub struct Model {
     types: IndexMap<&'static str, RecordType>,
     groups: Vec<Group>,
+    /// The tables of the types that searches find first, in their order.
+    found_first: Vec<&'static str>,
+    /// What sources state about the fields of records, if that is recorded.
+    pub claims: Option<Claims>,
     describe_shared: fn(&mut RecordType),
 }
 
@@ -49,7 +56,7 @@ impl Model {
     /// A model without record types. `describe_shared` adds what all of them have.
     #[must_use]
     pub fn new(describe_shared: fn(&mut RecordType)) -> Self {
-        Self { types: IndexMap::new(), groups: Vec::new(), describe_shared }
+        Self { types: IndexMap::new(), groups: Vec::new(), found_first: Vec::new(), claims: None, describe_shared }
     }
 
     /// Adds a record type.
@@ -65,6 +72,20 @@ impl Model {
     #[must_use]
     pub fn with_union(mut self, union: Group) -> Self {
         self.groups.push(union);
+        self
+    }
+
+    /// Sets what sources state about the fields of records.
+    #[must_use]
+    pub fn with_claims(mut self, claims: Claims) -> Self {
+        self.claims = Some(claims);
+        self
+    }
+
+    /// Sets the types that a search finds first among records that match equally well.
+    #[must_use]
+    pub fn found_first(mut self, tables: &[&'static str]) -> Self {
+        self.found_first = tables.to_vec();
         self
     }
 
@@ -84,6 +105,8 @@ impl Model {
         for record in self.types.values_mut() {
             record.resolve(&tables, &self.groups);
         }
+        let unknown = self.found_first.iter().find(|table| !tables.contains(table));
+        assert!(unknown.is_none(), "there is no record type {unknown:?}");
         for record in self.types.values() {
             self.check_links(record);
             let is_unlimited = |column: &&Column| column.data_type == DataType::Text && column.max_length.is_none();
@@ -112,6 +135,13 @@ impl Model {
     #[must_use]
     pub fn types(&self) -> impl ExactSizeIterator<Item = &RecordType> {
         self.types.values()
+    }
+
+    /// The position of a type among those that a search finds, the first of which come first.
+    #[must_use]
+    pub fn search_position(&self, record: &RecordType) -> usize {
+        let first = self.found_first.iter().position(|table| *table == record.table);
+        first.unwrap_or_else(|| self.found_first.len() + self.types.get_index_of(record.table).unwrap_or_default())
     }
 
     /// The unions of record types, and the interface of all.

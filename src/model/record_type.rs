@@ -35,6 +35,8 @@ pub struct RecordType {
     pub inconsistencies: Vec<Inconsistency>,
     /// The main name and its language, if the records have a name.
     pub main_name: Option<(Column, Column)>,
+    /// The number by which a record is better known than others of its type, such as the population of a city.
+    pub prominence: Option<Column>,
     /// Builds the statement that inserts rows of some of the columns.
     pub insert: fn(&[Column], Vec<Vec<Value>>) -> InsertStatement,
 }
@@ -56,6 +58,7 @@ impl RecordType {
             defining: Vec::new(),
             inconsistencies: Vec::new(),
             main_name: None,
+            prominence: None,
             insert: insert::<E>,
         };
         assert!(record.column("id").index == 0, "{}: the id must be the first column", E::NAME);
@@ -89,6 +92,13 @@ impl RecordType {
             AttributeKind::Name { folded, .. } => Some(folded),
             _ => None,
         })
+    }
+
+    /// The field of the main name, if the records have a name.
+    #[must_use]
+    pub fn name_field(&self) -> Option<&str> {
+        let is_name = |attribute: &&Attribute| matches!(attribute.kind, AttributeKind::Name { .. });
+        self.attributes.iter().find(is_name).map(|attribute| attribute.name.as_str())
     }
 
     /// The columns of the dates.

@@ -14,9 +14,11 @@ use std::{
 use uuid::Uuid;
 
 use super::{
+    claims::ClaimQuery,
     groups::{Aggregate, Grouping},
     page::Page,
     projection::Projection,
+    search::Search,
 };
 use crate::model::{CounterpartFields, Link, identifier::IdentifierScheme};
 
@@ -172,6 +174,32 @@ pub struct CounterpartsOf {
     pub parent: Uuid,
     /// The table of links.
     pub of: Shape<Counterparts>,
+}
+
+/// The records of a page of a search, and one more if there is one.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct SearchOf(pub Shape<Search>);
+
+/// The number of all records that a search finds.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct SearchTotalOf(pub Shape<Search>);
+
+/// What sources state about a record.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ClaimsOf {
+    /// The record.
+    pub record: Uuid,
+    /// What is asked.
+    pub of: Shape<ClaimQuery>,
+}
+
+/// Whether a source contradicts what is recorded.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct DisputedOf {
+    /// The record.
+    pub record: Uuid,
+    /// What is asked.
+    pub of: Shape<ClaimQuery>,
 }
 
 /// The names of a record.

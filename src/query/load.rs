@@ -12,13 +12,15 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
+    claims::Claim,
     groups::{AggregateValue, Group, KeyValue},
     keys::{
-        AggregatesOf, BeyondOf, ById, ByIdentifier, ByKey, CounterpartsOf, GroupTotalOf, GroupsOf, IdentifiersOf,
-        NamesOf, PageOf, TotalOf,
+        AggregatesOf, BeyondOf, ById, ByIdentifier, ByKey, ClaimsOf, CounterpartsOf, DisputedOf, GroupTotalOf,
+        GroupsOf, IdentifiersOf, NamesOf, PageOf, SearchOf, SearchTotalOf, TotalOf,
     },
     loader::{OWNED, ROW, RecordLoader, distinct},
     projection::Row,
+    search::Found,
     shared::Groups,
     statement::{column, is_one_of_ids, is_one_of_texts},
 };
@@ -29,6 +31,19 @@ use crate::{
         name::{self, Name},
     },
 };
+
+/// Keys in groups that have something in common.
+fn grouped<K: Clone, G: PartialEq>(keys: &[K], group: impl Fn(&K) -> G) -> impl Iterator<Item = Vec<K>> {
+    let mut groups: Vec<(G, Vec<K>)> = Vec::new();
+    for key in keys {
+        let of = group(key);
+        match groups.iter_mut().find(|(known, _)| *known == of) {
+            Some((_, keys)) => keys.push(key.clone()),
+            None => groups.push((of, vec![key.clone()])),
+        }
+    }
+    groups.into_iter().map(|(_, keys)| keys)
+}
 
 impl RecordLoader {
     /// Groups keys, and fetches each group by one statement; the statements run at the same time.
@@ -41,15 +56,7 @@ impl RecordLoader {
     where
         F: Future<Output = Result<HashMap<K, V>>>,
     {
-        let mut groups: Vec<(G, Vec<K>)> = Vec::new();
-        for key in keys {
-            let of = group(key);
-            match groups.iter_mut().find(|(known, _)| *known == of) {
-                Some((_, keys)) => keys.push(key.clone()),
-                None => groups.push((of, vec![key.clone()])),
-            }
-        }
-        let statements = groups.into_iter().map(|(_, keys)| self.statement(fetch(keys)));
+        let statements = grouped(keys, group).map(|keys| self.statement(fetch(keys)));
         Ok(try_join_all(statements).await?.into_iter().flatten().collect())
     }
 
@@ -242,6 +249,57 @@ impl Loader<CounterpartsOf> for RecordLoader {
             Ok(lists)
         };
         self.by_shape(&self.shared.counterparts, keys, |key| key.of.address(), |_| 1, fetch).await
+    }
+}
+
+impl Loader<SearchOf> for RecordLoader {
+    type Value = Arc<Found>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[SearchOf]) -> Result<HashMap<SearchOf, Self::Value>> {
+        let page = async |key: &SearchOf| Ok::<_, Error>((key.clone(), Arc::new(self.search(&key.0).await?)));
+        Ok(try_join_all(keys.iter().map(page)).await?.into_iter().collect())
+    }
+}
+
+impl Loader<SearchTotalOf> for RecordLoader {
+    type Value = i64;
+    type Error = Error;
+
+    async fn load(&self, keys: &[SearchTotalOf]) -> Result<HashMap<SearchTotalOf, i64>> {
+        let total = async |key: &SearchTotalOf| Ok::<_, Error>((key.clone(), self.search_total(&key.0).await?));
+        Ok(try_join_all(keys.iter().map(total)).await?.into_iter().collect())
+    }
+}
+
+impl Loader<ClaimsOf> for RecordLoader {
+    type Value = Arc<Vec<Claim>>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[ClaimsOf]) -> Result<HashMap<ClaimsOf, Self::Value>> {
+        let fetch = async |keys: Vec<ClaimsOf>| {
+            let of = &keys[0].of;
+            let claims = self.claims(of, &distinct(keys.iter().map(|key| key.record))).await?;
+            let of_record = |(record, claims)| (ClaimsOf { record, of: of.clone() }, claims);
+            Ok::<_, Error>(claims.into_iter().map(of_record).collect::<Vec<_>>())
+        };
+        // Each takes two statements, one after the other.
+        let groups = grouped(keys, |key| key.of.address()).map(fetch);
+        Ok(try_join_all(groups).await?.into_iter().flatten().collect())
+    }
+}
+
+impl Loader<DisputedOf> for RecordLoader {
+    type Value = ();
+    type Error = Error;
+
+    async fn load(&self, keys: &[DisputedOf]) -> Result<HashMap<DisputedOf, ()>> {
+        let fetch = |keys: Vec<DisputedOf>| async move {
+            let of = &keys[0].of;
+            let disputed = self.disputed(of, &distinct(keys.iter().map(|key| key.record))).await?;
+            Ok(disputed.into_iter().map(|record| (DisputedOf { record, of: of.clone() }, ())).collect())
+        };
+        self.by_group(keys, |key| key.of.address(), fetch).await
     }
 }
 

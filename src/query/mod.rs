@@ -4,6 +4,8 @@
 //! - [`page`]: which part of a list is asked for, cursors, orders
 //! - [`projection`]: the columns that a selection needs, and the records that are joined to a row
 //! - [`groups`]: the records of a list by what they have in common, and aggregates
+//! - [`search`]: the records whose names and texts have words
+//! - [`claims`]: what sources state about fields of records
 //! - [`keys`], `load`: what can be loaded; async-graphql's `DataLoader` batches it
 //! - [`loader`]: the only code that reads records, and decides who may see what
 //! - [`batch`]: when a batch is sent
@@ -11,6 +13,7 @@
 //! - [`statement`]: what the two databases write differently
 
 pub mod batch;
+pub mod claims;
 pub mod filter;
 pub mod groups;
 pub mod keys;
@@ -18,5 +21,6 @@ mod load;
 pub mod loader;
 pub mod page;
 pub mod projection;
+pub mod search;
 pub mod shared;
 pub mod statement;

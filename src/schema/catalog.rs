@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::{
+    claims,
     connection::{self, ConnectionType, Items, Names},
     cost::{FieldCost, Size},
     groups::{self, GroupTypes},
@@ -12,6 +13,7 @@ use super::{
     object::{AnyObject, Object},
     record,
     root::{self, Root},
+    search,
 };
 use crate::model::{AttributeKind, CounterpartFields, Model, RecordType, ToMany};
 
@@ -67,6 +69,10 @@ impl Catalog {
         catalog.add(names::name_object());
         catalog.add(names::identifier_object());
         catalog.add(record::date_object());
+        search::add_objects(&mut catalog);
+        if let Some(claims) = model.claims {
+            catalog.add(claims::object(model, claims));
+        }
         catalog.root = root::object(&catalog);
         catalog
     }
@@ -76,7 +82,7 @@ impl Catalog {
         self.add(ty.edge_object());
     }
 
-    fn add<S: Send + Sync + 'static>(&mut self, object: Object<S>) {
+    pub(super) fn add<S: Send + Sync + 'static>(&mut self, object: Object<S>) {
         let twice = self.objects.insert(object.name, Box::new(object));
         assert!(twice.is_none(), "two object types have the same name");
     }

@@ -5,6 +5,8 @@
 //! [`execute`] runs each field once for all objects of its scope, by the [`plan`] of the operation.
 //!
 //! - [`object`]: object types and their fields; [`record`], [`connection`], [`root`]: those that there are
+//! - [`search`]: full-text search over records of all types
+//! - [`claims`]: what sources state about a record
 //! - [`groups`]: lists by what their items have in common
 //! - [`catalog`]: all of them; [`types`]: interfaces, unions, inputs
 //! - [`answer`], [`result`]: what a field answered, and what became of it
@@ -12,6 +14,7 @@
 
 mod answer;
 mod catalog;
+mod claims;
 mod connection;
 pub mod cost;
 mod entry;
@@ -24,6 +27,7 @@ pub mod plan;
 mod record;
 mod result;
 mod root;
+mod search;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     answer::{Answer, Position, Positions, RecordGroups, index},
     catalog::Catalog,
+    claims,
     connection::{self, Items, ready},
     cost::Size,
     execute::Call,
@@ -33,6 +34,7 @@ pub(super) fn object(record: &'static RecordType, catalog: &Catalog) -> Object<R
         add(&mut o, record, attribute, catalog);
     }
     names::add(&mut o, record);
+    claims::add(&mut o, catalog.model());
     o
 }
 

@@ -18,7 +18,7 @@ use super::{
     entry,
     execute::Call,
     object::{AnyObject, Argument, Object, Resolve},
-    types,
+    search, types,
 };
 use crate::{
     async_graphql_internals::{ContextSelectionSet, Registry},
@@ -110,6 +110,7 @@ pub(super) fn object(catalog: &Catalog) -> Object<Root> {
             add_list(&mut root, name, Items::Group(group, catalog.model()), catalog);
         }
     }
+    search::add_field(&mut root);
     root
 }
 

@@ -3,7 +3,7 @@
 use async_graphql::{InputType, OutputType};
 use indexmap::{IndexMap, IndexSet};
 
-use super::{catalog::Catalog, root::IdentifierInput};
+use super::{catalog::Catalog, root::IdentifierInput, search};
 use crate::{
     async_graphql_internals::{
         EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType, ObjectBuilder, Registry,
@@ -29,6 +29,7 @@ pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
     <IdentifierScheme as OutputType>::create_type_info(registry);
     <NameKind as OutputType>::create_type_info(registry);
     interfaces(catalog, registry);
+    search::register(registry, model);
     catalog.groups().for_each(|groups| groups.register(registry));
     for object in catalog.objects() {
         object.register(registry);

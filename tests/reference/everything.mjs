@@ -2,6 +2,7 @@
 // compared by itself.
 
 import { getNamedType, isAbstractType, isCompositeType } from "graphql";
+import { BEYOND } from "./random.mjs";
 
 /** All fields of a type; of the records that it leads to, enough to tell which they are. */
 function select(type) {
@@ -21,7 +22,7 @@ function select(type) {
 export function* everything(schema) {
   for (const field of Object.values(schema.getQueryType().getFields())) {
     const { nodes } = getNamedType(field.type).getFields();
-    if (!nodes) continue;
+    if (!nodes || BEYOND.includes(field.name)) continue;
     for (const page of ["first: 5", "last: 5"]) {
       const query = `{ ${field.name}(${page}, orderBy: KEY_ASC) { nodes ${select(getNamedType(nodes.type))} } }`;
       yield { name: `${field.name}, ${page}`, query, runs: ["{}"] };

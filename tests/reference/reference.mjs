@@ -2,6 +2,7 @@
 
 import { GraphQLError, buildSchema, getNamedType, graphql, isAbstractType, isEnumType, isObjectType } from "graphql";
 import { Lists, byBytes, checkId, refuse, said } from "./lists.mjs";
+import { claims } from "./claims.mjs";
 import { dateOf, range } from "./dates.mjs";
 import { NAME_KINDS, Records, snake } from "./records.mjs";
 
@@ -87,6 +88,8 @@ export class Reference {
     if (name === "label") return label(record, args);
     if (name === "names") return names(record, args.languages);
     if (name === "identifiers") return identifiers(record);
+    if (name === "claims") return claims(this.records, record, args);
+    if (name === "isDisputed") return claims(this.records, record, args).some(({ stance }) => stance === "CONTRADICTS");
     const column = snake(name);
     const type = getNamedType(returnType);
     if (type.name.endsWith("Connection")) {

@@ -64,7 +64,7 @@ impl Set {
     }
 
     /// Puts `to` in the place of `from`, which must stand there once. Says in which line the two begin to differ.
-    fn replace(&self, file: &str, from: &str, to: &[u8]) -> u64 {
+    pub fn replace(&self, file: &str, from: &str, to: &[u8]) -> u64 {
         let old = fs::read(self.path(file)).expect(file);
         let text = String::from_utf8(old.clone()).expect("UTF-8");
         let mut places = text.match_indices(from).map(|(place, _)| place);

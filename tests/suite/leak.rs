@@ -268,6 +268,33 @@ impl Guard {
         self.ask_all(&fields).await;
     }
 
+    /// Searches for the words of all records, as they are, as beginnings and misspelled.
+    async fn searches(&mut self) {
+        let mut words: HashSet<String> = ["leak", MARKER].map(str::to_owned).into();
+        for record in &self.population.records {
+            let cells = record.cells.iter().filter(|(_, cell)| cell.len() < 60);
+            let of_record = cells.flat_map(|(_, cell)| cell.split(|c: char| !c.is_alphanumeric()));
+            words.extend(of_record.filter(|word| word.chars().count() > 1).map(str::to_lowercase));
+        }
+        // Those of hidden records are among them; all would take too long.
+        let mut words: Vec<_> = words.into_iter().collect();
+        words.sort_unstable();
+        let step = words.len().div_ceil(200);
+        let mut fields = Vec::new();
+        for (i, word) in words.iter().step_by(step).enumerate() {
+            let characters: Vec<char> = word.chars().collect();
+            let beginning: String = characters[..characters.len().div_ceil(2)].iter().collect();
+            let misspelled: String = characters[1..].iter().collect();
+            let kinds = if i % 3 == 0 { ", kinds: [VISIT, CITY]" } else { "" };
+            for query in [format!("{word} "), beginning, misspelled, format!("{word}x")] {
+                let all = self.schema.search(&format!("query: \"{query}\", first: 9{kinds}"), &brief);
+                fields.push(all);
+            }
+        }
+        assert!(fields.len() > 500, "{} searches", fields.len());
+        self.ask_all(&fields).await;
+    }
+
     fn one_target_deep(&self, field: &Field, third: &dyn Fn(&str) -> String) -> String {
         let inner = |ty: &str| self.relations(ty, "first: 1", third);
         if is_connection(field) {
@@ -366,6 +393,7 @@ async fn guard(backend: Backend) {
     guard.forged_cursors().await;
     guard.filters().await;
     guard.groups().await;
+    guard.searches().await;
     guard.relations_three_deep().await;
     let failures = &guard.failures;
     assert!(

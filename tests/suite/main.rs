@@ -12,6 +12,7 @@
 mod abandoned;
 mod abuse;
 mod browser;
+mod claims;
 mod clients;
 mod columns;
 mod command;
@@ -40,6 +41,7 @@ mod readme;
 mod reference;
 mod sample_data;
 mod schema;
+mod search;
 mod sharing;
 mod shutdown;
 mod subscriptions;

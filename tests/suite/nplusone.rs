@@ -315,6 +315,30 @@ impl Guard {
         }
     }
 
+    /// Searches that find one record, and many, of each type.
+    async fn searches(&mut self) {
+        for record in self.schema.records().to_vec() {
+            let kind = kind_of(&record);
+            let mut found = Vec::new();
+            for size in SIZES {
+                let (words, of) = (kind.replace('_', " "), kind.to_uppercase());
+                let args = format!("query: \"{words}\", kinds: [{of}], first: {size}");
+                let inner =
+                    |reached: &str| if reached == record { self.all_relations(reached) } else { "id ".to_owned() };
+                let selection = self.schema.search(&args, &inner);
+                found.push(self.take(&format!("{{ r: {selection} }}")).await);
+                let last = found.last().expect("an answer");
+                assert_eq!(items(&last.data["r"]["nodes"]).count(), size, "a search finds too few of {record}");
+            }
+            self.same(&format!("Query.search, {record}"), &found);
+        }
+        // A typing error, and nothing at all: the price covers that, too.
+        for query in ["partnersihp", "nothing has these words", "partnersihp nothing"] {
+            let selection = self.schema.search(&format!("query: \"{query}\", first: 1"), &brief);
+            self.take(&format!("{{ r: {selection} }}")).await;
+        }
+    }
+
     async fn look_up(&mut self, record: &str, field: &Field, by: &str) {
         let mut plain = field.clone();
         plain.args.clear();
@@ -389,6 +413,7 @@ async fn guard(backend: Backend) {
     assert_eq!(guard.schema.records().len(), kinds().len());
     guard.root().await;
     guard.lists_of_several_types().await;
+    guard.searches().await;
     for record in guard.schema.records().to_vec() {
         for field in guard.schema.relations(&record).into_iter().cloned().collect::<Vec<_>>() {
             guard.relation(&record, &field).await;

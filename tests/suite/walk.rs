@@ -113,7 +113,16 @@ impl Schema {
 
     /// The lists at the root: of records of one type each, and of several.
     pub fn lists(&self) -> impl Iterator<Item = &Field> {
-        self.get("Query").fields.iter().filter(|field| is_connection(field))
+        let is_list = |field: &&Field| is_connection(field) && field.args.iter().any(|a| a.name == "orderBy");
+        self.get("Query").fields.iter().filter(is_list)
+    }
+
+    /// A search for a text, with everything that a client can ask of what it finds.
+    pub fn search(&self, args: &str, inner: &dyn Fn(&str) -> String) -> String {
+        let field = self.get("Query").fields.iter().find(|field| field.name == "search").expect("a search");
+        let mut plain = field.clone();
+        plain.args.clear();
+        self.ask("Query", &plain, args, inner)
     }
 
     /// The list of all records of a type.

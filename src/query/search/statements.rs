@@ -1,0 +1,153 @@
+//! The statements of searches.
+
+use sea_orm::{
+    DbBackend, EntityName, ExprTrait, IdenStatic,
+    sea_query::{
+        Asterisk, BinOper, CaseStatement, Condition, Expr, Func, JoinType, LikeExpr, Order, Query, SelectStatement,
+        extension::sqlite::SqliteBinOper,
+    },
+};
+
+use super::{Hit, Search, terms::Term};
+use crate::{
+    error::Result,
+    model::{
+        record,
+        search::document::{self, Column, RANKS},
+    },
+    query::{loader::RecordLoader, statement::column},
+};
+
+/// The aliases of the documents, of those that are found, and of their records.
+const DOCUMENT: &str = "d";
+/// See [`DOCUMENT`].
+const HIT: &str = "hit";
+/// See [`DOCUMENT`].
+const RECORD: &str = "r";
+/// The virtual table of FTS5.
+const INDEX: &str = "search_index";
+/// The column of what is computed.
+const SCORE: &str = "score";
+
+fn of_document(name: Column) -> Expr {
+    column(DOCUMENT, name.as_str())
+}
+
+/// The words with spaces around each of them.
+fn spaced_words() -> Expr {
+    let space = || Expr::Constant(" ".into());
+    let concatenate = BinOper::Custom("||");
+    space().binary(concatenate, of_document(Column::Words)).binary(concatenate, space())
+}
+
+fn like(expression: Expr, pattern: impl Into<String>) -> Expr {
+    expression.like(LikeExpr::new(pattern.into()))
+}
+
+/// How well the names of a document match, from 0 for best.
+fn grade(search: &Search, terms: &[Term]) -> Expr {
+    let phrases = Term::phrases(terms);
+    let names = || of_document(Column::Names);
+    let any = |pattern: &dyn Fn(&str, bool) -> Option<String>| {
+        let patterns = phrases.iter().filter_map(|(words, is_prefix)| pattern(words, *is_prefix));
+        patterns.fold(Condition::any(), |any, pattern| any.add(like(names(), pattern)))
+    };
+    let has_all = |is_prefix_allowed: bool| {
+        terms.iter().fold(Condition::all(), |all, term| {
+            let alternatives = term.alternatives.iter().fold(Condition::any(), |any, alternative| {
+                let end = if is_prefix_allowed && alternative.is_prefix { "" } else { " " };
+                any.add(like(names(), format!("% {}{end}%", alternative.words.join(" "))))
+            });
+            all.add(alternatives)
+        })
+    };
+    let mut grade = CaseStatement::new();
+    if !phrases.is_empty() {
+        if let Some(language) = &search.language {
+            grade = grade.case(any(&|words, _| Some(format!("%|{language}: {words} |%"))), 0);
+        }
+        let is_whole = any(&|words, _| Some(format!("%: {words} |%")));
+        let is_key = any(&|words, _| Some(format!("%|{words}|%")));
+        grade = grade.case(Condition::any().add(is_whole).add(is_key), 1);
+        grade = grade.case(any(&|words, _| Some(format!("%: {words} %"))), 2);
+    }
+    if phrases.iter().any(|(_, is_prefix)| *is_prefix) {
+        grade = grade.case(any(&|words, is_prefix| is_prefix.then(|| format!("%: {words}%"))), 3);
+    }
+    grade.case(has_all(false), 4).case(has_all(true), 5).finally(6).into()
+}
+
+impl RecordLoader {
+    /// The documents of the records that the viewer may see and that have all terms.
+    fn found(&self, search: &Search, terms: &[Term]) -> SelectStatement {
+        let backend = self.backend();
+        let text = Term::query(backend, terms);
+        let mut query = Query::select();
+        if backend == DbBackend::Postgres {
+            query.from_as(document::Entity, DOCUMENT);
+            query.and_where(Expr::cust_with_exprs(
+                "array_to_tsvector(string_to_array($1, ' ')) @@ CAST($2 AS tsquery)",
+                [of_document(Column::Words), Expr::val(text)],
+            ));
+        } else {
+            query.from(INDEX);
+            let is_row = of_document(Column::Id).equals((INDEX, "rowid"));
+            query.join_as(JoinType::InnerJoin, document::Entity, DOCUMENT, is_row);
+            query.and_where(Expr::col(INDEX).binary(SqliteBinOper::Match, text));
+        }
+        let is_record = column(RECORD, record::Column::Id.as_str()).equals((DOCUMENT, Column::RecordId));
+        query.join_as(JoinType::InnerJoin, record::Entity, RECORD, is_record);
+        query.and_where(column(RECORD, record::Column::Audience.as_str()).lte(self.clearance.rank()));
+        if !search.tables.is_empty() {
+            query.and_where(of_document(Column::Kind).is_in(search.tables.iter().copied()));
+        }
+        // The index knows which words a document has, but not that they follow each other.
+        for words in terms.iter().map(|term| &term.alternatives[0].words).filter(|words| words.len() > 1) {
+            query.and_where(like(spaced_words(), format!("% {} %", words.join(" "))));
+        }
+        query
+    }
+
+    /// The records of a page, and one more if there is one.
+    pub(super) async fn hits(&self, search: &Search, terms: &[Term]) -> Result<Vec<Hit>> {
+        let mut found = self.found(search, terms);
+        let grade = grade(search, terms).mul(Expr::Constant(RANKS.into()));
+        found.expr(of_document(Column::RecordId)).expr_as(grade.add(of_document(Column::Rank)), SCORE);
+        let mut page = Query::select();
+        page.expr(column(HIT, Column::RecordId.as_str())).expr(column(HIT, SCORE)).from_subquery(found, HIT);
+        if let Some(after) = search.after {
+            let position = Expr::tuple([column(HIT, SCORE), column(HIT, Column::RecordId.as_str())]);
+            page.and_where(position.gt(Expr::tuple([Expr::val(after.score), Expr::val(after.record)])));
+        }
+        let by_score = |query: &mut SelectStatement| {
+            query.order_by((HIT, SCORE), Order::Asc).order_by((HIT, Column::RecordId), Order::Asc);
+        };
+        by_score(&mut page);
+        page.limit(search.size as u64 + 1);
+        // The texts are read of the page, not of all that is sorted.
+        let mut query = Query::select();
+        query.expr(column(HIT, Column::RecordId.as_str())).expr(column(HIT, SCORE));
+        query.exprs([of_document(Column::Kind), of_document(Column::Texts)]).from_subquery(page, HIT);
+        let is_document = of_document(Column::RecordId).equals((HIT, Column::RecordId));
+        query.join_as(JoinType::InnerJoin, document::Entity, DOCUMENT, is_document);
+        by_score(&mut query);
+        let rows = self.rows(&query, document::Entity.table_name(), None).await?;
+        let hit = |row: &sea_orm::QueryResult| {
+            Ok::<_, sea_orm::DbErr>(Hit {
+                record: row.try_get_by_index(0)?,
+                score: row.try_get_by_index(1)?,
+                table: row.try_get_by_index(2)?,
+                texts: row.try_get_by_index(3)?,
+            })
+        };
+        Ok(rows.iter().map(hit).collect::<Result<_, _>>()?)
+    }
+
+    /// The number of all records that have all terms.
+    pub(super) async fn hit_count(&self, search: &Search, terms: &[Term]) -> Result<i64> {
+        let mut count = self.found(search, terms);
+        count.expr(Func::count(Expr::col(Asterisk)));
+        let rows = self.rows(&count, document::Entity.table_name(), None).await?;
+        Ok(rows.first().map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+    }
+}
