@@ -5,6 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::{
     db::{Id, Moment},
     domain::organization::{self, DISSOLVED},
+    domain::timeline::TimelineKind,
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -70,6 +71,8 @@ impl Record for Entity {
         d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the membership began.");
         d.date([Column::Until, Column::UntilEarliest, Column::UntilLatest], "The day on which the membership ended.");
         d.period(Column::Since, Column::Until, IfMissing::Open);
+        d.moment(TimelineKind::MembershipBegan, Column::Since);
+        d.moment(TimelineKind::MembershipEnded, Column::Until);
         d.not_after::<organization::Entity>(
             [Column::Until, Column::UntilEarliest, Column::UntilLatest],
             Column::OrganizationId,

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{agreement_party, membership, participation, position},
+    domain::{agreement_party, membership, participation, position, timeline},
     model::{Description, Record, Visibility},
 };
 
@@ -53,6 +53,7 @@ impl Record for Entity {
             "A list of the agreements that the official signed, each with the party that the official signed for.",
         );
         d.alike([], None);
+        timeline::of_official(d);
         d.default_order("NAME_ASC");
     }
 }

@@ -18,7 +18,7 @@ use super::{
     page::Page,
     projection::Projection,
 };
-use crate::model::{CounterpartFields, Link, identifier::IdentifierScheme};
+use crate::model::{CounterpartFields, Link, Way, identifier::IdentifierScheme};
 
 /// What the keys of one field have in common, compared by identity.
 pub struct Shape<T>(Arc<T>);
@@ -172,6 +172,17 @@ pub struct CounterpartsOf {
     pub parent: Uuid,
     /// The table of links.
     pub of: Shape<Counterparts>,
+}
+
+/// By which of several links an item of a record's list is related to it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RolesOf {
+    /// The item.
+    pub item: Uuid,
+    /// The record whose list it is.
+    pub parent: Uuid,
+    /// The links.
+    pub of: Shape<&'static [Way]>,
 }
 
 /// The names of a record.

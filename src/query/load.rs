@@ -15,7 +15,7 @@ use super::{
     groups::{AggregateValue, Group, KeyValue},
     keys::{
         AggregatesOf, BeyondOf, ById, ByIdentifier, ByKey, CounterpartsOf, GroupTotalOf, GroupsOf, IdentifiersOf,
-        NamesOf, PageOf, TotalOf,
+        NamesOf, PageOf, RolesOf, TotalOf,
     },
     loader::{OWNED, ROW, RecordLoader, distinct},
     projection::Row,
@@ -242,6 +242,26 @@ impl Loader<CounterpartsOf> for RecordLoader {
             Ok(lists)
         };
         self.by_shape(&self.shared.counterparts, keys, |key| key.of.address(), |_| 1, fetch).await
+    }
+}
+
+impl Loader<RolesOf> for RecordLoader {
+    type Value = Vec<&'static str>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[RolesOf]) -> Result<HashMap<RolesOf, Vec<&'static str>>> {
+        let fetch = |keys: Vec<RolesOf>| async move {
+            let of = &keys[0].of;
+            let mut found = self.roles(&keys).await?;
+            found.sort_unstable();
+            let mut roles: HashMap<RolesOf, Vec<&'static str>> = HashMap::new();
+            for (item, parent, way) in found {
+                let Some(way) = usize::try_from(way).ok().and_then(|way| of.get(way)) else { continue };
+                roles.entry(RolesOf { item, parent, of: of.clone() }).or_default().push(way.role);
+            }
+            Ok(roles)
+        };
+        self.by_group(keys, |key| key.of.address(), fetch).await
     }
 }
 

@@ -4,6 +4,7 @@
 //! - [`page`]: which part of a list is asked for, cursors, orders
 //! - [`projection`]: the columns that a selection needs, and the records that are joined to a row
 //! - [`groups`]: the records of a list by what they have in common, and aggregates
+//! - `link`: how records are related to others
 //! - [`keys`], `load`: what can be loaded; async-graphql's `DataLoader` batches it
 //! - [`loader`]: the only code that reads records, and decides who may see what
 //! - [`batch`]: when a batch is sent
@@ -14,6 +15,7 @@ pub mod batch;
 pub mod filter;
 pub mod groups;
 pub mod keys;
+mod link;
 mod load;
 pub mod loader;
 pub mod page;

@@ -5,6 +5,7 @@
 //! [`execute`] runs each field once for all objects of its scope, by the [`plan`] of the operation.
 //!
 //! - [`object`]: object types and their fields; [`record`], [`connection`], [`root`]: those that there are
+//! - [`items`], [`timeline`]: what connections list
 //! - [`groups`]: lists by what their items have in common
 //! - [`catalog`]: all of them; [`types`]: interfaces, unions, inputs
 //! - [`answer`], [`result`]: what a field answered, and what became of it
@@ -17,6 +18,7 @@ pub mod cost;
 mod entry;
 mod execute;
 mod groups;
+mod items;
 mod leaf;
 mod names;
 mod object;
@@ -26,6 +28,7 @@ mod result;
 mod root;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod types;
 
 pub use self::{

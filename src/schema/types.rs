@@ -11,10 +11,13 @@ use crate::{
     db::Moment,
     edtf::Precision,
     model::{
-        Attribute, AttributeKind, Group, IfMissing, Model, Order, Period, RecordType, Scalar, camel_case,
+        Attribute, AttributeKind, Group, IfMissing, Model, Order, Period, RecordType, Scalar, Vocabulary, camel_case,
         identifier::IdentifierScheme, name::NameKind, uncapitalized, with_article, words,
     },
-    query::filter::{ANY_NAME, DURING, IDENTIFIER, Operand, OperatorInput, identifier_input, period_input},
+    query::{
+        filter::{ANY_NAME, DURING, IDENTIFIER, Operand, OperatorInput, identifier_input, period_input},
+        page::{TIMELINE_ENTRY, TIMELINE_ORDERS},
+    },
 };
 
 /// Adds the types of a catalog to async-graphql's registry.
@@ -42,6 +45,9 @@ pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
         look_up(registry, record);
         filters(registry, model, record);
         order(registry, record.name, &words(record.plural), record.orders.iter());
+    }
+    if let Some(vocabulary) = model.timeline() {
+        timeline(registry, vocabulary);
     }
     for group in model.listed_groups() {
         group_filter(registry, model, group);
@@ -180,6 +186,9 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
             }
             AttributeKind::ToMany(to_many) => {
                 let target = model.record_type(to_many.target);
+                if let Some(field) = to_many.roles {
+                    (field.vocabulary.register)(registry);
+                }
                 list_filter(registry, target);
                 (format!("{}ListFilter", target.name), format!("Filters by the list `{}`.", attribute.name))
             }
@@ -290,6 +299,19 @@ fn group_filter(registry: &mut Registry, model: &Model, group: &Group) {
     fields.push(field("id", "ID", "It has this global ID."));
     fields.extend(of_type);
     input(registry, &name, about_filter(group.plural), false, fields);
+}
+
+/// The types of the arguments of timelines.
+fn timeline(registry: &mut Registry, vocabulary: &Vocabulary) {
+    (vocabulary.register)(registry);
+    let [ascending, descending] = TIMELINE_ORDERS.map(str::to_owned);
+    let orders = [
+        (ascending, "By the earliest day that the date can stand for, ascending.".to_owned()),
+        (descending, "By the latest day that the date can stand for, descending.".to_owned()),
+    ];
+    let about =
+        "The orders for a timeline. Ties are broken by the time of creation of the record, then by what happened.";
+    enumeration(registry, format!("{TIMELINE_ENTRY}Order"), about.to_owned(), orders.into_iter());
 }
 
 /// The enum of the orders of a list.

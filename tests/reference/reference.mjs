@@ -4,12 +4,14 @@ import { GraphQLError, buildSchema, getNamedType, graphql, isAbstractType, isEnu
 import { Lists, byBytes, checkId, refuse, said } from "./lists.mjs";
 import { dateOf, range } from "./dates.mjs";
 import { NAME_KINDS, Records, snake } from "./records.mjs";
+import { Timeline } from "./timeline.mjs";
 
 export class Reference {
   constructor(sdl, directory) {
     this.schema = buildSchema(sdl);
     this.records = new Records(directory);
     this.lists = new Lists(this.schema, this.records);
+    this.timeline = new Timeline(this.lists);
   }
 
   /** Answers a request; `occurred` are all errors of fields, also those that the answer need not keep. */
@@ -54,6 +56,7 @@ export class Reference {
     // The other members stand in the order of their age.
     if (fieldName === "partners") return this.partners(source);
     if (fieldName === "partner") return this.partners(source)[0];
+    if (fieldName === "roles") return this.records.placeRoles(source.node, source.parent);
     const found = source[fieldName];
     return typeof found === "function" ? found(args) : found;
   }
@@ -68,6 +71,7 @@ export class Reference {
       if (args.ids.length > 100) throw refuse("INVALID_PAGE", "more than 100 ids");
       return args.ids.map((id) => attempt(() => byId(id)));
     }
+    if (name === "timeline") return this.timeline.page(null, args);
     const type = getNamedType(returnType).name;
     if (this.lists.isRecord(type)) return this.lookUp(type, args.by);
     const item = type.replace(/Connection$/, "");
@@ -87,6 +91,7 @@ export class Reference {
     if (name === "label") return label(record, args);
     if (name === "names") return names(record, args.languages);
     if (name === "identifiers") return identifiers(record);
+    if (name === "timeline") return this.timeline.page(record, args);
     const column = snake(name);
     const type = getNamedType(returnType);
     if (type.name.endsWith("Connection")) {

@@ -44,5 +44,6 @@ mod sharing;
 mod shutdown;
 mod subscriptions;
 mod support;
+mod time;
 mod variables;
 mod walk;

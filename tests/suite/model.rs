@@ -11,6 +11,15 @@ fn linked(link: Link, target: &str) -> String {
     match link {
         Link::Column { table, column } => format!("{table}.{column} <-"),
         Link::Through { table, parent, child } => format!("{table}: {parent} -> {child} -> {target}"),
+        Link::Via { table, parent, child } => format!("records of {table}: {parent} -> {child} -> {target}"),
+        Link::Contemporary(of) => {
+            let (related, during) = (of.related.0, of.during.0);
+            format!("{related}.{} of {}, during {} of {during}", of.column, of.subject, of.when)
+        }
+        Link::Any(ways) => {
+            let ways: Vec<_> = ways.iter().map(|way| format!("{}: {}", way.role, linked(way.link, target))).collect();
+            ways.join("; ")
+        }
     }
 }
 

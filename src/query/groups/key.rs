@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{MAX_KEYS, OPERAND, PARENT};
+use super::{MAX_KEYS, OPERAND};
 use crate::{
     model::{
         AttributeKind, Column, DateColumns, Link, Model, RecordType, Scalar, ToAny, ToMany, ToOne, Vocabulary, record,
@@ -16,6 +16,7 @@ use crate::{
     },
     query::{
         filter::is_visible,
+        link::{ID, PARENT},
         loader::{ROW, RecordLoader},
         statement::{column, months},
     },
@@ -23,7 +24,6 @@ use crate::{
 
 /// The first and the last day of the years that have four digits.
 const YEARS: (i32, i32) = (-719_162, 2_932_896);
-const ID: &str = "id";
 
 /// What records can be grouped by.
 pub struct GroupKey {

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{super::object::FieldInfo, Plan, PlannedField, Scope};
+use super::{
+    super::{object::FieldInfo, timeline::RECORD},
+    Plan, PlannedField, Scope,
+};
 use crate::{
     model::RecordType,
     query::{
@@ -43,7 +46,7 @@ impl Plan {
             Some(connection) => {
                 for part in &self.scope(field, connection.name()).fields {
                     match part.name() {
-                        "nodes" => projection.merge(self.read_by(part, record, depth)),
+                        "nodes" | RECORD => projection.merge(self.read_by(part, record, depth)),
                         "edges" => {
                             let ty = part.occurrences[0].definition.ty.inner_named_type();
                             let Some(edge) = self.catalog.object(ty) else { continue };
