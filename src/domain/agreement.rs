@@ -138,6 +138,7 @@ impl Record for Entity {
         d.period(Column::Signed, Column::Ended, IfMissing::Open);
         d.moment(TimelineKind::AgreementSigned, Column::Signed);
         d.moment(TimelineKind::AgreementEnded, Column::Ended);
+        d.asked_by_time();
         d.in_order(Column::Signed, Column::Expires);
         d.not_yet(Column::Status, &AgreementStatus::InForce, ENDED);
         d.not_yet(Column::Status, &AgreementStatus::Planned, SIGNED);

@@ -73,6 +73,7 @@ impl Record for Entity {
         d.period(Column::Since, Column::Until, IfMissing::Open);
         d.moment(TimelineKind::MembershipBegan, Column::Since);
         d.moment(TimelineKind::MembershipEnded, Column::Until);
+        d.asked_by_time();
         d.not_after::<organization::Entity>(
             [Column::Until, Column::UntilEarliest, Column::UntilLatest],
             Column::OrganizationId,

@@ -121,6 +121,7 @@ impl Record for Entity {
         d.period(Column::Since, Column::Ended, IfMissing::Open);
         d.moment(TimelineKind::PartnershipBegan, Column::Since);
         d.moment(TimelineKind::PartnershipEnded, Column::Ended);
+        d.asked_by_time();
         d.not_yet(
             Column::Status,
             &PartnershipStatus::Active,

@@ -81,6 +81,7 @@ impl Record for Entity {
         );
         d.date(ENDED, "The day on which the partnership ended for this party.");
         d.period(Column::Since, Column::Ended, IfMissing::Open);
+        d.asked_by_time();
         d.not_yet(Column::Status, &PartnershipStatus::Active, ENDED);
         d.default_order("KEY_ASC");
     }

@@ -97,6 +97,7 @@ impl Record for Entity {
         d.moment(TimelineKind::PositionBegan, Column::Start);
         d.moment(TimelineKind::PositionAttested, Column::AsOf);
         d.moment(TimelineKind::PositionEnded, Column::End);
+        d.asked_by_time();
         d.default_order("START_DESC");
     }
 }

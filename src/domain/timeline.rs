@@ -91,17 +91,30 @@ pub(super) fn of_city(d: &mut Description<'_, city::Entity>) {
     ]);
 }
 
-/// What is on the timeline of a country.
+/// What is on the timeline of a country, also by way of its cities.
 pub(super) fn of_country(d: &mut Description<'_, country::Entity>) {
     let visits =
         place_role::visits(visit::Column::FromCountryId, visit::Column::ToCountryId, visit_stop::Column::CountryId);
+    let members = Link::within(
+        city::Column::CountryId,
+        partnership_member::Column::CityId,
+        partnership_member::Column::PartnershipId,
+    );
     d.has_timeline([
         related::<country::Entity>([Link::column(country::Column::Id)]),
         related::<visit::Entity>(links(visits)),
-        related::<event::Entity>([participations()]),
-        related::<partnership::Entity>([partnerships()]),
+        related::<event::Entity>([
+            participations(),
+            Link::within(city::Column::CountryId, event::Column::CityId, event::Column::Id),
+        ]),
+        related::<partnership::Entity>([partnerships(), members]),
         agreements(),
         related::<organization::Entity>([Link::column(organization::Column::CountryId)]),
+        related::<innovation_center::Entity>([Link::within(
+            city::Column::CountryId,
+            innovation_center::Column::CityId,
+            innovation_center::Column::Id,
+        )]),
     ]);
 }
 

@@ -204,6 +204,19 @@ pub enum Link {
         /// Its column that refers to the related record.
         child: &'static str,
     },
+    /// Records that belong to this one have them: the cities of a country have events.
+    Within {
+        /// The table of the records between.
+        table: &'static str,
+        /// Its column that refers to this record.
+        parent: &'static str,
+        /// The table that joins them and the related records, or that of the related records.
+        by: &'static str,
+        /// Its column that refers to the records between.
+        of: &'static str,
+        /// Its column that refers to the related record, or its id.
+        child: &'static str,
+    },
     /// They concern the same record, and were at the same time.
     Contemporary(&'static Contemporary),
     /// At least one of several links joins them.
@@ -291,6 +304,13 @@ impl Link {
     /// The records that a table of links joins to the record.
     pub fn through<C: ColumnTrait>(parent: C, child: C) -> Self {
         Self::Through { table: table_of::<C>(), parent: parent.as_str(), child: child.as_str() }
+    }
+
+    /// The records that those have which refer to the record by `parent`: `child` is the column of the related records in the
+    /// table that refers to those by `of`.
+    pub fn within<C: ColumnTrait, D: ColumnTrait>(parent: C, of: D, child: D) -> Self {
+        let (table, by) = (table_of::<C>(), table_of::<D>());
+        Self::Within { table, parent: parent.as_str(), by, of: of.as_str(), child: child.as_str() }
     }
 
     /// The records that other records, which refer to both, join to the record.

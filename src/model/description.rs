@@ -266,6 +266,16 @@ impl<'a, E: Record> Description<'a, E> {
         self.record.in_order.push((start[0], end[0]));
     }
 
+    /// Lets lists be asked for what was at a time, by the argument `asOf`. What has no known date is then left out, so the dates of
+    /// most records should be known.
+    ///
+    /// # Panics
+    /// If there is no period.
+    pub fn asked_by_time(&mut self) {
+        assert!(self.record.period.is_some(), "{}: there is no period", E::NAME);
+        self.record.is_asked_by_time = true;
+    }
+
     /// Says that the date `second` does not lie before the date `first`, as far as both are known.
     pub fn in_order(&mut self, first: E::Column, second: E::Column) {
         self.record.in_order.push((first.as_str(), second.as_str()));

@@ -39,7 +39,7 @@ pub use self::{
     period::{IfMissing, Period},
     record_type::RecordType,
     text::{camel_case, uncapitalized, upper_case, with_article, words},
-    timeline::Moment,
+    timeline::{Moment, Spells},
     vocabulary::{Visibility, Vocabulary, Word},
 };
 
@@ -219,6 +219,8 @@ fn check_link(
             check(table, parent, from);
             check(table, child, to);
         }
+        // What joins them can be a table of links, which the model does not know.
+        Link::Within { table, parent, .. } => check(table, parent, from),
         Link::Contemporary(of) => {
             check(of.table, of.when, of.during.0);
             assert!((of.table, of.related.0) == (from, to), "{from}: a link joins {} and {}", of.table, of.related.0);

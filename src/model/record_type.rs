@@ -1,11 +1,11 @@
 //! Record types: everything that a slice says about its entity.
 
 use async_graphql::{OutputType, resolver_utils::EnumType};
-use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, Iterable, Value, sea_query::InsertStatement};
+use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Iterable, Value, sea_query::InsertStatement};
 
 use super::{
     Attribute, AttributeKind, Column, CounterpartFields, DateColumns, Description, Group, Inconsistency, Link, Moment,
-    Order, Period, Record, RoleField, ToAny, ToMany, ToManyAny, Vocabulary, Way, attribute::table_of,
+    Order, Period, Record, RoleField, Spells, ToAny, ToMany, ToManyAny, Vocabulary, Way, attribute::table_of,
 };
 
 /// A type of record.
@@ -30,10 +30,14 @@ pub struct RecordType {
     pub in_order: Vec<(&'static str, &'static str)>,
     /// The period from one date to another, if the records have one.
     pub period: Option<Period>,
+    /// Whether lists can be asked for what was at a time, as far as its period is known.
+    pub is_asked_by_time: bool,
     /// The dates that belong on timelines.
     pub moments: Vec<Moment>,
     /// Whose moments are on the timeline of a record: for each table, how its records are related to the record.
     pub timeline: Vec<(&'static str, Link)>,
+    /// Lists of what is told of in several records, as one.
+    pub spells: Vec<Spells>,
     /// What makes a record the thing that it is, by the headers of the CSV file: import warns of a change.
     pub defining: Vec<&'static str>,
     /// Values that do not fit together.
@@ -58,8 +62,10 @@ impl RecordType {
             orders: Vec::new(),
             in_order: Vec::new(),
             period: None,
+            is_asked_by_time: false,
             moments: Vec::new(),
             timeline: Vec::new(),
+            spells: Vec::new(),
             defining: Vec::new(),
             inconsistencies: Vec::new(),
             main_name: None,
@@ -191,6 +197,27 @@ impl RecordType {
     /// Adds the timeline of the records: the moments of those that are related to it, by [`related`](super::timeline::related).
     pub fn has_timeline(&mut self, related: impl IntoIterator<Item = (&'static str, Link)>) {
         self.timeline.extend(related);
+    }
+
+    /// Adds a list of what records of `T` tell of, as one: those whose `column` refers to a record of this type, that have the same
+    /// values in the columns `alike`, and whose periods do not contradict each other. `object` is the type of its items, and
+    /// what one is.
+    ///
+    /// # Panics
+    /// If the records have no period.
+    pub fn has_spells<T: Record>(
+        &mut self,
+        name: &'static str,
+        [object, about]: [&'static str; 2],
+        column: T::Column,
+        alike: impl IntoIterator<Item = T::Column>,
+        description: &'static str,
+    ) {
+        let records = Self::of::<T>();
+        let alike = alike.into_iter().map(|column| records.column(column.as_str())).collect();
+        let period = records.period.unwrap_or_else(|| panic!("{}: there is no period", T::NAME));
+        let (link, target, records) = (Link::column(column), records.table, T::PLURAL);
+        self.spells.push(Spells { name, object, about, records, link, target, period, alike, description });
     }
 
     /// Lets the edges of the connection added last tell the other records that a link joins.

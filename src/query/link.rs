@@ -28,7 +28,7 @@ const WAY: &str = "way";
 pub(super) fn is_linked(link: Link, alias: &'static str, parent: &Expr, rank: i16) -> Expr {
     match link {
         Link::Column { column: key, .. } => column(alias, key).eq(parent.clone()),
-        Link::Through { .. } | Link::Via { .. } | Link::Contemporary(_) | Link::Any(_) => {
+        _ => {
             let ids = of_all(link, &|link| {
                 let mut ids = Query::select();
                 let (of, id) = from_links(link, &mut ids, rank);
@@ -89,6 +89,11 @@ fn from_links(link: Link, query: &mut SelectStatement, rank: i16) -> (Expr, Expr
         Link::Via { table, parent, child } => {
             query.and_where(is_visible(LINKS, rank));
             (table, parent, child)
+        }
+        Link::Within { table, parent, by, of, child } => {
+            query.from_as(table, LINKS).and_where(is_visible(LINKS, rank));
+            query.join_as(JoinType::InnerJoin, by, RELATED, column(RELATED, of).eq(column(LINKS, ID)));
+            return (column(LINKS, parent), column(RELATED, child));
         }
         Link::Contemporary(of) => {
             let ((related, period), (during, when)) = (of.related, of.during);

@@ -265,6 +265,14 @@ impl Page {
         Ok(Self { record, list, size, is_backward, after, before, filter, order, moment })
     }
 
+    /// The first records of a list, as many as a page can have.
+    #[must_use]
+    pub fn whole(record: &'static RecordType) -> Self {
+        let (size, order) = (MAX_SIZE, &record.orders[0]);
+        let list = record.table;
+        Self { record, list, size, is_backward: false, after: None, before: None, filter: None, order, moment: None }
+    }
+
     /// The cursor of a record.
     #[must_use]
     pub fn cursor(&self, row: &Row) -> String {

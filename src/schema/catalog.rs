@@ -13,7 +13,7 @@ use super::{
     object::{AnyObject, Object},
     record,
     root::{self, Root},
-    timeline,
+    spells, timeline,
 };
 use crate::model::{AttributeKind, Link, Model, RecordType};
 
@@ -70,6 +70,9 @@ impl Catalog {
             let names = catalog.connection_names(items.name());
             catalog.add_connection(&ConnectionType::new(items, &names));
             catalog.add(timeline::entry_object(items, vocabulary));
+        }
+        for spells in model.types().flat_map(|record| &record.spells) {
+            catalog.add(spells::object(spells, model.record_type(spells.target)));
         }
         for record in model.types() {
             let object = record::object(record, &catalog);

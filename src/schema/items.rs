@@ -6,7 +6,7 @@ use async_graphql::Value;
 use super::{execute::Call, object::Argument};
 use crate::{
     error::Result,
-    model::{Group, IfMissing, Link, Model, Moment, Period, RecordType, words},
+    model::{Group, Link, Model, Moment, RecordType, words},
     query::{
         keys::{List, Shape},
         page::{AS_OF, DATE, DEFAULT_SIZE, KINDS, Listed, MAX_SIZE, TIMELINE_ENTRY},
@@ -71,10 +71,10 @@ pub(super) fn arguments(items: Items) -> Vec<Argument> {
         format!("{name}Order"),
         "The order of the list. The default is the first value of the enum.",
     ));
-    if items.are_lasting() {
+    if let Items::Type(RecordType { is_asked_by_time: true, .. }) = items {
         let about = format!(
             "Returns only the {about} of this date in EDTF, as far as is known: those whose period can have a day in common \
-             with it. The filter `during` tells what is certain from what is possible."
+             with it. Those without any known date are left out. The filter `during` tells what is certain from what is possible."
         );
         arguments.push(Argument::new(AS_OF, "String", about));
     }
@@ -98,12 +98,6 @@ impl Items {
             Self::Group(group, _) => words(group.plural),
             Self::Timeline(..) => "timeline entries".to_owned(),
         }
-    }
-
-    /// Whether the items go on until they end, such as offices, and not only for some days, such as visits.
-    fn are_lasting(self) -> bool {
-        let is_open = |period: &Period| period.if_missing == IfMissing::Open;
-        matches!(self, Self::Type(record) if record.period.as_ref().is_some_and(is_open))
     }
 
     /// The record types.

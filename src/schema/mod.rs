@@ -5,7 +5,7 @@
 //! [`execute`] runs each field once for all objects of its scope, by the [`plan`] of the operation.
 //!
 //! - [`object`]: object types and their fields; [`record`], [`connection`], [`root`]: those that there are
-//! - [`items`], [`timeline`]: what connections list
+//! - [`items`], [`timeline`]: what connections list; [`spells`]: what several records tell of, as one
 //! - [`groups`]: lists by what their items have in common
 //! - [`catalog`]: all of them; [`types`]: interfaces, unions, inputs
 //! - [`answer`], [`result`]: what a field answered, and what became of it
@@ -26,6 +26,7 @@ pub mod plan;
 mod record;
 mod result;
 mod root;
+mod spells;
 #[cfg(test)]
 mod tests;
 mod timeline;

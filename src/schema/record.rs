@@ -15,6 +15,7 @@ use super::{
     leaf::{self, Date, enum_name, json},
     names,
     object::{FieldInfo, Object, Reference},
+    spells,
 };
 use crate::{
     db::write_type_id,
@@ -39,6 +40,7 @@ pub(super) fn object(record: &'static RecordType, catalog: &Catalog) -> Object<R
                      known date is left out.";
         add_list(&mut o, "timeline", about, items, catalog.connection_names(items.name()).connection, None);
     }
+    spells::add(&mut o, record, catalog);
     names::add(&mut o, record);
     o
 }

@@ -16,9 +16,6 @@ use crate::{
     query::page::TIMELINE_ENTRY,
 };
 
-/// The name of the field with the record of an entry.
-pub(super) const RECORD: &str = "record";
-
 /// The object type of the entries of timelines.
 pub(super) fn entry_object(items: Items, vocabulary: &'static Vocabulary) -> Object<Edge> {
     let about = "An entry of a timeline: what happened to a record, and when. A record has an entry for each of its dates that \
@@ -35,7 +32,7 @@ pub(super) fn entry_object(items: Items, vocabulary: &'static Vocabulary) -> Obj
         ready(Answer::one("EdtfDate", dates))
     })
     .costs(0, Size::One);
-    o.batch(RECORD, format!("{}!", Group::RECORD), "The record to which it happened.", Vec::new(), |_, entries| {
+    o.batch("record", format!("{}!", Group::RECORD), "The record to which it happened.", Vec::new(), |_, entries| {
         ready(Answer::one_record(entries.iter().map(|entry: &Arc<Edge>| Some(entry.node.clone()))))
     })
     .costs(0, Size::One);

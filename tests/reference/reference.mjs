@@ -4,7 +4,7 @@ import { GraphQLError, buildSchema, getNamedType, graphql, isAbstractType, isEnu
 import { Lists, byBytes, checkId, refuse, said } from "./lists.mjs";
 import { dateOf, range } from "./dates.mjs";
 import { NAME_KINDS, Records, snake } from "./records.mjs";
-import { Timeline } from "./timeline.mjs";
+import { Timeline, tenures } from "./timeline.mjs";
 
 export class Reference {
   constructor(sdl, directory) {
@@ -92,6 +92,7 @@ export class Reference {
     if (name === "names") return names(record, args.languages);
     if (name === "identifiers") return identifiers(record);
     if (name === "timeline") return this.timeline.page(record, args);
+    if (name === "tenures") return tenures(this.records, record);
     const column = snake(name);
     const type = getNamedType(returnType);
     if (type.name.endsWith("Connection")) {

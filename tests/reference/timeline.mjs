@@ -1,6 +1,7 @@
 // Timelines: what happened to records, in the order of the dates.
 
 import { refuse } from "./lists.mjs";
+import { fold } from "./records.mjs";
 
 /** What can happen, in the order of the schema: the word, the type of the record, and the column of the date. */
 const MOMENTS = [
@@ -21,7 +22,10 @@ const LISTS = {
     "visits", "events", "participations activity", "partnerships", "partnershipParties partnership", "agreementParties agreement",
     "organizations", "innovationCenters", "positions", "memberships",
   ],
-  Country: ["visits", "participations activity", "partnershipParties partnership", "agreementParties agreement", "organizations"],
+  Country: [
+    "visits", "participations activity", "partnershipParties partnership", "agreementParties agreement", "organizations",
+    "cities/events", "cities/partnerships", "cities/innovationCenters",
+  ],
   Official: ["participations activity", "signedAgreements agreement", "positions", "memberships"],
   Organization: [
     "participations activity", "organizedEvents", "partnershipParties partnership", "agreementParties agreement",
@@ -39,8 +43,9 @@ export class Timeline {
   related(parent) {
     if (parent === null) return [...this.records.byId.values()];
     const all = LISTS[parent.type].flatMap((path) => {
-      const [field, reference] = path.split(" ");
-      const found = this.records.related(parent, field);
+      const [fields, reference] = path.split(" ");
+      const follow = (found, field) => found.flatMap((one) => this.records.related(one, field));
+      const found = fields.split("/").reduce(follow, [parent]);
       const type = { partnership: "Partnership", agreement: "Agreement" }[reference] ?? null;
       return reference ? found.map((one) => this.records.referred(one, reference, type)) : found;
     });
@@ -100,4 +105,37 @@ export class Timeline {
     const record = this.records.get(member, key);
     return { kind, position, record, date: this.records.date(record, column) };
   }
+}
+
+/** What the positions of an official tell of: those of the same office, unless their dates contradict each other. */
+export function tenures(records, official) {
+  const dates = (position) => ["start", "end", "as_of"].map((column) => records.date(position, column));
+  const first = (all) => Math.min(...all.filter(Boolean).map((date) => date.from));
+  const positions = records.related(official, "positions").map((position) => ({ position, dates: dates(position) }));
+  positions.sort((a, b) => first(a.dates) - first(b.dates) || (a.position.uuid < b.position.uuid ? -1 : 1));
+  const found = [];
+  for (const { position, dates: [start, end, day] } of positions) {
+    const { organization, city } = position.cells;
+    const office = JSON.stringify([fold(position.main), organization, city]);
+    const join = (tenure) => {
+      const [from, to] = [agreed(tenure.start, start), agreed(tenure.end, end)];
+      const attested = [...tenure.attested, ...(day ? [day] : [])];
+      const before = (one, other) => !one || !other || one.from <= other.to;
+      const fits = from !== false && to !== false && before(from, to) && attested.every((one) => before(from, one) && before(one, to));
+      return fits ? { office, start: from, end: to, attested, positions: [...tenure.positions, position] } : null;
+    };
+    const known = found.findIndex((tenure) => tenure.office === office && join(tenure) !== null);
+    if (known >= 0) found[known] = join(found[known]);
+    else found.push(join({ start: null, end: null, attested: [], positions: [] }));
+  }
+  const day = ({ start, end, attested }) => first([start, ...attested, end]);
+  const compare = (a, b) => (day(a) === day(b) ? 0 : day(a) - day(b));
+  return found.sort(compare);
+}
+
+/** The more precise of two dates that can be the same day; `false` if they cannot. */
+function agreed(one, other) {
+  if (!one || !other) return one ?? other;
+  if (one.from > other.to || other.from > one.to) return false;
+  return other.to - other.from < one.to - one.from ? other : one;
 }

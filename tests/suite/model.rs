@@ -12,12 +12,16 @@ fn linked(link: Link, target: &str) -> String {
         Link::Column { table, column } => format!("{table}.{column} <-"),
         Link::Through { table, parent, child } => format!("{table}: {parent} -> {child} -> {target}"),
         Link::Via { table, parent, child } => format!("records of {table}: {parent} -> {child} -> {target}"),
+        Link::Within { table, parent, by, of, child } => {
+            format!("{table}.{parent} <-, {by}: {of} -> {child} -> {target}")
+        }
         Link::Contemporary(of) => {
             let (related, during) = (of.related.0, of.during.0);
             format!("{related}.{} of {}, during {} of {during}", of.column, of.subject, of.when)
         }
         Link::Any(ways) => {
-            let ways: Vec<_> = ways.iter().map(|way| format!("{}: {}", way.role, linked(way.link, target))).collect();
+            let role = |role: &str| if role.is_empty() { String::new() } else { format!("{role}: ") };
+            let ways: Vec<_> = ways.iter().map(|way| role(way.role) + &linked(way.link, target)).collect();
             ways.join("; ")
         }
     }
@@ -56,6 +60,9 @@ fn the_relations_are_those_of_the_golden_file() {
                 _ => continue,
             };
             text += &format!("{}.{}: {relation}\n", record.name, attribute.name);
+        }
+        for (target, link) in &record.timeline {
+            text += &format!("{}.timeline: {}\n", record.name, linked(*link, target));
         }
     }
     golden("tests/golden/model.txt", &text);

@@ -2,6 +2,7 @@
 //! data.
 
 mod offices;
+mod tenures;
 mod timelines;
 mod visits;
 

@@ -52,7 +52,9 @@ fn found(records: &Value, field: &str) -> Vec<((String, String), BTreeSet<String
 async fn a_place_has_each_of_its_visits_once() {
     for backend in backends() {
         let server = Server::start(backend, Data::Bundled).await;
-        for (kind, list, of_visit, least) in [("city", "cities", "cities", 30), ("country", "countries", "countries", 40)] {
+        for (kind, list, of_visit, least) in
+            [("city", "cities", "cities", 30), ("country", "countries", "countries", 40)]
+        {
             let expected = parts(kind);
             assert!(expected.len() >= least, "{} {list} have a part in visits", expected.len());
             assert!(expected.values().any(|roles| roles.len() > 1), "no place has two parts in a visit");
@@ -71,7 +73,8 @@ async fn a_place_has_each_of_its_visits_once() {
             of_places.sort();
             assert_eq!(of_places, expected, "{backend}: the visits of {list}");
             let of_visits = found(&data["visits"]["nodes"], of_visit);
-            let mut turned: Vec<_> = of_visits.into_iter().map(|((visit, place), roles)| ((place, visit), roles)).collect();
+            let mut turned: Vec<_> =
+                of_visits.into_iter().map(|((visit, place), roles)| ((place, visit), roles)).collect();
             turned.sort();
             assert_eq!(turned, expected, "{backend}: the {list} of visits");
         }
