@@ -135,6 +135,7 @@ impl Record for Entity {
             "The last day on which the agreement is in force, if it sets one.",
         );
         d.date(ENDED, "The day on which the agreement ended.");
+        d.renamed(Column::Ended, "end");
         d.period(Column::Signed, Column::Ended, IfMissing::Open);
         d.moment(TimelineKind::AgreementSigned, Column::Signed);
         d.moment(TimelineKind::AgreementEnded, Column::Ended);

@@ -70,6 +70,7 @@ impl Record for Entity {
         d.value(Column::Role, "The role of the member in the organization.");
         d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the membership began.");
         d.date([Column::Until, Column::UntilEarliest, Column::UntilLatest], "The day on which the membership ended.");
+        d.renamed(Column::Until, "end");
         d.period(Column::Since, Column::Until, IfMissing::Open);
         d.moment(TimelineKind::MembershipBegan, Column::Since);
         d.moment(TimelineKind::MembershipEnded, Column::Until);

@@ -118,6 +118,7 @@ impl Record for Entity {
         d.word::<PartnershipKind>(Column::Kind, "The kind of partnership.");
         d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the partnership began.");
         d.date([Column::Ended, Column::EndedEarliest, Column::EndedLatest], "The day on which the partnership ended.");
+        d.renamed(Column::Ended, "end");
         d.period(Column::Since, Column::Ended, IfMissing::Open);
         d.moment(TimelineKind::PartnershipBegan, Column::Since);
         d.moment(TimelineKind::PartnershipEnded, Column::Ended);

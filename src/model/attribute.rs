@@ -12,6 +12,8 @@ use super::{Column, Period, Vocabulary};
 pub struct Attribute {
     /// The name of the GraphQL field and of the filter.
     pub name: String,
+    /// The name that it had before, which goes on as deprecated.
+    pub former: Option<String>,
     /// What it is: the description in the schema.
     pub description: &'static str,
     /// What it is read from.
@@ -256,6 +258,7 @@ impl Attribute {
         let is_imported = !matches!(kind, AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_));
         Self {
             name: name.into(),
+            former: None,
             description,
             kind,
             is_filterable: true,
@@ -269,6 +272,12 @@ impl Attribute {
     #[must_use]
     pub fn is_field(&self) -> bool {
         !matches!(self.kind, AttributeKind::Keys { .. })
+    }
+
+    /// Whether it has a name, or had it before.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.former.as_deref() == Some(name)
     }
 
     /// The columns that the field is read from, beside the id.
@@ -332,6 +341,8 @@ pub(super) fn table_of<C: ColumnTrait>() -> &'static str {
 pub struct Order {
     /// The value of the GraphQL enum: `START_DESC`.
     pub name: String,
+    /// The name that it had before, which goes on as deprecated.
+    pub former: Option<String>,
     /// What it means.
     pub description: String,
     /// The column.

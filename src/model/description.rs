@@ -369,6 +369,25 @@ impl<'a, E: Record> Description<'a, E> {
         self.ascending(max);
     }
 
+    /// Gives a date a better name than that of its column, which goes on as deprecated. Files have either of them as header.
+    ///
+    /// # Panics
+    /// If no date is described before.
+    pub fn renamed(&mut self, column: E::Column, name: &'static str) {
+        let [edtf, ..] = self.date_columns(column);
+        let (upper, former) = (name.to_ascii_uppercase(), edtf.to_ascii_uppercase());
+        for order in &mut self.record.orders {
+            if let Some(suffix) = order.name.strip_prefix(&format!("{former}_")) {
+                let better = format!("{upper}_{suffix}");
+                order.description = order.description.replace(&format!("`{}`", camel_case(edtf)), &format!("`{name}`"));
+                order.former = Some(std::mem::replace(&mut order.name, better));
+            }
+        }
+        let attribute = self.record.attributes.iter_mut().find(|attribute| attribute.name == camel_case(edtf));
+        let attribute = attribute.unwrap_or_else(|| panic!("{}.{edtf}: no date is described before", E::NAME));
+        attribute.former = Some(std::mem::replace(&mut attribute.name, name.to_owned()));
+    }
+
     /// Puts the order that applies when a client names none first.
     ///
     /// # Panics
@@ -397,6 +416,7 @@ impl<'a, E: Record> Description<'a, E> {
         let unknown = if missing { "; unknown values come last" } else { "" };
         self.record.orders.push(Order {
             name: format!("{}_{suffix}", name.to_ascii_uppercase()),
+            former: None,
             description: format!("By {by}, {direction}{unknown}."),
             column,
             missing: missing.then_some(last),

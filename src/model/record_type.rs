@@ -92,7 +92,7 @@ impl RecordType {
     /// The attribute that is the field of a name.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|attribute| attribute.is_field() && attribute.name == name)
+        self.attributes.iter().find(|attribute| attribute.is_field() && attribute.is_called(name))
     }
 
     /// The column of the main name as it is folded.

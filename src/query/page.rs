@@ -355,7 +355,7 @@ fn named(record: &'static RecordType, name: &str) -> Result<&'static Order> {
     record
         .orders
         .iter()
-        .find(|order| order.name == name)
+        .find(|order| order.name == name || order.former.as_deref() == Some(name))
         .ok_or_else(|| Error::input(Code::InvalidArgument, format!("{name} is not an order of this list")))
 }
 

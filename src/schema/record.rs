@@ -32,7 +32,12 @@ use crate::{
 pub(super) fn object(record: &'static RecordType, catalog: &Catalog) -> Object<Row> {
     let mut o = Object::new(record.name, record.description).implementing(&["Record", "Node"]);
     for attribute in record.attributes.iter().filter(|attribute| attribute.is_field()) {
-        add(&mut o, record, attribute, catalog);
+        add(&mut o, record, attribute, &attribute.name, catalog);
+        if let Some(former) = &attribute.former
+            && let Some(info) = add(&mut o, record, attribute, former, catalog)
+        {
+            info.is_now(&attribute.name);
+        }
     }
     if !record.timeline.is_empty() {
         let items = Items::Timeline(catalog.model(), Some(record));
@@ -45,8 +50,15 @@ pub(super) fn object(record: &'static RecordType, catalog: &Catalog) -> Object<R
     o
 }
 
-fn add(o: &mut Object<Row>, record: &'static RecordType, attribute: &'static Attribute, catalog: &Catalog) {
-    let (name, about) = (attribute.name.as_str(), attribute.description);
+/// Adds the field of an attribute, by its name or by the one that it had before.
+fn add<'o>(
+    o: &'o mut Object<Row>,
+    record: &'static RecordType,
+    attribute: &'static Attribute,
+    name: &'static str,
+    catalog: &Catalog,
+) -> Option<&'o mut FieldInfo> {
+    let about = attribute.description;
     let info = match &attribute.kind {
         AttributeKind::Id => o.leaf(name, "ID!", about, move |row, out| {
             out.push(b'"');
@@ -99,9 +111,9 @@ fn add(o: &mut Object<Row>, record: &'static RecordType, attribute: &'static Att
             let connection = catalog.connection_names(items.name()).connection;
             add_list(o, name, about, items, connection, Some(to_many.link))
         }
-        AttributeKind::Keys { .. } => return,
+        AttributeKind::Keys { .. } => return None,
     };
-    info.reads(attribute.columns());
+    Some(info.reads(attribute.columns()))
 }
 
 /// Adds a list of related records.

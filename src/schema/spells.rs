@@ -54,7 +54,8 @@ impl Spell {
         let attested: Vec<_> = self.attested.iter().chain(day).cloned().collect();
         let is_before = |one: &Date, other: &Date| one.earliest <= other.latest;
         let is_between = |day: &Arc<Date>| {
-            start.as_ref().is_none_or(|start| is_before(start, day)) && end.as_ref().is_none_or(|end| is_before(day, end))
+            start.as_ref().is_none_or(|start| is_before(start, day))
+                && end.as_ref().is_none_or(|end| is_before(day, end))
         };
         let is_in_order = start.as_ref().zip(end.as_ref()).is_none_or(|(start, end)| is_before(start, end));
         let records = self.records.iter().chain([row]).cloned().collect();
@@ -143,7 +144,8 @@ pub(super) fn object(spells: &'static Spells, target: &'static RecordType) -> Ob
     let about = words(target.plural);
     // Names live as long as the catalog, which is never dropped.
     let name = camel_case(spells.records).leak();
-    let records = format!("A list of the {about} that tell of it, at least one. In what they are alike, all are the same.");
+    let records =
+        format!("A list of the {about} that tell of it, at least one. In what they are alike, all are the same.");
     o.batch(name, format!("[{}!]!", target.name), records, Vec::new(), |_, all: &[Arc<Spell>]| {
         ready(Answer::many_records(all.iter().map(|spell| spell.records.iter().cloned())))
     })

@@ -136,6 +136,11 @@ export const OPEN_PERIODS = {
   InnovationCenter: ["founded", "closed"], Agreement: ["signed", "ended"],
 };
 
+/** The columns of dates whose fields have another name. */
+const FORMER = { Partnership: "ended", PartnershipParty: "ended", Agreement: "ended", Membership: "until" };
+
+const renamed = (type, cells) => (FORMER[type] ? { end: cells[FORMER[type]] } : {});
+
 /** How many days it lasted, at least and at most. */
 function days(kind, cells) {
   const [start, end] = (PERIODS[kind] ?? []).map((column) => (cells[column] === null ? null : dateOf(cells[column])));
@@ -157,7 +162,7 @@ export class Records {
         const { id, version, created_at, updated_at } = stored.get(`${kind}/${cells.key}`);
         const record = {
           type: pascal(kind), kind, key: cells.key, uuid: id.replaceAll("-", ""), id: typeId(kind, id),
-          cells: { ...cells, ...days(kind, cells), version, created_at, updated_at }, names: [], identifiers: [], tags: [],
+          cells: { ...cells, ...renamed(pascal(kind), cells), ...days(kind, cells), version, created_at, updated_at }, names: [], identifiers: [], tags: [],
         };
         byKey.set(cells.key, record);
         this.byId.set(record.id, record);

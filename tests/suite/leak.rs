@@ -144,10 +144,8 @@ impl Guard {
         {
             let mut bound = String::new();
             loop {
-                let page = format!(
-                    "{} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}",
-                    nodes_of(list)
-                );
+                let page =
+                    format!("{} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}", nodes_of(list));
                 let data = self.ask(&format!("{{ r: {}({size}: 9 {bound}) {{ {page} }} }}", list.name)).await;
                 let info = &data["r"]["pageInfo"];
                 if info[flag] != true {

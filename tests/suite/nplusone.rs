@@ -333,8 +333,14 @@ impl Guard {
             // What the records have of their own takes one statement for each of their types.
             let least = 2 * moments;
             assert_eq!(items(&taken.data["timeline"]["nodes"]).count(), size);
-            assert!((least..=least + 4 * kinds().len()).contains(&taken.statements.len()), "{}", taken.statements.len());
-            let plain = format!("{{ timeline(first: {size}) {{ totalCount nodes {{ kind date {{ edtf }} record {{ key }} }} }} }}");
+            assert!(
+                (least..=least + 4 * kinds().len()).contains(&taken.statements.len()),
+                "{}",
+                taken.statements.len()
+            );
+            let plain = format!(
+                "{{ timeline(first: {size}) {{ totalCount nodes {{ kind date {{ edtf }} record {{ key }} }} }} }}"
+            );
             assert_eq!(self.take(&plain).await.statements.len(), least, "{plain}");
         }
     }

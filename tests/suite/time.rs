@@ -5,6 +5,7 @@ mod offices;
 mod tenures;
 mod timelines;
 mod visits;
+mod words;
 
 use std::collections::HashMap;
 

@@ -46,7 +46,8 @@ async fn a_participation_shows_the_office_held_at_the_time() {
             let is_official = participation["participant_kind"] == "official";
             let of_official = |position: &&Row| is_official && position["official"] == participation["participant"];
             let at_the_time = |position: &&Row| was(activity).is_some_and(|days| is_held(position, days));
-            let found = positions.iter().filter(of_official).filter(at_the_time).map(|position| position["key"].clone());
+            let found =
+                positions.iter().filter(of_official).filter(at_the_time).map(|position| position["key"].clone());
             (participation["key"].clone(), found.collect())
         })
         .collect();
@@ -55,7 +56,8 @@ async fn a_participation_shows_the_office_held_at_the_time() {
     assert!(expected.values().any(BTreeSet::is_empty), "all participations show an office");
     for backend in backends() {
         let server = Server::start(backend, Data::Bundled).await;
-        let query = "{ participations(first: 100) { totalCount nodes { key positions { totalCount nodes { key } } } } }";
+        let query =
+            "{ participations(first: 100) { totalCount nodes { key positions { totalCount nodes { key } } } } }";
         let data = server.data(query, json!({})).await;
         let found: BTreeMap<_, _> = items(&data["participations"]["nodes"])
             .map(|node| {

@@ -66,7 +66,9 @@ async fn walk(server: &Server, of: [&str; 2], args: &str, size: usize, is_forwar
     };
     let (mut all, mut bound) = (Vec::new(), String::new());
     loop {
-        let page = format!("timeline({count}: {size}{args}{bound}) {{ totalCount edges {{ cursor node {{ {ENTRY} }} }} pageInfo {{ more: {more} end: {end} }} }}");
+        let page = format!(
+            "timeline({count}: {size}{args}{bound}) {{ totalCount edges {{ cursor node {{ {ENTRY} }} }} pageInfo {{ more: {more} end: {end} }} }}"
+        );
         let data = server.data(&format!("{{ {}{page}{} }}", of[0], of[1]), json!({})).await;
         let page = if of[0].is_empty() { &data["timeline"] } else { &data["of"]["timeline"] };
         let mut found: Vec<_> = items(&page["edges"]).map(|edge| read(&edge["node"])).collect();
@@ -211,7 +213,9 @@ async fn cities(server: &Server, backend: Backend) {
 }
 
 async fn officials(server: &Server, backend: Backend) {
-    let query = format!("{{ officials(first: 100) {{ totalCount nodes {{ key timeline(first: 100) {{ nodes {{ {ENTRY} }} }} }} }} }}");
+    let query = format!(
+        "{{ officials(first: 100) {{ totalCount nodes {{ key timeline(first: 100) {{ nodes {{ {ENTRY} }} }} }} }} }}"
+    );
     let data = server.data(&query, json!({})).await;
     let mut longest = 0;
     for official in items(&data["officials"]["nodes"]) {
@@ -238,7 +242,12 @@ async fn officials(server: &Server, backend: Backend) {
 async fn a_bad_request_for_a_timeline_is_told_what_is_wrong() {
     for backend in backends() {
         let server = Server::start(backend, Data::Bundled).await;
-        let data = server.data("{ timeline(first: 1) { pageInfo { endCursor } } visits(first: 1) { pageInfo { endCursor } } }", json!({})).await;
+        let data = server
+            .data(
+                "{ timeline(first: 1) { pageInfo { endCursor } } visits(first: 1) { pageInfo { endCursor } } }",
+                json!({}),
+            )
+            .await;
         let [cursor, foreign] = ["timeline", "visits"].map(|list| text(&data[list]["pageInfo"]["endCursor"]));
         for (args, code, part) in [
             ("date: {possiblyWithin: \"last year\"}", "INVALID_DATE", "last year"),
