@@ -8,7 +8,8 @@
 pub use async_graphql::ContextSelectionSet;
 use async_graphql::Value;
 pub use async_graphql::registry::{
-    EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType, ObjectBuilder, Registry,
+    Deprecation, EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType, ObjectBuilder,
+    Registry,
 };
 
 /// The key by which `serde_json` knows finished JSON; async-graphql does not export its own constant.

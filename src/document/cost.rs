@@ -12,6 +12,7 @@ use apollo_compiler::{
     ast::Value,
     collections::HashMap,
     executable::{Field, Selection, SelectionSet},
+    name,
     response::{JsonMap, JsonValue},
     schema::Implementers,
 };
@@ -19,7 +20,7 @@ use rustc_hash::FxHashMap;
 
 use super::filter_cost::{FilterEstimator, SCAN_COST, is_filter};
 use crate::{
-    query::page::MAX_SIZE,
+    query::page::{AS_OF, DATE, MAX_SIZE},
     schema::{
         Catalog,
         cost::{FieldCost, Size},
@@ -86,6 +87,15 @@ struct FilterArgument {
     value: Node<Value>,
     /// How many types of objects are filtered, each with a statement of its own.
     types: u64,
+}
+
+impl FilterArgument {
+    /// The filter by the period that an argument stands for.
+    fn during(date: Node<Value>, types: u64) -> Self {
+        let overlaps = Node::new(Value::Object(vec![(name!("possiblyOverlaps"), date)]));
+        // A period is looked up by both of its dates, and by each of them alone.
+        Self { ty: name!("PeriodFilter"), value: overlaps, types: types.saturating_mul(3) }
+    }
 }
 
 /// The cost of a field that returns objects.
@@ -294,6 +304,14 @@ impl<'a> Analyzer<'a> {
                 && is_filter(self.context.schema, ty)
             {
                 cost.filters.push(FilterArgument { ty: ty.clone(), value: argument.value.clone(), types });
+            }
+            if argument.name == DATE {
+                // Each part of a timeline is filtered on its own.
+                let (ty, value) = (name!("DateFilter"), argument.value.clone());
+                cost.filters.push(FilterArgument { ty, value, types: types * u64::from(field_cost.statements) });
+            }
+            if argument.name == AS_OF {
+                cost.filters.push(FilterArgument::during(argument.value.clone(), types));
             }
         }
         let length = match field_cost.size {

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::agreement_party,
+    domain::{agreement_party, timeline::TimelineKind},
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -135,7 +135,11 @@ impl Record for Entity {
             "The last day on which the agreement is in force, if it sets one.",
         );
         d.date(ENDED, "The day on which the agreement ended.");
+        d.renamed(Column::Ended, "end");
         d.period(Column::Signed, Column::Ended, IfMissing::Open);
+        d.moment(TimelineKind::AgreementSigned, Column::Signed);
+        d.moment(TimelineKind::AgreementEnded, Column::Ended);
+        d.asked_by_time();
         d.in_order(Column::Signed, Column::Expires);
         d.not_yet(Column::Status, &AgreementStatus::InForce, ENDED);
         d.not_yet(Column::Status, &AgreementStatus::Planned, SIGNED);

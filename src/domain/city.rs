@@ -7,7 +7,11 @@ use crate::{
     db::{Id, Moment},
     domain::{
         agreement_party, city_succession, country, event, innovation_center, membership, organization, participation,
-        partnership, partnership_member, partnership_party, position, visit, visit_stop,
+        partnership, partnership_member, partnership_party,
+        place_role::{self, VisitPlaceRole},
+        position,
+        timeline::{self, TimelineKind},
+        visit, visit_stop,
     },
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
@@ -116,6 +120,8 @@ impl Record for Entity {
             "The day on which the city was dissolved, for example because it was merged with others or became a district.",
         );
         d.period(Column::Founded, Column::Dissolved, IfMissing::Open);
+        d.moment(TimelineKind::CityFounded, Column::Founded);
+        d.moment(TimelineKind::CityDissolved, Column::Dissolved);
         d.keys::<Entity, _>("successors", SUCCESSORS, None, 0);
         d.has_many_through::<Entity, _>(
             "successors",
@@ -140,6 +146,13 @@ impl Record for Entity {
         );
         d.has_many("organizations", organization::Column::CityId, "A list of the organizations based in the city.");
         d.has_many("positions", position::Column::CityId, "A list of the positions held in the city.");
+        d.has_many_by::<visit::Entity, VisitPlaceRole>(
+            "visits",
+            "CityVisit",
+            place_role::visits(visit::Column::FromCityId, visit::Column::ToCityId, visit_stop::Column::CityId),
+            "A list of the visits from the city, to it, with a stop in it, or in which it took part. Each is listed once; its \
+             edge tells the part of the city.",
+        );
         d.has_many("visitsFrom", visit::Column::FromCityId, "A list of the visits by guests from the city.");
         d.has_many("visitsTo", visit::Column::ToCityId, "A list of the visits to the city.");
         d.has_many("visitStops", visit_stop::Column::CityId, "A list of the stops of visits in the city.");
@@ -167,6 +180,7 @@ impl Record for Entity {
         );
         d.defined_by([Column::Kind, Column::CountryId]);
         d.alike([Column::CountryId, Column::Kind], Some([Column::Latitude, Column::Longitude]));
+        timeline::of_city(d);
         d.default_order("NAME_ASC");
     }
 }

@@ -6,7 +6,10 @@ use sea_orm::entity::prelude::*;
 use crate::{
     db::{Id, Moment},
     domain::{
-        agreement_party, city, country_succession, organization, participation, partnership_party, visit, visit_stop,
+        agreement_party, city, country_succession, organization, participation, partnership_party,
+        place_role::{self, VisitPlaceRole},
+        timeline::{self, TimelineKind},
+        visit, visit_stop,
     },
     edtf::Day,
     model::{Description, Record, Visibility},
@@ -84,6 +87,7 @@ impl Record for Entity {
             [Column::Dissolved, Column::DissolvedEarliest, Column::DissolvedLatest],
             "The day on which the country ceased to exist.",
         );
+        d.moment(TimelineKind::CountryDissolved, Column::Dissolved);
         d.keys::<Entity, _>("successors", SUCCESSORS, None, 0);
         d.has_many_through::<Entity, _>(
             "successors",
@@ -106,6 +110,13 @@ impl Record for Entity {
             organization::Column::CountryId,
             "A list of the organizations based in the country.",
         );
+        d.has_many_by::<visit::Entity, VisitPlaceRole>(
+            "visits",
+            "CountryVisit",
+            place_role::visits(visit::Column::FromCountryId, visit::Column::ToCountryId, visit_stop::Column::CountryId),
+            "A list of the visits from the country, to it, with a stop in it, or in which it took part. Each is listed once; \
+             its edge tells the part of the country.",
+        );
         d.has_many("visitsFrom", visit::Column::FromCountryId, "A list of the visits by guests from the country.");
         d.has_many("visitsTo", visit::Column::ToCountryId, "A list of the visits to the country.");
         d.has_many(
@@ -125,6 +136,7 @@ impl Record for Entity {
             "A list of its parts in partnerships, each with the status and the dates that the partnership has for the country.",
         );
         d.alike([], None);
+        timeline::of_country(d);
         d.default_order("NAME_ASC");
     }
 }

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{activity_status::ActivityStatus, agreement, city, organization, participation},
+    domain::{activity_status::ActivityStatus, agreement, city, organization, participation, timeline::TimelineKind},
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -79,6 +79,7 @@ impl Record for Entity {
         d.date(START, "The day on which the event began.");
         d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the event ended.");
         d.period(Column::Start, Column::End, IfMissing::OneDay);
+        d.moment(TimelineKind::Event, Column::Start);
         d.not_in_future(Column::Status, &ActivityStatus::TookPlace, START);
         d.duration([Column::MinDays, Column::MaxDays]);
         d.text(Column::Venue, "The building or place in which the event was held.");

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{agreement, city, innovation_center_operator, organization},
+    domain::{agreement, city, innovation_center_operator, organization, timeline::TimelineKind},
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -123,6 +123,8 @@ impl Record for Entity {
         );
         d.date(CLOSED, "The day on which the center was closed.");
         d.period(Column::Founded, Column::Closed, IfMissing::Open);
+        d.moment(TimelineKind::InnovationCenterFounded, Column::Founded);
+        d.moment(TimelineKind::InnovationCenterClosed, Column::Closed);
         d.not_yet(Column::Status, &InnovationCenterStatus::Active, CLOSED);
         d.word::<InnovationCenterStatus>(Column::Status, "The status of the center.");
         d.text(Column::Activity, "A description of what the center does.");

@@ -5,6 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::{
     db::{Id, Moment},
     domain::organization::{self, DISSOLVED},
+    domain::timeline::TimelineKind,
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -69,7 +70,11 @@ impl Record for Entity {
         d.value(Column::Role, "The role of the member in the organization.");
         d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the membership began.");
         d.date([Column::Until, Column::UntilEarliest, Column::UntilLatest], "The day on which the membership ended.");
+        d.renamed(Column::Until, "end");
         d.period(Column::Since, Column::Until, IfMissing::Open);
+        d.moment(TimelineKind::MembershipBegan, Column::Since);
+        d.moment(TimelineKind::MembershipEnded, Column::Until);
+        d.asked_by_time();
         d.not_after::<organization::Entity>(
             [Column::Until, Column::UntilEarliest, Column::UntilLatest],
             Column::OrganizationId,

@@ -24,10 +24,12 @@ pub mod participation;
 pub mod partnership;
 pub mod partnership_member;
 pub mod partnership_party;
+pub mod place_role;
 pub mod position;
 pub mod source;
 pub mod source_derivation;
 pub mod tag;
+pub mod timeline;
 pub mod topic;
 pub mod visit;
 pub mod visit_stop;
@@ -62,6 +64,7 @@ pub fn model() -> &'static Model {
             .with::<partnership_party::Entity>()
             .with::<indicator::Entity>()
             .with::<citation::Entity>()
+            .with_timeline::<timeline::TimelineKind>()
             .with_union(Group::union(
                 "Participant",
                 "participants",

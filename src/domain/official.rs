@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{agreement_party, membership, participation, position},
+    domain::{agreement_party, membership, participation, position, timeline},
     model::{Description, Record, Visibility},
 };
 
@@ -41,6 +41,18 @@ impl Record for Entity {
     fn describe(d: &mut Description<'_, Self>) {
         d.name([Column::Name, Column::NameSort, Column::Language], "The main name of the person.");
         d.has_many("positions", position::Column::OfficialId, "A list of the positions that the person held.");
+        d.has_spells::<position::Entity>(
+            "tenures",
+            [
+                "Tenure",
+                "An office that an official held once, which one position tells of or several: an office that is attested for \
+                 several days is one tenure, unless its dates say otherwise.",
+            ],
+            position::Column::OfficialId,
+            [position::Column::TitleSort, position::Column::OrganizationId, position::Column::CityId],
+            "A list of the tenures of the person, in the order of the first day that is known of each: the positions of the same \
+             title, organization and city whose dates do not contradict each other.",
+        );
         d.has_many(
             "participations",
             participation::Column::ParticipantId,
@@ -53,6 +65,7 @@ impl Record for Entity {
             "A list of the agreements that the official signed, each with the party that the official signed for.",
         );
         d.alike([], None);
+        timeline::of_official(d);
         d.default_order("NAME_ASC");
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         agreement_party, city, country, event, innovation_center, innovation_center_operator, membership,
         participation, partnership_party, position,
+        timeline::{self, TimelineKind},
     },
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
@@ -128,6 +129,8 @@ impl Record for Entity {
             "The day on which the organization was dissolved.",
         );
         d.period(Column::Founded, Column::Dissolved, IfMissing::Open);
+        d.moment(TimelineKind::OrganizationFounded, Column::Founded);
+        d.moment(TimelineKind::OrganizationDissolved, Column::Dissolved);
         d.agrees::<city::Entity>(Column::CountryId, Column::CityId, city::Column::CountryId);
         d.address(Column::Website, "The address (URL) of the website of the organization.");
         d.has_many("parts", Column::ParentId, "A list of the organizations that are part of this organization.");
@@ -165,6 +168,7 @@ impl Record for Entity {
             "A list of its parts in partnerships, each with the status and the dates that the partnership has for the organization.",
         );
         d.alike([Column::CountryId], None);
+        timeline::of_organization(d);
         d.default_order("NAME_ASC");
     }
 }

@@ -5,7 +5,8 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    model::{Description, Record, Visibility},
+    domain::{event, position, visit},
+    model::{Description, Record, Visibility, period_of},
 };
 
 /// The role of a participant in a visit or an event.
@@ -120,6 +121,15 @@ impl Record for Entity {
         );
         d.word::<ParticipationRole>(Column::Role, "The role of the participant.");
         d.word::<ParticipationStatus>(Column::Status, "The status of the participation.");
+        d.has_many_contemporary::<position::Entity>(
+            "positions",
+            position::Column::OfficialId,
+            [Column::ParticipantId, Column::ActivityId],
+            [period_of::<visit::Entity>(), period_of::<event::Entity>()],
+            "A list of the positions that the official held at the time of the visit or event, as far as is known: those whose \
+             period can have a day in common with it, and those that are attested for such a day. It is empty if the participant \
+             is no official, or if no day of the visit or event is known.",
+        );
         d.default_order("KEY_ASC");
     }
 }

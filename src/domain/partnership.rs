@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{agreement, city, partnership_member, partnership_party},
+    domain::{agreement, city, partnership_member, partnership_party, timeline::TimelineKind},
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -118,7 +118,11 @@ impl Record for Entity {
         d.word::<PartnershipKind>(Column::Kind, "The kind of partnership.");
         d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the partnership began.");
         d.date([Column::Ended, Column::EndedEarliest, Column::EndedLatest], "The day on which the partnership ended.");
+        d.renamed(Column::Ended, "end");
         d.period(Column::Since, Column::Ended, IfMissing::Open);
+        d.moment(TimelineKind::PartnershipBegan, Column::Since);
+        d.moment(TimelineKind::PartnershipEnded, Column::Ended);
+        d.asked_by_time();
         d.not_yet(
             Column::Status,
             &PartnershipStatus::Active,

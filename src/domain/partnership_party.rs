@@ -80,7 +80,9 @@ impl Record for Entity {
             "The day on which the partnership began for this party.",
         );
         d.date(ENDED, "The day on which the partnership ended for this party.");
+        d.renamed(Column::Ended, "end");
         d.period(Column::Since, Column::Ended, IfMissing::Open);
+        d.asked_by_time();
         d.not_yet(Column::Status, &PartnershipStatus::Active, ENDED);
         d.default_order("KEY_ASC");
     }

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         city, official,
         organization::{self, DISSOLVED},
+        timeline::TimelineKind,
     },
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
@@ -93,6 +94,10 @@ impl Record for Entity {
             "A day on which, according to a source, the official held the position.",
         );
         d.period_includes(Column::AsOf);
+        d.moment(TimelineKind::PositionBegan, Column::Start);
+        d.moment(TimelineKind::PositionAttested, Column::AsOf);
+        d.moment(TimelineKind::PositionEnded, Column::End);
+        d.asked_by_time();
         d.default_order("START_DESC");
     }
 }

@@ -5,7 +5,13 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{activity_status::ActivityStatus, agreement, city, country, participation, visit_stop},
+    domain::{
+        activity_status::ActivityStatus,
+        agreement, city, country, participation,
+        place_role::{self, VisitPlaceRole},
+        timeline::TimelineKind,
+        visit_stop,
+    },
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -88,6 +94,7 @@ impl Record for Entity {
         d.date(START, "The day on which the visit began.");
         d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the visit ended.");
         d.period(Column::Start, Column::End, IfMissing::OneDay);
+        d.moment(TimelineKind::Visit, Column::Start);
         d.not_in_future(Column::Status, &ActivityStatus::TookPlace, START);
         d.duration([Column::MinDays, Column::MaxDays]);
         d.belongs_to(Relation::FromCountry, "The country that the guests came from.");
@@ -97,6 +104,20 @@ impl Record for Entity {
         d.agrees::<city::Entity>(Column::FromCountryId, Column::FromCityId, city::Column::CountryId);
         d.agrees::<city::Entity>(Column::ToCountryId, Column::ToCityId, city::Column::CountryId);
         d.text(Column::Purpose, "The purpose of the visit.");
+        d.has_many_by::<city::Entity, VisitPlaceRole>(
+            "cities",
+            "VisitCity",
+            place_role::places(Column::FromCityId, Column::ToCityId, visit_stop::Column::CityId),
+            "A list of the cities that have a part in the visit: those that the guests came from, went to or stopped in, and \
+             those that took part. Each is listed once; its edge tells its part.",
+        );
+        d.has_many_by::<country::Entity, VisitPlaceRole>(
+            "countries",
+            "VisitCountry",
+            place_role::places(Column::FromCountryId, Column::ToCountryId, visit_stop::Column::CountryId),
+            "A list of the countries that have a part in the visit: those that the guests came from, went to or stopped in, \
+             and those that took part. Each is listed once; its edge tells its part.",
+        );
         d.has_many(
             "participations",
             participation::Column::ActivityId,

@@ -33,6 +33,14 @@ pub(crate) fn headers_of(attribute: &Attribute) -> Vec<String> {
     }
 }
 
+/// The header of the column of a date, if a file has its better name.
+fn usual_header(record: &RecordType, header: &str) -> Option<&'static str> {
+    record.attributes.iter().find_map(|attribute| match &attribute.kind {
+        AttributeKind::Date { edtf, .. } if attribute.former.is_some() && attribute.name == header => Some(edtf.name),
+        _ => None,
+    })
+}
+
 /// The headers of the file of a record type: the key and the id, those of its attributes, and when it was written.
 pub(super) fn headers(record: &RecordType) -> Vec<String> {
     let [id, history @ ..] = HISTORY;
@@ -49,7 +57,10 @@ pub(super) fn kind_header(name: &str) -> String {
 /// but the key can be missing; the columns of one attribute come together.
 pub(super) fn open(files: &Files, record: &RecordType, problems: &mut Problems) -> Option<CsvReader> {
     let file = file_name(record);
-    let reader = CsvReader::open(files, &file, headers(record), &["key"], problems)?;
+    let reader = {
+        let usual = |header: &str| usual_header(record, header);
+        CsvReader::open_renaming(files, &file, headers(record), &["key"], &usual, problems)?
+    };
     let mut is_usable = true;
     for together in imported(record).map(headers_of) {
         let (there, missing): (Vec<_>, Vec<_>) = together.iter().partition(|header| reader.has(header));

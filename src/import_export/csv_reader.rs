@@ -47,6 +47,18 @@ impl CsvReader {
         required: &[&str],
         problems: &mut Problems,
     ) -> Option<Self> {
+        Self::open_renaming(files, file, headers, required, &|_| None, problems)
+    }
+
+    /// The same for a file whose headers can have other names, to which `usual` gives their own.
+    pub(super) fn open_renaming(
+        files: &Files,
+        file: &str,
+        headers: Vec<String>,
+        required: &[&str],
+        usual: &dyn Fn(&str) -> Option<&'static str>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let mut wrong = |line: u64, message: String| {
             problems.add(Problem::of_file(file, line, message));
         };
@@ -67,7 +79,11 @@ impl CsvReader {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);
         let found =
             reader.byte_headers().map_err(|cause| wrong(0, format!("the header cannot be read: {cause}"))).ok()?;
-        let found: Vec<String> = found.iter().map(|h| tidied(&String::from_utf8_lossy(h)).into_owned()).collect();
+        let header = |bytes: &[u8]| {
+            let found = tidied(&String::from_utf8_lossy(bytes)).into_owned();
+            usual(&found).map_or(found.clone(), str::to_owned)
+        };
+        let found: Vec<String> = found.iter().map(header).collect();
         if found.is_empty() {
             wrong(0, format!("the file is empty: its first line must name columns of {all}"));
             return None;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, EntityName};
 
-use super::{Column, Vocabulary};
+use super::{Column, Period, Vocabulary};
 
 /// Something that records of a type have.
 #[derive(Debug)]
 pub struct Attribute {
     /// The name of the GraphQL field and of the filter.
     pub name: String,
+    /// The name that it had before, which goes on as deprecated.
+    pub former: Option<String>,
     /// What it is: the description in the schema.
     pub description: &'static str,
     /// What it is read from.
@@ -139,6 +141,8 @@ pub struct ToMany {
     pub target: &'static str,
     /// What the edges of the connection say beside the record, if they say more.
     pub counterparts: Option<CounterpartFields>,
+    /// What the edges say about which of several links join the record, if there are several.
+    pub roles: Option<RoleField>,
 }
 
 /// Related records of several types, as a connection.
@@ -165,6 +169,15 @@ pub struct CounterpartFields {
     pub target: &'static str,
 }
 
+/// Edges that tell by which of several links a record is related: a city is where a visit came from, or a stop of it.
+#[derive(Clone, Copy, Debug)]
+pub struct RoleField {
+    /// The prefix of the names of the connection type and the edge type.
+    pub prefix: &'static str,
+    /// The words that links have.
+    pub vocabulary: &'static Vocabulary,
+}
+
 /// How records are related to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
@@ -184,6 +197,59 @@ pub enum Link {
         /// Its column that refers to the related record.
         child: &'static str,
     },
+    /// Records join them, such as the stops that join a city and visits: those that the viewer may see.
+    Via {
+        /// The table of the records between.
+        table: &'static str,
+        /// Its column that refers to this record.
+        parent: &'static str,
+        /// Its column that refers to the related record.
+        child: &'static str,
+    },
+    /// Records that belong to this one have them: the cities of a country have events.
+    Within {
+        /// The table of the records between.
+        table: &'static str,
+        /// Its column that refers to this record.
+        parent: &'static str,
+        /// The table that joins them and the related records, or that of the related records.
+        by: &'static str,
+        /// Its column that refers to the records between.
+        of: &'static str,
+        /// Its column that refers to the related record, or its id.
+        child: &'static str,
+    },
+    /// They concern the same record, and were at the same time.
+    Contemporary(&'static Contemporary),
+    /// At least one of several links joins them.
+    Any(&'static [Way]),
+}
+
+/// Records that concern the same record as this one and that were at the same time, as far as is known: the positions of a
+/// participant at the time of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Contemporary {
+    /// The table of this record.
+    pub table: &'static str,
+    /// Its column that refers to what both concern.
+    pub subject: &'static str,
+    /// Its column that refers to what says when it was.
+    pub when: &'static str,
+    /// The table that it refers to, and the period of its records.
+    pub during: (&'static str, Period),
+    /// Their column that refers to what both concern.
+    pub column: &'static str,
+    /// Their table, and their period.
+    pub related: (&'static str, Period),
+}
+
+/// One of several links, and what it says about the record that it joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The word in the database form of a vocabulary, such as `destination`.
+    pub role: &'static str,
+    /// The link.
+    pub link: Link,
 }
 
 impl Attribute {
@@ -192,6 +258,7 @@ impl Attribute {
         let is_imported = !matches!(kind, AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_));
         Self {
             name: name.into(),
+            former: None,
             description,
             kind,
             is_filterable: true,
@@ -205,6 +272,12 @@ impl Attribute {
     #[must_use]
     pub fn is_field(&self) -> bool {
         !matches!(self.kind, AttributeKind::Keys { .. })
+    }
+
+    /// Whether it has a name, or had it before.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.former.as_deref() == Some(name)
     }
 
     /// The columns that the field is read from, beside the id.
@@ -223,6 +296,14 @@ impl Attribute {
     }
 }
 
+impl ToMany {
+    /// The prefix of the names of the connection type and the edge type, if they are types of its own.
+    #[must_use]
+    pub fn prefix(&self) -> Option<&'static str> {
+        self.counterparts.map(|fields| fields.prefix).or(self.roles.map(|field| field.prefix))
+    }
+}
+
 impl Link {
     /// The records whose `column` refers to the record.
     pub fn column<C: ColumnTrait>(column: C) -> Self {
@@ -232,6 +313,18 @@ impl Link {
     /// The records that a table of links joins to the record.
     pub fn through<C: ColumnTrait>(parent: C, child: C) -> Self {
         Self::Through { table: table_of::<C>(), parent: parent.as_str(), child: child.as_str() }
+    }
+
+    /// The records that those have which refer to the record by `parent`: `child` is the column of the related records in the
+    /// table that refers to those by `of`.
+    pub fn within<C: ColumnTrait, D: ColumnTrait>(parent: C, of: D, child: D) -> Self {
+        let (table, by) = (table_of::<C>(), table_of::<D>());
+        Self::Within { table, parent: parent.as_str(), by, of: of.as_str(), child: child.as_str() }
+    }
+
+    /// The records that other records, which refer to both, join to the record.
+    pub fn via<C: ColumnTrait>(parent: C, child: C) -> Self {
+        Self::Via { table: table_of::<C>(), parent: parent.as_str(), child: child.as_str() }
     }
 }
 
@@ -248,6 +341,8 @@ pub(super) fn table_of<C: ColumnTrait>() -> &'static str {
 pub struct Order {
     /// The value of the GraphQL enum: `START_DESC`.
     pub name: String,
+    /// The name that it had before, which goes on as deprecated.
+    pub former: Option<String>,
     /// What it means.
     pub description: String,
     /// The column.

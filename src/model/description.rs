@@ -6,9 +6,9 @@ use async_graphql::{OutputType, resolver_utils::EnumType};
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Identity, RelationTrait, sea_query::TableRef};
 
 use super::{
-    Attribute, AttributeKind, Column, DataType, DateColumns, Decimal, IfMissing, Inconsistency, Link, Order, Period,
-    RecordType, Scalar, ToAny, ToOne, Visibility, Vocabulary, attribute::table_of, camel_case, draft::reference_name,
-    length,
+    Attribute, AttributeKind, Column, Contemporary, DataType, DateColumns, Decimal, IfMissing, Inconsistency, Link,
+    Moment, Order, Period, RecordType, Scalar, ToAny, ToMany, ToOne, Visibility, Vocabulary, Way, attribute::table_of,
+    camel_case, draft::reference_name, length,
 };
 
 /// An entity whose rows are records: they have an id, a key, names, a visibility and a version.
@@ -266,6 +266,16 @@ impl<'a, E: Record> Description<'a, E> {
         self.record.in_order.push((start[0], end[0]));
     }
 
+    /// Lets lists be asked for what was at a time, by the argument `asOf`. What has no known date is then left out, so the dates of
+    /// most records should be known.
+    ///
+    /// # Panics
+    /// If there is no period.
+    pub fn asked_by_time(&mut self) {
+        assert!(self.record.period.is_some(), "{}: there is no period", E::NAME);
+        self.record.is_asked_by_time = true;
+    }
+
     /// Says that the date `second` does not lie before the date `first`, as far as both are known.
     pub fn in_order(&mut self, first: E::Column, second: E::Column) {
         self.record.in_order.push((first.as_str(), second.as_str()));
@@ -279,6 +289,36 @@ impl<'a, E: Record> Description<'a, E> {
         let date = self.date_columns(date);
         let period = self.record.period.as_mut();
         period.unwrap_or_else(|| panic!("{}: there is no period", E::NAME)).includes = Some(date);
+    }
+
+    /// Puts a date on timelines; the word says what happened then.
+    pub fn moment<V: ActiveEnum<Value = String>>(&mut self, kind: V, edtf: E::Column) {
+        let date = self.date_columns(edtf).map(|column| self.record.column(column));
+        let orders = ["ASC", "DESC"].map(|suffix| format!("{}_{suffix}", edtf.as_str().to_ascii_uppercase()));
+        self.record.moments.push(Moment { kind: kind.into_value(), position: 0, date, orders });
+    }
+
+    /// Adds a connection: the records of `T` whose `column` refers to the same record as `subject`, and whose period can have a
+    /// day in common with that of the record that `when` refers to, of one of the types in `during`: see [`period_of`].
+    pub fn has_many_contemporary<T: Record>(
+        &mut self,
+        name: &str,
+        column: T::Column,
+        [subject, when]: [E::Column; 2],
+        during: impl IntoIterator<Item = (&'static str, Period)>,
+        description: &'static str,
+    ) {
+        let related = period_of::<T>();
+        let link = |during: (&'static str, Period)| {
+            let [subject, when] = [subject, when].map(|column| column.as_str());
+            let table = self.record.table;
+            let of = Contemporary { table, subject, when, during, column: column.as_str(), related };
+            // Links live as long as the model, which is never dropped.
+            Way { role: during.0, link: Link::Contemporary(Box::leak(Box::new(of))) }
+        };
+        let ways: Vec<_> = during.into_iter().map(link).collect();
+        let many = ToMany { link: Link::Any(ways.leak()), target: related.0, counterparts: None, roles: None };
+        self.push(name, AttributeKind::ToMany(many), description);
     }
 
     fn date_columns(&self, edtf: E::Column) -> DateColumns {
@@ -341,6 +381,25 @@ impl<'a, E: Record> Description<'a, E> {
         self.ascending(max);
     }
 
+    /// Gives a date a better name than that of its column, which goes on as deprecated. Files have either of them as header.
+    ///
+    /// # Panics
+    /// If no date is described before.
+    pub fn renamed(&mut self, column: E::Column, name: &'static str) {
+        let [edtf, ..] = self.date_columns(column);
+        let (upper, former) = (name.to_ascii_uppercase(), edtf.to_ascii_uppercase());
+        for order in &mut self.record.orders {
+            if let Some(suffix) = order.name.strip_prefix(&format!("{former}_")) {
+                let better = format!("{upper}_{suffix}");
+                order.description = order.description.replace(&format!("`{}`", camel_case(edtf)), &format!("`{name}`"));
+                order.former = Some(std::mem::replace(&mut order.name, better));
+            }
+        }
+        let attribute = self.record.attributes.iter_mut().find(|attribute| attribute.name == camel_case(edtf));
+        let attribute = attribute.unwrap_or_else(|| panic!("{}.{edtf}: no date is described before", E::NAME));
+        attribute.former = Some(std::mem::replace(&mut attribute.name, name.to_owned()));
+    }
+
     /// Puts the order that applies when a client names none first.
     ///
     /// # Panics
@@ -369,10 +428,21 @@ impl<'a, E: Record> Description<'a, E> {
         let unknown = if missing { "; unknown values come last" } else { "" };
         self.record.orders.push(Order {
             name: format!("{}_{suffix}", name.to_ascii_uppercase()),
+            former: None,
             description: format!("By {by}, {direction}{unknown}."),
             column,
             missing: missing.then_some(last),
             is_descending,
         });
     }
+}
+
+/// The table of the records of a type, and their period.
+///
+/// # Panics
+/// If they have none.
+#[must_use]
+pub fn period_of<E: Record>() -> (&'static str, Period) {
+    let record = RecordType::of::<E>();
+    (record.table, record.period.unwrap_or_else(|| panic!("{}: there is no period", E::NAME)))
 }

@@ -22,22 +22,27 @@ mod record_type;
 pub mod search;
 pub mod text;
 mod text_form;
+pub mod timeline;
 mod vocabulary;
 
+use async_graphql::{OutputType, resolver_utils::EnumType};
 use indexmap::IndexMap;
+use sea_orm::ActiveEnum;
 
 pub use self::{
     attribute::{
-        Attribute, AttributeKind, CounterpartFields, Decimal, Link, Order, Scalar, ToAny, ToMany, ToManyAny, ToOne,
+        Attribute, AttributeKind, Contemporary, CounterpartFields, Decimal, Link, Order, RoleField, Scalar, ToAny,
+        ToMany, ToManyAny, ToOne, Way,
     },
     claims::Claims,
     column::{Column, DataType},
-    description::{Description, Record},
+    description::{Description, Record, period_of},
     group::Group,
     inconsistency::{Alike, DateColumns, Inconsistency},
     period::{IfMissing, Period},
     record_type::RecordType,
     text::{camel_case, uncapitalized, upper_case, with_article, words},
+    timeline::{Moment, Spells},
     vocabulary::{Visibility, Vocabulary, Word},
 };
 
@@ -49,6 +54,8 @@ pub struct Model {
     found_first: Vec<&'static str>,
     /// What sources state about the fields of records, if that is recorded.
     pub claims: Option<Claims>,
+    /// The words for what happens on timelines; none if there are no timelines.
+    timeline: Option<Vocabulary>,
     describe_shared: fn(&mut RecordType),
 }
 
@@ -56,7 +63,14 @@ impl Model {
     /// A model without record types. `describe_shared` adds what all of them have.
     #[must_use]
     pub fn new(describe_shared: fn(&mut RecordType)) -> Self {
-        Self { types: IndexMap::new(), groups: Vec::new(), found_first: Vec::new(), claims: None, describe_shared }
+        Self {
+            types: IndexMap::new(),
+            groups: Vec::new(),
+            found_first: Vec::new(),
+            claims: None,
+            timeline: None,
+            describe_shared,
+        }
     }
 
     /// Adds a record type.
@@ -89,6 +103,13 @@ impl Model {
         self
     }
 
+    /// Adds timelines. The words of the enum say what happens on them; each is that of one moment of a record type.
+    #[must_use]
+    pub fn with_timeline<V: EnumType + OutputType + ActiveEnum<Value = String>>(mut self) -> Self {
+        self.timeline = Some(Vocabulary::of::<V>());
+        self
+    }
+
     /// Checks that everything that the descriptions name exists.
     ///
     /// # Panics
@@ -107,6 +128,7 @@ impl Model {
         }
         let unknown = self.found_first.iter().find(|table| !tables.contains(table));
         assert!(unknown.is_none(), "there is no record type {unknown:?}");
+        self.resolve_moments();
         for record in self.types.values() {
             self.check_links(record);
             let is_unlimited = |column: &&Column| column.data_type == DataType::Text && column.max_length.is_none();
@@ -116,19 +138,46 @@ impl Model {
         self
     }
 
-    /// Checks that the columns by which others belong to a record do refer to records of its type.
-    fn check_links(&self, record: &RecordType) {
-        for attribute in &record.attributes {
-            let AttributeKind::ToMany(ToMany { link: Link::Column { table, column }, .. }) = attribute.kind else {
-                continue;
-            };
-            let refers = self.record_type(table).attributes.iter().any(|other| match &other.kind {
-                AttributeKind::ToOne(to_one) => to_one.column.name == column && to_one.target == record.table,
-                AttributeKind::ToAny(to_any) => to_any.id.name == column && to_any.targets.contains(&record.table),
-                _ => false,
-            });
-            assert!(refers, "{}.{}: {table}.{column} does not refer to {}", record.name, attribute.name, record.table);
+    /// Finds the positions of moments among the words for what happens on timelines.
+    fn resolve_moments(&mut self) {
+        let words = self.timeline.iter().flat_map(|vocabulary| &vocabulary.words);
+        let mut unused: Vec<_> = words.clone().map(|word| word.value.clone()).collect();
+        let words: Vec<_> = words.map(|word| word.value.clone()).collect();
+        for moment in self.types.values_mut().flat_map(|record| &mut record.moments) {
+            let position = words.iter().position(|word| *word == moment.kind);
+            moment.position = position.unwrap_or_else(|| panic!("timelines have no word {}", moment.kind));
+            let before = unused.len();
+            unused.retain(|word| *word != moment.kind);
+            assert!(unused.len() < before, "two moments are {}", moment.kind);
         }
+        assert!(unused.is_empty(), "timelines: nothing describes {unused:?}");
+    }
+
+    /// Checks that the columns by which records are related do refer to records of their types.
+    fn check_links(&self, record: &RecordType) {
+        let lists = record.attributes.iter().filter_map(|attribute| match attribute.kind {
+            AttributeKind::ToMany(ToMany { link, target, .. }) => Some((attribute.name.as_str(), target, link)),
+            _ => None,
+        });
+        let of_timeline = record.timeline.iter().map(|(target, link)| ("timeline", *target, *link));
+        for (name, target, link) in lists.chain(of_timeline) {
+            let check = |table, column, to| {
+                let refers = self.refers(table, column, to);
+                assert!(refers, "{}.{name}: {table}.{column} does not refer to {to}", record.name);
+            };
+            check_link(link, record.table, target, &check);
+        }
+    }
+
+    /// Whether a column of a record type refers to records of another, or to its own as their id.
+    fn refers(&self, table: &str, column: &str, to: &str) -> bool {
+        let is_own = table == to && column == "id";
+        is_own
+            || self.record_type(table).attributes.iter().any(|other| match &other.kind {
+                AttributeKind::ToOne(to_one) => to_one.column.name == column && to_one.target == to,
+                AttributeKind::ToAny(to_any) => to_any.id.name == column && to_any.targets.contains(&to),
+                _ => false,
+            })
     }
 
     /// The record types, in the order of their registration.
@@ -167,6 +216,17 @@ impl Model {
         self.groups.iter().filter(move |group| group.is_listed || is_related(group))
     }
 
+    /// The words for what happens on timelines, if there are timelines.
+    #[must_use]
+    pub fn timeline(&self) -> Option<&Vocabulary> {
+        self.timeline.as_ref()
+    }
+
+    /// What happens on the timeline of all records: the moments of each type, and its records.
+    pub fn moments(&self) -> impl Iterator<Item = (&RecordType, &Moment)> {
+        self.types.values().flat_map(|record| record.moments.iter().map(move |moment| (record, moment)))
+    }
+
     /// The record type of a table.
     #[must_use]
     pub fn get(&self, table: &str) -> Option<&RecordType> {
@@ -180,5 +240,28 @@ impl Model {
     #[must_use]
     pub fn record_type(&self, table: &str) -> &RecordType {
         self.get(table).unwrap_or_else(|| panic!("there is no record type {table}"))
+    }
+}
+
+fn check_link(
+    link: Link,
+    from: &'static str,
+    to: &'static str,
+    check: &dyn Fn(&'static str, &'static str, &'static str),
+) {
+    match link {
+        Link::Column { table, column } => check(table, column, from),
+        Link::Through { .. } => {}
+        Link::Via { table, parent, child } => {
+            check(table, parent, from);
+            check(table, child, to);
+        }
+        // What joins them can be a table of links, which the model does not know.
+        Link::Within { table, parent, .. } => check(table, parent, from),
+        Link::Contemporary(of) => {
+            check(of.table, of.when, of.during.0);
+            assert!((of.table, of.related.0) == (from, to), "{from}: a link joins {} and {}", of.table, of.related.0);
+        }
+        Link::Any(ways) => ways.iter().for_each(|way| check_link(way.link, from, to, check)),
     }
 }

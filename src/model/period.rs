@@ -3,7 +3,7 @@
 use super::DateColumns;
 
 /// The period of the records of a type.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
     /// The date on which it starts.
     pub start: DateColumns,

@@ -1,10 +1,11 @@
 //! Record types: everything that a slice says about its entity.
 
-use sea_orm::{ColumnTrait, EntityTrait, Iterable, Value, sea_query::InsertStatement};
+use async_graphql::{OutputType, resolver_utils::EnumType};
+use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Iterable, Value, sea_query::InsertStatement};
 
 use super::{
-    Attribute, AttributeKind, Column, CounterpartFields, DateColumns, Description, Group, Inconsistency, Link, Order,
-    Period, Record, ToAny, ToMany, ToManyAny, attribute::table_of,
+    Attribute, AttributeKind, Column, CounterpartFields, DateColumns, Description, Group, Inconsistency, Link, Moment,
+    Order, Period, Record, RoleField, Spells, ToAny, ToMany, ToManyAny, Vocabulary, Way, attribute::table_of,
 };
 
 /// A type of record.
@@ -29,6 +30,14 @@ pub struct RecordType {
     pub in_order: Vec<(&'static str, &'static str)>,
     /// The period from one date to another, if the records have one.
     pub period: Option<Period>,
+    /// Whether lists can be asked for what was at a time, as far as its period is known.
+    pub is_asked_by_time: bool,
+    /// The dates that belong on timelines.
+    pub moments: Vec<Moment>,
+    /// Whose moments are on the timeline of a record: for each table, how its records are related to the record.
+    pub timeline: Vec<(&'static str, Link)>,
+    /// Lists of what is told of in several records, as one.
+    pub spells: Vec<Spells>,
     /// What makes a record the thing that it is, by the headers of the CSV file: import warns of a change.
     pub defining: Vec<&'static str>,
     /// Values that do not fit together.
@@ -55,6 +64,10 @@ impl RecordType {
             orders: Vec::new(),
             in_order: Vec::new(),
             period: None,
+            is_asked_by_time: false,
+            moments: Vec::new(),
+            timeline: Vec::new(),
+            spells: Vec::new(),
             defining: Vec::new(),
             inconsistencies: Vec::new(),
             main_name: None,
@@ -82,7 +95,7 @@ impl RecordType {
     /// The attribute that is the field of a name.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|attribute| attribute.is_field() && attribute.name == name)
+        self.attributes.iter().find(|attribute| attribute.is_field() && attribute.is_called(name))
     }
 
     /// The column of the main name as it is folded.
@@ -138,7 +151,8 @@ impl RecordType {
 
     /// Adds a connection: the records whose `column` refers to a record of this type.
     pub fn has_many<C: ColumnTrait>(&mut self, name: &str, column: C, description: &'static str) {
-        let many = ToMany { link: Link::column(column), target: table_of::<C>(), counterparts: None };
+        let link = Link::column(column);
+        let many = ToMany { link, target: table_of::<C>(), counterparts: None, roles: None };
         self.add(Attribute::new(name, AttributeKind::ToMany(many), description));
     }
 
@@ -150,7 +164,29 @@ impl RecordType {
         description: &'static str,
     ) {
         let link = Link::through(parent, child);
-        let many = ToMany { link, target: E::default().table_name(), counterparts: None };
+        let many = ToMany { link, target: E::default().table_name(), counterparts: None, roles: None };
+        self.add(Attribute::new(name, AttributeKind::ToMany(many), description));
+    }
+
+    /// Adds a connection: the records of `E` that at least one of several links joins to a record of this type. Each is there
+    /// once; its edge tells by which of the links, as `roles`. `prefix` is that of the names of the connection and the edge.
+    pub fn has_many_by<E: EntityTrait, V: EnumType + OutputType + ActiveEnum<Value = String>>(
+        &mut self,
+        name: &str,
+        prefix: &'static str,
+        ways: impl IntoIterator<Item = (V, Link)>,
+        description: &'static str,
+    ) {
+        // Links and vocabularies live as long as the model, which is never dropped.
+        let way = |(role, link): (V, Link)| Way { role: role.to_value().leak(), link };
+        let ways: Vec<_> = ways.into_iter().map(way).collect();
+        let vocabulary = Box::leak(Box::new(Vocabulary::of::<V>()));
+        let many = ToMany {
+            link: Link::Any(ways.leak()),
+            target: E::default().table_name(),
+            counterparts: None,
+            roles: Some(RoleField { prefix, vocabulary }),
+        };
         self.add(Attribute::new(name, AttributeKind::ToMany(many), description));
     }
 
@@ -166,6 +202,32 @@ impl RecordType {
         let many = ToManyAny { link: Link::through(parent, child), group };
         let attribute = Attribute::new(name, AttributeKind::ToManyAny(many), description);
         self.add(Attribute { is_filterable: false, ..attribute });
+    }
+
+    /// Adds the timeline of the records: the moments of those that are related to it, by [`related`](super::timeline::related).
+    pub fn has_timeline(&mut self, related: impl IntoIterator<Item = (&'static str, Link)>) {
+        self.timeline.extend(related);
+    }
+
+    /// Adds a list of what records of `T` tell of, as one: those whose `column` refers to a record of this type, that have the same
+    /// values in the columns `alike`, and whose periods do not contradict each other. `object` is the type of its items, and
+    /// what one is.
+    ///
+    /// # Panics
+    /// If the records have no period.
+    pub fn has_spells<T: Record>(
+        &mut self,
+        name: &'static str,
+        [object, about]: [&'static str; 2],
+        column: T::Column,
+        alike: impl IntoIterator<Item = T::Column>,
+        description: &'static str,
+    ) {
+        let records = Self::of::<T>();
+        let alike = alike.into_iter().map(|column| records.column(column.as_str())).collect();
+        let period = records.period.unwrap_or_else(|| panic!("{}: there is no period", T::NAME));
+        let (link, target, records) = (Link::column(column), records.table, T::PLURAL);
+        self.spells.push(Spells { name, object, about, records, link, target, period, alike, description });
     }
 
     /// Lets the edges of the connection added last tell the other records that a link joins.

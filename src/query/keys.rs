@@ -20,7 +20,7 @@ use super::{
     projection::Projection,
     search::Search,
 };
-use crate::model::{CounterpartFields, Link, identifier::IdentifierScheme};
+use crate::model::{CounterpartFields, Link, Way, identifier::IdentifierScheme};
 
 /// What the keys of one field have in common, compared by identity.
 pub struct Shape<T>(Arc<T>);
@@ -200,6 +200,17 @@ pub struct DisputedOf {
     pub record: Uuid,
     /// What is asked.
     pub of: Shape<ClaimQuery>,
+}
+
+/// By which of several links an item of a record's list is related to it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RolesOf {
+    /// The item.
+    pub item: Uuid,
+    /// The record whose list it is.
+    pub parent: Uuid,
+    /// The links.
+    pub of: Shape<&'static [Way]>,
 }
 
 /// The names of a record.

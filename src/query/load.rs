@@ -16,7 +16,7 @@ use super::{
     groups::{AggregateValue, Group, KeyValue},
     keys::{
         AggregatesOf, BeyondOf, ById, ByIdentifier, ByKey, ClaimsOf, CounterpartsOf, DisputedOf, GroupTotalOf,
-        GroupsOf, IdentifiersOf, NamesOf, PageOf, SearchOf, SearchTotalOf, TotalOf,
+        GroupsOf, IdentifiersOf, NamesOf, PageOf, RolesOf, SearchOf, SearchTotalOf, TotalOf,
     },
     loader::{OWNED, ROW, RecordLoader, distinct},
     projection::Row,
@@ -298,6 +298,26 @@ impl Loader<DisputedOf> for RecordLoader {
             let of = &keys[0].of;
             let disputed = self.disputed(of, &distinct(keys.iter().map(|key| key.record))).await?;
             Ok(disputed.into_iter().map(|record| (DisputedOf { record, of: of.clone() }, ())).collect())
+        };
+        self.by_group(keys, |key| key.of.address(), fetch).await
+    }
+}
+
+impl Loader<RolesOf> for RecordLoader {
+    type Value = Vec<&'static str>;
+    type Error = Error;
+
+    async fn load(&self, keys: &[RolesOf]) -> Result<HashMap<RolesOf, Vec<&'static str>>> {
+        let fetch = |keys: Vec<RolesOf>| async move {
+            let of = &keys[0].of;
+            let mut found = self.roles(&keys).await?;
+            found.sort_unstable();
+            let mut roles: HashMap<RolesOf, Vec<&'static str>> = HashMap::new();
+            for (item, parent, way) in found {
+                let Some(way) = usize::try_from(way).ok().and_then(|way| of.get(way)) else { continue };
+                roles.entry(RolesOf { item, parent, of: of.clone() }).or_default().push(way.role);
+            }
+            Ok(roles)
         };
         self.by_group(keys, |key| key.of.address(), fetch).await
     }

@@ -16,14 +16,15 @@ use std::{
 use rustc_hash::FxHashMap;
 use sea_orm::{
     DbBackend, EntityTrait, ExprTrait, FromQueryResult, IdenStatic, QueryResult,
-    sea_query::{Expr, Func, JoinType, Query, SelectStatement},
+    sea_query::{Expr, Func, JoinType, Query, SelectStatement, UnionType},
 };
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{
-    filter::{is_linked, is_visible},
-    keys::{Counterparts, CounterpartsOf, List},
+    filter::is_visible,
+    keys::{Counterparts, CounterpartsOf, List, RolesOf},
+    link::{self, is_linked},
     projection::{Projection, Row, RowReader},
     shared::SharedStatements,
     statement::{TABLES, build, column, from_parents, is_one_of_ids, parent},
@@ -160,7 +161,7 @@ impl RecordLoader {
     pub(super) fn select_from(&self, query: &mut SelectStatement, list: &List, link: Option<Link>) {
         query.from_as(list.page.record.table, ROW).and_where(is_visible(ROW, self.clearance.rank()));
         if let Some(link) = link {
-            query.and_where(is_linked(link, ROW, parent()));
+            query.and_where(is_linked(link, ROW, &parent(), self.clearance.rank()));
         }
         if let Some(filter) = &list.page.filter {
             query.and_where(filter.clone());
@@ -179,8 +180,19 @@ impl RecordLoader {
         let one_page = |select: &dyn Fn(&mut SelectStatement)| {
             let mut query = Query::select();
             select(&mut query);
-            self.members(&mut query, list);
-            page.between_cursors(&mut query, ROW);
+            match list.link {
+                // The page of all links together is among the pages of each, which are ranges of indexes.
+                Some(link @ Link::Any(_)) => {
+                    query.from_as(page.record.table, ROW);
+                    query.and_where(
+                        column(ROW, "id").in_subquery(link::united(link, &|link| self.page_ids(list, link))),
+                    );
+                }
+                _ => {
+                    self.members(&mut query, list);
+                    page.between_cursors(&mut query, ROW);
+                }
+            }
             page.order(&mut query, ROW);
             query.limit(page.size as u64 + 1);
             query
@@ -227,6 +239,17 @@ impl RecordLoader {
             .collect()
     }
 
+    /// The ids of the page of a parent's list, as far as one link joins its records.
+    fn page_ids(&self, list: &List, link: Link) -> SelectStatement {
+        let mut ids = Query::select();
+        ids.expr_as(column(ROW, link::ID), link::ID);
+        self.select_from(&mut ids, list, Some(link));
+        list.page.between_cursors(&mut ids, ROW);
+        list.page.order(&mut ids, ROW);
+        ids.limit(list.page.size as u64 + 1);
+        ids
+    }
+
     /// A number for each parent, by a query that is correlated with it.
     async fn numbers(
         &self,
@@ -266,11 +289,18 @@ impl RecordLoader {
         let Some(cursor) = (if is_before { &list.page.after } else { &list.page.before }) else {
             return Ok(HashMap::new());
         };
-        let mut first = Query::select();
-        first.expr_as(Expr::Constant(1.into()), "one");
-        self.members(&mut first, list);
-        list.page.beyond(&mut first, ROW, cursor, is_before);
-        first.limit(1);
+        let first = |link: Option<Link>| {
+            let mut first = Query::select();
+            first.expr_as(Expr::Constant(1.into()), link::ID);
+            self.select_from(&mut first, list, link);
+            list.page.beyond(&mut first, ROW, cursor, is_before);
+            first.limit(1);
+            first
+        };
+        let first = match list.link {
+            Some(link @ Link::Any(_)) => link::united(link, &|link| first(Some(link))),
+            link => first(link),
+        };
         let mut count = Query::select();
         count.expr(Func::count(Expr::col(sea_orm::sea_query::Asterisk))).from_subquery(first, "beyond");
         self.numbers(list, parents, count).await
@@ -304,6 +334,30 @@ impl RecordLoader {
                 Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?, record))
             })
             .collect()
+    }
+
+    /// By which of several links items are related to a record: the item, the record, and the index of the link.
+    pub(super) async fn roles(&self, keys: &[RolesOf]) -> Result<Vec<(Uuid, Uuid, i32)>> {
+        let (items, parents) = (distinct(keys.iter().map(|key| key.item)), distinct(keys.iter().map(|key| key.parent)));
+        let passes = |parent: Expr, item: Expr| {
+            let is_item = is_one_of_ids(self.backend(), item, &items);
+            is_one_of_ids(self.backend(), parent, &parents).and(is_item)
+        };
+        let by_way = (0_i32..).zip(&**keys[0].of).map(|(index, way)| {
+            let mut pairs = link::pairs(way.link, self.clearance.rank(), &passes);
+            pairs.expr_as(Expr::Constant(index.into()), "way");
+            pairs
+        });
+        let unite = |mut all: SelectStatement, next| {
+            all.union(UnionType::All, next);
+            all
+        };
+        let Some(query) = by_way.reduce(unite) else { return Ok(Vec::new()) };
+        let rows = self.rows(&query, "roles", Some(keys.len())).await?;
+        let read = |row: &QueryResult| {
+            Ok((row.try_get("", link::ID)?, row.try_get("", link::PARENT)?, row.try_get("", "way")?))
+        };
+        rows.iter().map(read).collect()
     }
 
     /// The rows of an entity that belong to records.

@@ -6,6 +6,7 @@
 //! - [`groups`]: the records of a list by what they have in common, and aggregates
 //! - [`search`]: the records whose names and texts have words
 //! - [`claims`]: what sources state about fields of records
+//! - `link`: how records are related to others
 //! - [`keys`], `load`: what can be loaded; async-graphql's `DataLoader` batches it
 //! - [`loader`]: the only code that reads records, and decides who may see what
 //! - [`batch`]: when a batch is sent
@@ -17,6 +18,7 @@ pub mod claims;
 pub mod filter;
 pub mod groups;
 pub mod keys;
+mod link;
 mod load;
 pub mod loader;
 pub mod page;

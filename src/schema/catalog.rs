@@ -6,16 +6,17 @@ use indexmap::IndexMap;
 
 use super::{
     claims,
-    connection::{self, ConnectionType, Items, Names},
+    connection::{self, ConnectionType, Names},
     cost::{FieldCost, Size},
     groups::{self, GroupTypes},
+    items::Items,
     names,
     object::{AnyObject, Object},
     record,
     root::{self, Root},
-    search,
+    search, spells, timeline,
 };
-use crate::model::{AttributeKind, CounterpartFields, Model, RecordType, ToMany};
+use crate::model::{AttributeKind, Link, Model, RecordType};
 
 /// All object types that are executed breadth-first.
 pub struct Catalog {
@@ -42,22 +43,37 @@ impl Catalog {
             catalog.groups.insert(record.table, groups);
         }
         for record in model.types() {
-            let names = catalog.connection_names(record.name, None);
+            let names = catalog.connection_names(record.name);
             let ty = ConnectionType::new(Items::Type(record), &names);
             catalog.add_connection(&ty.with_groups(&catalog.groups[record.table]));
             for attribute in &record.attributes {
-                if let AttributeKind::ToMany(ToMany { link, target, counterparts: Some(fields) }) = attribute.kind {
-                    let target = model.record_type(target);
-                    let names = catalog.connection_names(target.name, Some(&fields));
-                    let ty = ConnectionType::new(Items::Type(target), &names);
-                    let ty = ty.with_groups(&catalog.groups[target.table]);
-                    catalog.add_connection(&ty.with_counterparts(link, fields, model.record_type(fields.target)));
+                let AttributeKind::ToMany(many) = attribute.kind else { continue };
+                let Some(prefix) = many.prefix() else { continue };
+                let target = model.record_type(many.target);
+                let names = catalog.connection_names(prefix);
+                let mut ty = ConnectionType::new(Items::Type(target), &names);
+                ty = ty.with_groups(&catalog.groups[target.table]);
+                if let Some(fields) = many.counterparts {
+                    ty = ty.with_counterparts(many.link, fields, model.record_type(fields.target));
                 }
+                if let (Some(field), Link::Any(ways)) = (many.roles, many.link) {
+                    ty = ty.with_roles(ways, field);
+                }
+                catalog.add_connection(&ty);
             }
         }
         for group in model.listed_groups() {
-            let names = catalog.connection_names(group.name, None);
+            let names = catalog.connection_names(group.name);
             catalog.add_connection(&ConnectionType::new(Items::Group(group, model), &names));
+        }
+        if let Some(vocabulary) = model.timeline() {
+            let items = Items::Timeline(model, None);
+            let names = catalog.connection_names(items.name());
+            catalog.add_connection(&ConnectionType::new(items, &names));
+            catalog.add(timeline::entry_object(items, vocabulary));
+        }
+        for spells in model.types().flat_map(|record| &record.spells) {
+            catalog.add(spells::object(spells, model.record_type(spells.target)));
         }
         for record in model.types() {
             let object = record::object(record, &catalog);
@@ -158,8 +174,7 @@ impl Catalog {
     }
 
     /// The names of the object types of a connection.
-    pub(super) fn connection_names(&self, items: &'static str, counterparts: Option<&CounterpartFields>) -> Names {
-        let prefix = counterparts.map_or(items, |fields| fields.prefix);
+    pub(super) fn connection_names(&self, prefix: &str) -> Names {
         let known = |name: &str| self.objects.get_key_value(name).map(|(name, _)| *name);
         // Names live as long as the catalog, which is never dropped.
         let name = |name: String| known(&name).unwrap_or_else(|| name.leak());

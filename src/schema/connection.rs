@@ -10,27 +10,19 @@ use super::{
     cost::Size,
     execute::Call,
     groups::GroupTypes,
+    items::{Items, Parts},
     leaf::json,
-    object::{Argument, Object},
+    object::Object,
 };
 use crate::{
     error::Result,
-    model::{CounterpartFields, Group, Link, Model, RecordType, words},
+    model::{CounterpartFields, Link, RecordType, RoleField, Vocabulary, Way, words},
     query::{
-        keys::{BeyondOf, Counterparts, CounterpartsOf, List, PageOf, Shape, TotalOf},
-        page::{DEFAULT_SIZE, MAX_SIZE, Page},
+        keys::{BeyondOf, Counterparts, CounterpartsOf, List, PageOf, RolesOf, Shape, TotalOf},
+        page::Page,
         projection::Row,
     },
 };
-
-/// What a connection lists.
-#[derive(Clone, Copy)]
-pub(super) enum Items {
-    /// Records of one type.
-    Type(&'static RecordType),
-    /// Records of all types of a group. Such a list is the lists of its types, merged.
-    Group(&'static Group, &'static Model),
-}
 
 /// The object types of a connection.
 pub(super) struct ConnectionType {
@@ -39,27 +31,41 @@ pub(super) struct ConnectionType {
     edge: &'static str,
     /// What the edges contain in addition to the cursor and the node.
     counterparts: Option<(Link, CounterpartFields, &'static RecordType)>,
+    /// By which of several links an item is related.
+    roles: Option<(&'static [Way], RoleField)>,
     /// What the items can be grouped by, if they are of one type.
     groups: Option<Arc<GroupTypes>>,
 }
-
-/// A list: its parts, each of the records of one type.
-pub(super) struct Parts(Vec<Shape<List>>);
 
 /// The page of one parent.
 pub(super) struct PageObject {
     parent: Option<Uuid>,
     list: Shape<Parts>,
-    rows: Vec<Arc<Row>>,
-    /// Whether there are more rows in the direction in which the page was read.
+    items: Vec<Item>,
+    /// Whether there are more items in the direction in which the page was read.
     has_more: bool,
 }
 
-/// An item of a page.
+/// An item of a page: the index of the part of the list that it is from, and the record.
+type Item = (usize, Arc<Row>);
+
+/// An item of a page, with what its edge says; also an entry of a timeline.
 pub(super) struct Edge {
     parent: Option<Uuid>,
     list: Shape<Parts>,
-    node: Arc<Row>,
+    part: usize,
+    pub node: Arc<Row>,
+}
+
+impl Edge {
+    fn cursor(&self) -> String {
+        self.page().cursor(&self.node)
+    }
+
+    /// The page of the part of the list that the item is from.
+    pub fn page(&self) -> &Page {
+        &self.list.lists[self.part].page
+    }
 }
 
 /// Where a page lies in its list.
@@ -84,8 +90,8 @@ pub(super) struct ItemPageInfo {
     parent: Option<Uuid>,
     list: Shape<Parts>,
     has_more: bool,
-    first: Option<Arc<Row>>,
-    last: Option<Arc<Row>>,
+    first: Option<Item>,
+    last: Option<Item>,
 }
 
 impl PageObject {
@@ -96,83 +102,15 @@ impl PageObject {
 
     /// The first part of the list, which is the whole list if it has records of one type.
     pub fn first_part(&self) -> Shape<List> {
-        self.list.0[0].clone()
-    }
-}
-
-/// The arguments of a connection.
-pub(super) fn arguments(items: Items) -> Vec<Argument> {
-    let (name, about) = (items.name(), items.words());
-    vec![
-        Argument::new(
-            "first",
-            "Int",
-            format!(
-                "The number of items to return from the beginning: {DEFAULT_SIZE} if neither this nor `last` is given, at \
-                 most {MAX_SIZE}."
-            ),
-        ),
-        Argument::new("after", "String", "Returns only items after this cursor."),
-        Argument::new("last", "Int", format!("The number of items to return from the end, at most {MAX_SIZE}.")),
-        Argument::new("before", "String", "Returns only items before this cursor."),
-        Argument::new("filter", format!("{name}Filter"), format!("Returns only the {about} that match this filter.")),
-        Argument::new(
-            "orderBy",
-            format!("{name}Order"),
-            "The order of the list. The default is the first value of the enum.",
-        ),
-    ]
-}
-
-impl Items {
-    /// The GraphQL type.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Type(record) => record.name,
-            Self::Group(group, _) => group.name,
-        }
+        self.list.lists[0].clone()
     }
 
-    /// The plural, for descriptions.
-    pub fn words(self) -> String {
-        match self {
-            Self::Type(record) => words(record.plural),
-            Self::Group(group, _) => words(group.plural),
-        }
-    }
-
-    /// The record types.
-    pub fn types(self) -> Vec<&'static RecordType> {
-        match self {
-            Self::Type(record) => vec![record],
-            Self::Group(group, model) => group.members.iter().map(|table| model.record_type(table)).collect(),
-        }
-    }
-}
-
-impl Parts {
-    /// The parts of the list that a field asks for.
-    pub fn of(call: &Call<'_>, items: Items, link: Option<Link>) -> Result<Self> {
-        let group = match items {
-            Items::Type(_) => None,
-            Items::Group(group, _) => Some(group),
-        };
-        let part = |record| {
-            let (page, projection) = (call.page(group, record)?, (*call.projection(record)).clone());
-            Ok(Shape::new(List { link, page, projection }))
-        };
-        items.types().into_iter().map(part).collect::<Result<_>>().map(Self)
-    }
-
-    /// The page that was asked for, as far as it is the same for all parts.
-    fn page(&self) -> &Page {
-        &self.0[0].page
-    }
-
-    fn cursor(&self, row: &Row) -> String {
-        let of_type = self.0.iter().find(|part| std::ptr::eq(part.page.record, row.record()));
-        // The record is from one of the parts, so there is one.
-        of_type.unwrap_or(&self.0[0]).page.cursor(row)
+    /// Its items, as edges.
+    pub fn edges(&self) -> impl Iterator<Item = Arc<Edge>> {
+        self.items.iter().map(|(part, node)| {
+            let (parent, list) = (self.parent, self.list.clone());
+            Arc::new(Edge { parent, list, part: *part, node: node.clone() })
+        })
     }
 }
 
@@ -185,13 +123,13 @@ pub(super) async fn connect(
     link: Option<Link>,
     parents: Vec<Option<Uuid>>,
 ) -> Result<Answer> {
-    let list = call.shape(items.types().len(), || Parts::of(&call, items, link))?;
+    let list = call.shape(items.number_of_parts(), || Parts::of(&call, items, link))?;
     let mut pages = if call.selects(connection, &["edges", "nodes", "pageInfo"]) {
         let keys_of = |part: &Shape<List>| {
             let key = |parent: &Option<Uuid>| PageOf { parent: *parent, list: part.clone() };
             parents.iter().map(key).collect::<Vec<_>>()
         };
-        let keys: Vec<_> = list.0.iter().flat_map(keys_of).collect();
+        let keys: Vec<_> = list.lists.iter().flat_map(keys_of).collect();
         call.loader().load_many(keys).await?
     } else {
         std::collections::HashMap::new()
@@ -201,17 +139,16 @@ pub(super) async fn connect(
             let rows = pages.remove(&PageOf { parent, list: part.clone() });
             rows.map(|rows| Arc::try_unwrap(rows).unwrap_or_else(|rows| (*rows).clone())).unwrap_or_default()
         };
-        let mut rows = match &*list.0 {
-            [part] => of_part(part),
+        let mut items = match &*list.lists {
+            [part] => of_part(part).into_iter().map(|row| (0, row)).collect(),
             parts => Page::merge(parts.iter().map(|part| (&part.page, of_part(part))).collect()),
         };
-        let page = list.page();
-        let has_more = rows.len() > page.size;
-        rows.truncate(page.size);
-        if page.is_backward {
-            rows.reverse();
+        let has_more = items.len() > list.size;
+        items.truncate(list.size);
+        if list.is_backward {
+            items.reverse();
         }
-        Some(Arc::new(PageObject { parent, list: list.clone(), rows, has_more }))
+        Some(Arc::new(PageObject { parent, list: list.clone(), items, has_more }))
     });
     Ok(Answer::one(connection, pages))
 }
@@ -219,7 +156,7 @@ pub(super) async fn connect(
 impl ConnectionType {
     /// A connection whose object types have these names.
     pub fn new(items: Items, names: &Names) -> Self {
-        Self { items, connection: names.connection, edge: names.edge, counterparts: None, groups: None }
+        Self { items, connection: names.connection, edge: names.edge, counterparts: None, roles: None, groups: None }
     }
 
     /// Adds the groups of the items.
@@ -232,25 +169,23 @@ impl ConnectionType {
         Self { counterparts: Some((link, fields, target)), ..self }
     }
 
+    /// Lets the edges tell by which of several links an item is related.
+    pub fn with_roles(self, ways: &'static [Way], field: RoleField) -> Self {
+        Self { roles: Some((ways, field)), ..self }
+    }
+
     /// The object type of the pages.
     pub fn page_object(&self) -> Object<PageObject> {
         let (items, edge) = (self.items, self.edge);
         let mut o = Object::new(self.connection, format!("A page of a list of {}.", items.words()));
         o.items = items.types();
-        let statements = index(o.items.len());
+        let statements = index(items.number_of_parts());
         o.batch(
             "edges",
             format!("[{edge}!]!"),
             "A list of the items on this page, each with its cursor.",
             Vec::new(),
-            move |_, pages: &[Arc<PageObject>]| {
-                let lists = pages.iter().map(|page| {
-                    let edge =
-                        |node: &Arc<Row>| Edge { parent: page.parent, list: page.list.clone(), node: node.clone() };
-                    page.rows.iter().map(edge).map(Arc::new)
-                });
-                ready(Answer::many(edge, lists))
-            },
+            move |_, pages: &[Arc<PageObject>]| ready(Answer::many(edge, pages.iter().map(|page| page.edges()))),
         )
         .costs(0, Size::Items);
         o.batch(
@@ -258,7 +193,14 @@ impl ConnectionType {
             format!("[{}!]!", items.name()),
             "A list of the items on this page.",
             Vec::new(),
-            move |_, pages| ready(Answer::many_records(pages.iter().map(|page| page.rows.iter().cloned()))),
+            move |_, pages| {
+                ready(match items {
+                    Items::Timeline(..) => Answer::many(items.name(), pages.iter().map(|page| page.edges())),
+                    _ => Answer::many_records(
+                        pages.iter().map(|page| page.items.iter().map(|(_, record)| record.clone())),
+                    ),
+                })
+            },
         )
         .costs(0, Size::Items);
         o.batch("pageInfo", "PageInfo!", "Information about this page, for pagination.", Vec::new(), |_, pages| {
@@ -267,8 +209,8 @@ impl ConnectionType {
                     parent: page.parent,
                     list: page.list.clone(),
                     has_more: page.has_more,
-                    first: page.rows.first().cloned(),
-                    last: page.rows.last().cloned(),
+                    first: page.items.first().cloned(),
+                    last: page.items.last().cloned(),
                 })))
             });
             ready(Answer::one("PageInfo", infos))
@@ -284,7 +226,7 @@ impl ConnectionType {
                 Box::pin(async move {
                     let keys = |page: &Arc<PageObject>| {
                         let (parent, list) = (page.parent, page.list.clone());
-                        (0..list.0.len()).map(move |part| TotalOf { parent, list: list.0[part].clone() })
+                        (0..list.lists.len()).map(move |part| TotalOf { parent, list: list.lists[part].clone() })
                     };
                     let totals = call.loader().load_many(pages.iter().flat_map(keys)).await?;
                     let total = |page| keys(page).filter_map(|key| totals.get(&key)).sum::<i64>();
@@ -308,12 +250,18 @@ impl ConnectionType {
             "cursor",
             "String!",
             "The cursor of the item, for `after` and `before`. It is only valid in the same order.",
-            |edge: &Edge, out| json(&edge.list.cursor(&edge.node), out),
+            |edge: &Edge, out| json(&edge.cursor(), out),
         );
         o.batch("node", format!("{}!", items.name()), "The item.", Vec::new(), move |_, edges| {
-            ready(Answer::one_record(edges.iter().map(|edge| Some(edge.node.clone()))))
+            ready(match items {
+                Items::Timeline(..) => Answer::one(items.name(), edges.iter().map(|edge| Some(edge.clone()))),
+                _ => Answer::one_record(edges.iter().map(|edge| Some(edge.node.clone()))),
+            })
         })
         .costs(0, Size::One);
+        if let Some((ways, field)) = self.roles {
+            add_roles(&mut o, ways, field.vocabulary);
+        }
         if let Some((link, fields, target)) = self.counterparts {
             let (about, one) = (words(target.plural), words(target.name));
             o.batch(
@@ -343,6 +291,30 @@ impl ConnectionType {
         }
         o
     }
+}
+
+/// Adds the field that tells by which of several links an item is related.
+fn add_roles(o: &mut Object<Edge>, ways: &'static [Way], vocabulary: &'static Vocabulary) {
+    let name = |role: &str| vocabulary.by_value(role).map(|word| word.name);
+    o.batch(
+        "roles",
+        format!("[{}!]", vocabulary.name),
+        "A list of the ways in which the item is related, at least one.",
+        Vec::new(),
+        move |call, edges: &[Arc<Edge>]| {
+            Box::pin(async move {
+                let of = call.shape(1, || Ok(ways))?;
+                let key = |edge: &Edge| Some(RolesOf { item: edge.node.id, parent: edge.parent?, of: of.clone() });
+                let found = call.loader().load_many(edges.iter().filter_map(|edge| key(edge))).await?;
+                let roles = |edge: &Arc<Edge>| {
+                    let roles = key(edge).and_then(|key| found.get(&key));
+                    roles.into_iter().flatten().filter_map(|role| name(role)).collect::<Vec<_>>()
+                };
+                Ok(Answer::leaves(edges.iter().map(roles)))
+            })
+        },
+    )
+    .costs(1, Size::None);
 }
 
 /// The names of the object types of a connection.
@@ -381,8 +353,9 @@ pub(super) fn page_info() -> Object<PageInfo> {
             format!("The cursor of the {about} item; `null` if the page is empty."),
             move |info: &PageInfo, out| match info {
                 PageInfo::Items(info) => {
-                    let row = if about == "first" { &info.first } else { &info.last };
-                    json(&row.as_ref().map(|row| info.list.cursor(row)), out);
+                    let item = if about == "first" { &info.first } else { &info.last };
+                    let cursor = |(part, row): &Item| info.list.lists[*part].page.cursor(row);
+                    json(&item.as_ref().map(cursor), out);
                 }
                 PageInfo::Known { start, end, .. } => json(if about == "first" { start } else { end }, out),
             },
@@ -395,20 +368,20 @@ pub(super) fn page_info() -> Object<PageInfo> {
 /// itself tells; beyond a cursor, one statement finds out for all parents.
 fn has_more<'a>(call: Call<'a>, infos: &'a [Arc<PageInfo>], is_before: bool) -> BoxFuture<'a, Result<Answer>> {
     Box::pin(async move {
-        let cursor = |page: &Page| if is_before { page.after.is_some() } else { page.before.is_some() };
+        let is_bounded = |list: &Parts| if is_before { list.is_after } else { list.is_before };
         let keys = |info: &ItemPageInfo| {
             let (parent, list) = (info.parent, info.list.clone());
-            (0..list.0.len()).map(move |part| BeyondOf { parent, list: list.0[part].clone(), is_before })
+            (0..list.lists.len()).map(move |part| BeyondOf { parent, list: list.lists[part].clone(), is_before })
         };
         let of_items = infos.iter().filter_map(|info| match &**info {
             PageInfo::Items(info) => Some(info),
             PageInfo::Known { .. } => None,
         });
-        let beyond = call.loader().load_many(of_items.filter(|info| cursor(info.list.page())).flat_map(keys)).await?;
+        let beyond = call.loader().load_many(of_items.filter(|info| is_bounded(&info.list)).flat_map(keys)).await?;
         Ok(Answer::leaves(infos.iter().map(|info| match &**info {
             PageInfo::Known { has_next, has_previous, .. } => *(if is_before { has_previous } else { has_next }),
             PageInfo::Items(info) => {
-                let is_read_towards = info.list.page().is_backward == is_before && info.has_more;
+                let is_read_towards = info.list.is_backward == is_before && info.has_more;
                 is_read_towards || keys(info).any(|key| beyond.get(&key).copied().unwrap_or(false))
             }
         })))

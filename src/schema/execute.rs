@@ -26,8 +26,14 @@ use super::{
 };
 use crate::{
     error::{Code, Error, Result, request_error},
-    model::{Group, RecordType},
-    query::{batch::Loader, filter::FilterScope, keys::Shape, page::Page, projection::Projection},
+    model::RecordType,
+    query::{
+        batch::Loader,
+        filter::FilterScope,
+        keys::Shape,
+        page::{Listed, Page},
+        projection::Projection,
+    },
 };
 
 /// How many errors of one field of the root, and of what is below it, are told. Each list of errors on the way has at most
@@ -108,9 +114,9 @@ impl<'a> Call<'a> {
         self.execution.plan.shape(self.field, rank, lists, make)
     }
 
-    /// The page that the arguments of a connection ask for; `group` is what the list has, if it has several types.
-    pub fn page(&self, group: Option<&'static Group>, record: &'static RecordType) -> Result<Page> {
-        Page::read(self.filter_scope(), group, record, self.arguments())
+    /// The page that the arguments of a connection ask for, of the records of a type; `of` is what the list has.
+    pub fn page(&self, of: Listed, record: &'static RecordType) -> Result<Page> {
+        Page::read(self.filter_scope(), of, record, self.arguments())
     }
 
     /// What reading a filter needs to know.

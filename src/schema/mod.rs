@@ -7,6 +7,7 @@
 //! - [`object`]: object types and their fields; [`record`], [`connection`], [`root`]: those that there are
 //! - [`search`]: full-text search over records of all types
 //! - [`claims`]: what sources state about a record
+//! - [`items`], [`timeline`]: what connections list; [`spells`]: what several records tell of, as one
 //! - [`groups`]: lists by what their items have in common
 //! - [`catalog`]: all of them; [`types`]: interfaces, unions, inputs
 //! - [`answer`], [`result`]: what a field answered, and what became of it
@@ -20,6 +21,7 @@ pub mod cost;
 mod entry;
 mod execute;
 mod groups;
+mod items;
 mod leaf;
 mod names;
 mod object;
@@ -28,8 +30,10 @@ mod record;
 mod result;
 mod root;
 mod search;
+mod spells;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod types;
 
 pub use self::{

@@ -12,7 +12,7 @@ use super::{
     execute::Call,
 };
 use crate::{
-    async_graphql_internals::{MetaField, MetaInputValue, ObjectBuilder, Registry},
+    async_graphql_internals::{Deprecation, MetaField, MetaInputValue, ObjectBuilder, Registry},
     error::Result,
     model::{Column, RecordType},
     query::page::{DEFAULT_SIZE, MAX_SIZE},
@@ -46,6 +46,8 @@ pub struct FieldInfo {
     pub(super) reference: Option<Reference>,
     /// What it costs.
     pub cost: FieldCost,
+    /// Why it should not be used any more.
+    deprecation: Option<String>,
 }
 
 /// A reference from a record to a record.
@@ -156,7 +158,8 @@ impl<S: Send + Sync + 'static> Object<S> {
         resolve: Resolve<S>,
         cost: FieldCost,
     ) -> &mut FieldInfo {
-        let info = FieldInfo { description, ty, arguments, columns: Vec::new(), reference: None, cost };
+        let info =
+            FieldInfo { description, ty, arguments, columns: Vec::new(), reference: None, cost, deprecation: None };
         let (position, twice) = self.fields.insert_full(name, Field { resolve, info });
         assert!(twice.is_none(), "{}.{name} is described twice", self.name);
         &mut self.fields[position].info
@@ -173,7 +176,13 @@ impl FieldInfo {
             columns: Vec::new(),
             reference: None,
             cost: FieldCost { statements: 0, scans: 0, size: Size::None },
+            deprecation: None,
         }
+    }
+
+    /// Says that a field has a better name.
+    pub(super) fn is_now(&mut self, name: &str) {
+        self.deprecation = Some(better_name(name));
     }
 
     /// Sets what the field costs.
@@ -222,6 +231,9 @@ impl<S: Send + Sync + 'static> AnyObject for Object<S> {
         let meta = |(name, field): (&&str, &Field<S>)| {
             let mut meta = MetaField::new(*name, field.info.ty.clone());
             meta.description = Some(field.info.description.clone());
+            if let Some(reason) = field.info.deprecation.clone() {
+                meta.deprecation = Deprecation::Deprecated { reason: Some(reason) };
+            }
             meta.args =
                 field.info.arguments.iter().map(|argument| (argument.name.to_owned(), argument.meta())).collect();
             ((*name).to_owned(), meta)
@@ -243,6 +255,11 @@ impl<S> Field<S> {
     pub(super) fn info(&self) -> &FieldInfo {
         &self.info
     }
+}
+
+/// Why something should not be used any more that has a better name.
+pub(super) fn better_name(name: &str) -> String {
+    format!("It is called `{name}` now.")
 }
 
 /// The number of objects that a field of a type leads to.

@@ -9,18 +9,20 @@ use super::{
     answer::{Answer, Position, Positions, RecordGroups, index},
     catalog::Catalog,
     claims,
-    connection::{self, Items, ready},
+    connection::{self, ready},
     cost::Size,
     execute::Call,
+    items::{self, Items},
     leaf::{self, Date, enum_name, json},
     names,
     object::{FieldInfo, Object, Reference},
+    spells,
 };
 use crate::{
     db::write_type_id,
     edtf::{self, Precision},
     error::Result,
-    model::{Attribute, AttributeKind, Link, RecordType, ToAny, ToMany, ToOne},
+    model::{Attribute, AttributeKind, Link, RecordType, ToAny, ToOne},
     query::{
         keys::{ById, Shape},
         projection::Row,
@@ -31,15 +33,34 @@ use crate::{
 pub(super) fn object(record: &'static RecordType, catalog: &Catalog) -> Object<Row> {
     let mut o = Object::new(record.name, record.description).implementing(&["Record", "Node"]);
     for attribute in record.attributes.iter().filter(|attribute| attribute.is_field()) {
-        add(&mut o, record, attribute, catalog);
+        add(&mut o, record, attribute, &attribute.name, catalog);
+        if let Some(former) = &attribute.former
+            && let Some(info) = add(&mut o, record, attribute, former, catalog)
+        {
+            info.is_now(&attribute.name);
+        }
     }
+    if !record.timeline.is_empty() {
+        let items = Items::Timeline(catalog.model(), Some(record));
+        let about = "What happened to the record and to those that are related to it, in the order of the dates. What has no \
+                     known date is left out.";
+        add_list(&mut o, "timeline", about, items, catalog.connection_names(items.name()).connection, None);
+    }
+    spells::add(&mut o, record, catalog);
     names::add(&mut o, record);
     claims::add(&mut o, catalog.model());
     o
 }
 
-fn add(o: &mut Object<Row>, record: &'static RecordType, attribute: &'static Attribute, catalog: &Catalog) {
-    let (name, about) = (attribute.name.as_str(), attribute.description);
+/// Adds the field of an attribute, by its name or by the one that it had before.
+fn add<'o>(
+    o: &'o mut Object<Row>,
+    record: &'static RecordType,
+    attribute: &'static Attribute,
+    name: &'static str,
+    catalog: &Catalog,
+) -> Option<&'o mut FieldInfo> {
+    let about = attribute.description;
     let info = match &attribute.kind {
         AttributeKind::Id => o.leaf(name, "ID!", about, move |row, out| {
             out.push(b'"');
@@ -83,39 +104,39 @@ fn add(o: &mut Object<Row>, record: &'static RecordType, attribute: &'static Att
             info
         }
         AttributeKind::ToMany(to_many) => {
-            let ToMany { link, target, counterparts } = *to_many;
-            let target = catalog.model().record_type(target);
-            let connection = catalog.connection_names(target.name, counterparts.as_ref()).connection;
-            add_list(o, attribute, Items::Type(target), connection, link)
+            let target = catalog.model().record_type(to_many.target);
+            let connection = catalog.connection_names(to_many.prefix().unwrap_or(target.name)).connection;
+            add_list(o, name, about, Items::Type(target), connection, Some(to_many.link))
         }
         AttributeKind::ToManyAny(to_many) => {
             let items = catalog.group(to_many.group);
-            add_list(o, attribute, items, catalog.connection_names(items.name(), None).connection, to_many.link)
+            let connection = catalog.connection_names(items.name()).connection;
+            add_list(o, name, about, items, connection, Some(to_many.link))
         }
-        AttributeKind::Keys { .. } => return,
+        AttributeKind::Keys { .. } => return None,
     };
-    info.reads(attribute.columns());
+    Some(info.reads(attribute.columns()))
 }
 
 /// Adds a list of related records.
 fn add_list<'o>(
     o: &'o mut Object<Row>,
-    attribute: &'static Attribute,
+    name: &'static str,
+    about: &'static str,
     items: Items,
     connection: &'static str,
-    link: Link,
+    link: Option<Link>,
 ) -> &'o mut FieldInfo {
-    let statements = index(items.types().len());
-    let arguments = connection::arguments(items);
-    let info = o.batch(&attribute.name, connection, attribute.description, arguments, move |call, rows| {
+    let statements = index(items.number_of_parts());
+    let info = o.batch(name, connection, about, items::arguments(items), move |call, rows| {
         let parents = rows.iter().map(|row| Some(row.id)).collect();
-        Box::pin(connection::connect(call, items, connection, Some(link), parents))
+        Box::pin(connection::connect(call, items, connection, link, parents))
     });
     info.cost.statements = statements;
     info
 }
 
-fn date(row: &Row, [edtf, earliest, latest]: [crate::model::Column; 3]) -> Option<Date> {
+pub(super) fn date(row: &Row, [edtf, earliest, latest]: [crate::model::Column; 3]) -> Option<Date> {
     let day = |column| match row.value(column) {
         sea_orm::Value::Int(Some(day)) => Some(*day),
         _ => None,

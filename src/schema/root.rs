@@ -14,9 +14,9 @@ use async_graphql::{
 use super::{
     answer::{Answer, index},
     catalog::Catalog,
-    connection::{self, Items},
-    entry,
+    connection, entry,
     execute::Call,
+    items::{self, Items},
     object::{AnyObject, Argument, Object, Resolve},
     search, types,
 };
@@ -111,16 +111,24 @@ pub(super) fn object(catalog: &Catalog) -> Object<Root> {
         }
     }
     search::add_field(&mut root);
+    if catalog.model().timeline().is_some() {
+        add_list(&mut root, "timeline", Items::Timeline(catalog.model(), None), catalog);
+    }
     root
 }
 
 fn add_list(root: &mut Object<Root>, name: &'static str, items: Items, catalog: &Catalog) {
-    let connection = catalog.connection_names(items.name(), None).connection;
-    let about = format!("A list of all {}.", items.words());
-    let info = root.batch(name, connection, about, connection::arguments(items), move |call, _| {
+    let connection = catalog.connection_names(items.name()).connection;
+    let about = match items {
+        Items::Timeline(..) => {
+            "What happened to all records, in the order of the dates. What has no known date is left out.".to_owned()
+        }
+        _ => format!("A list of all {}.", items.words()),
+    };
+    let info = root.batch(name, connection, about, items::arguments(items), move |call, _| {
         Box::pin(connection::connect(call, items, connection, None, vec![None]))
     });
-    info.cost.statements = index(items.types().len());
+    info.cost.statements = index(items.number_of_parts());
 }
 
 /// What a look-up is by. Each record type has an input type of its own with these fields, such as `CityBy`.

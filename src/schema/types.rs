@@ -3,18 +3,22 @@
 use async_graphql::{InputType, OutputType};
 use indexmap::{IndexMap, IndexSet};
 
-use super::{catalog::Catalog, root::IdentifierInput, search};
+use super::{catalog::Catalog, object::better_name, root::IdentifierInput, search};
 use crate::{
     async_graphql_internals::{
-        EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType, ObjectBuilder, Registry,
+        Deprecation, EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType,
+        ObjectBuilder, Registry,
     },
     db::Moment,
     edtf::Precision,
     model::{
-        Attribute, AttributeKind, Group, IfMissing, Model, Order, Period, RecordType, Scalar, camel_case,
+        Attribute, AttributeKind, Group, IfMissing, Model, Order, Period, RecordType, Scalar, Vocabulary, camel_case,
         identifier::IdentifierScheme, name::NameKind, uncapitalized, with_article, words,
     },
-    query::filter::{ANY_NAME, DURING, IDENTIFIER, Operand, OperatorInput, identifier_input, period_input},
+    query::{
+        filter::{ANY_NAME, DURING, IDENTIFIER, Operand, OperatorInput, identifier_input, period_input},
+        page::{TIMELINE_ENTRY, TIMELINE_ORDERS},
+    },
 };
 
 /// Adds the types of a catalog to async-graphql's registry.
@@ -43,6 +47,9 @@ pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
         look_up(registry, record);
         filters(registry, model, record);
         order(registry, record.name, &words(record.plural), record.orders.iter());
+    }
+    if let Some(vocabulary) = model.timeline() {
+        timeline(registry, vocabulary);
     }
     for group in model.listed_groups() {
         group_filter(registry, model, group);
@@ -181,6 +188,9 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
             }
             AttributeKind::ToMany(to_many) => {
                 let target = model.record_type(to_many.target);
+                if let Some(field) = to_many.roles {
+                    (field.vocabulary.register)(registry);
+                }
                 list_filter(registry, target);
                 (format!("{}ListFilter", target.name), format!("Filters by the list `{}`.", attribute.name))
             }
@@ -199,7 +209,12 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
                 (operators, about)
             }
         };
-        fields.push(field(&attribute.name, ty, about));
+        fields.push(field(&attribute.name, ty.clone(), about.clone()));
+        if let Some(former) = &attribute.former {
+            let (name, mut meta) = field(former, ty, about);
+            meta.deprecation = Deprecation::Deprecated { reason: Some(better_name(&attribute.name)) };
+            fields.push((name, meta));
+        }
         if let AttributeKind::Name { .. } = attribute.kind {
             let about = "Filters by any of the names: the main name or one of `names`.";
             fields.push(field(ANY_NAME, "TextFilter", about));
@@ -208,7 +223,7 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
     let about = "Filters by an identifier in an external system.";
     fields.push(field(IDENTIFIER, operators(registry, identifier_input()), about));
     if let Some(period) = &record.period {
-        fields.push(field(DURING, operators(registry, period_input()), by_period(period)));
+        fields.push(field(DURING, operators(registry, period_input()), by_period(record, period)));
     }
     input(registry, &name, about_filter(record.plural), false, fields);
 }
@@ -221,8 +236,12 @@ fn operators(registry: &mut Registry, operators: OperatorInput) -> String {
 }
 
 /// The description of a condition on a period.
-fn by_period(period: &Period) -> String {
-    let [start, end] = [period.start, period.end].map(|[column, ..]| camel_case(column));
+fn by_period(record: &RecordType, period: &Period) -> String {
+    let name_of = |column: &str| {
+        let is_of = |attribute: &&Attribute| attribute.columns().iter().any(|of| of.name == column);
+        record.attributes.iter().find(is_of).map_or_else(|| camel_case(column), |attribute| attribute.name.clone())
+    };
+    let [start, end] = [period.start, period.end].map(|[column, ..]| name_of(column));
     let if_missing = match period.if_missing {
         IfMissing::OneDay => "if only one of them is known, it is that day".to_owned(),
         IfMissing::Open => format!(
@@ -293,11 +312,46 @@ fn group_filter(registry: &mut Registry, model: &Model, group: &Group) {
     input(registry, &name, about_filter(group.plural), false, fields);
 }
 
+/// The types of the arguments of timelines.
+fn timeline(registry: &mut Registry, vocabulary: &Vocabulary) {
+    (vocabulary.register)(registry);
+    let [ascending, descending] = TIMELINE_ORDERS;
+    let orders = [
+        EnumValue::new(ascending, "By the earliest day that the date can stand for, ascending."),
+        EnumValue::new(descending, "By the latest day that the date can stand for, descending."),
+    ];
+    let about =
+        "The orders for a timeline. Ties are broken by the time of creation of the record, then by what happened.";
+    enumeration(registry, format!("{TIMELINE_ENTRY}Order"), about.to_owned(), orders.into_iter());
+}
+
 /// The enum of the orders of a list.
 fn order<'a>(registry: &mut Registry, ty: &str, plural: &str, orders: impl Iterator<Item = &'a Order>) {
     let about = format!("The orders for a list of {plural}. Ties are broken by the time of creation.");
-    let values = orders.map(|order| (order.name.clone(), order.description.clone()));
+    let values =
+        orders.flat_map(|order| EnumValue::with_former(&order.name, order.former.as_deref(), &order.description));
     enumeration(registry, format!("{ty}Order"), about, values);
+}
+
+/// A value of an enum.
+pub(super) struct EnumValue {
+    name: String,
+    description: String,
+    /// The better name, if it is the former one of another value.
+    better: Option<String>,
+}
+
+impl EnumValue {
+    /// A value.
+    pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { name: name.into(), description: description.into(), better: None }
+    }
+
+    /// A value, and behind it that of the name that it had before.
+    pub fn with_former(name: &str, former: Option<&str>, description: &str) -> Vec<Self> {
+        let former = former.map(|former| Self { better: Some(name.to_owned()), ..Self::new(former, description) });
+        [Self::new(name, description)].into_iter().chain(former).collect()
+    }
 }
 
 /// An enum with its values and their descriptions.
@@ -305,11 +359,14 @@ pub(super) fn enumeration(
     registry: &mut Registry,
     name: String,
     description: String,
-    values: impl Iterator<Item = (String, String)>,
+    values: impl Iterator<Item = EnumValue>,
 ) {
-    let value = |(name, about): (String, String)| {
+    let value = |EnumValue { name, description, better }: EnumValue| {
         let mut value = MetaEnumValue::new(name.clone());
-        value.description = Some(about);
+        value.description = Some(description);
+        if let Some(better) = better {
+            value.deprecation = Deprecation::Deprecated { reason: Some(better_name(&better)) };
+        }
         (name, value)
     };
     let values = values.map(value).collect();

@@ -4,6 +4,9 @@
 import { getNamedType, isAbstractType, isCompositeType } from "graphql";
 import { BEYOND } from "./random.mjs";
 
+/** The entries of a timeline. */
+const ENTRIES = "nodes { kind date { edtf earliest } record { __typename ... on Record { id key } } }";
+
 /** All fields of a type; of the records that it leads to, enough to tell which they are. */
 function select(type) {
   if (isAbstractType(type)) return "{ __typename ... on Record { id key } }";
@@ -11,6 +14,7 @@ function select(type) {
     const inner = getNamedType(field.type);
     if (!isCompositeType(inner)) return field.name;
     const names = field.args.map((arg) => arg.name);
+    if (inner.name === "TimelineEntryConnection") return `${field.name}(first: 2) { totalCount ${ENTRIES} edges { cursor } }`;
     if (names.includes("first")) return `${field.name}(first: 2) { totalCount nodes { id key } edges { cursor } }`;
     const args = names.includes("languages") ? '(languages: ["zh", "fi"])' : "";
     const record = isAbstractType(inner) || inner.getInterfaces().length > 0;
@@ -23,11 +27,17 @@ export function* everything(schema) {
   for (const field of Object.values(schema.getQueryType().getFields())) {
     const { nodes } = getNamedType(field.type).getFields();
     if (!nodes || BEYOND.includes(field.name)) continue;
+    const type = getNamedType(nodes.type).name;
+    if (type === "TimelineEntry") {
+      for (const page of ["first: 100", "last: 5", "first: 100, orderBy: DATE_DESC"]) {
+        yield { name: `${field.name}, ${page}`, query: `{ ${field.name}(${page}) { ${ENTRIES} } }`, runs: ["{}"] };
+      }
+      continue;
+    }
     for (const page of ["first: 5", "last: 5"]) {
       const query = `{ ${field.name}(${page}, orderBy: KEY_ASC) { nodes ${select(getNamedType(nodes.type))} } }`;
       yield { name: `${field.name}, ${page}`, query, runs: ["{}"] };
     }
-    const type = getNamedType(nodes.type).name;
     const keys = schema.getType(`${type}GroupKey`)?.getValues() ?? [];
     for (const { name } of keys) {
       const figures = schema.getType(`${type}Figure`)?.getValues() ?? [];

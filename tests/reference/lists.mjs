@@ -245,7 +245,8 @@ export class Lists {
     const compare = this.order(type, name);
     const [after, before] = [args.after, args.before].map((cursor) => (cursor == null ? null : this.meaning(cursor, type, name)));
     const passes = (args.filter == null ? null : this.filter(type, args.filter)) ?? (() => true);
-    const list = items().filter(passes).sort(compare);
+    const ofTime = args.asOf == null ? () => true : this.overlaps(type, "possiblyOverlaps", args.asOf);
+    const list = items().filter(passes).filter(ofTime).sort(compare);
     let low = after ? list.filter((item) => compare(item, after) <= 0).length : 0;
     let high = before ? list.filter((item) => compare(item, before) < 0).length : list.length;
     if (args.last != null) low = Math.max(low, high - args.last);

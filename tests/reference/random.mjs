@@ -115,6 +115,10 @@ class Writer {
     const args = [`${this.pick(["first", "first", "last"])}: ${size}`];
     if (this.chance(0.5)) args.push(`orderBy: ${this.pick(orders).name}`);
     if (this.chance(0.04)) args.push('after: "bad"');
+    if (child === "TimelineEntry") {
+      const date = this.pick(['possiblyWithin: "201X"', 'certainlyAfter: "2010-05"', 'certainlyWithin: "../2015"']);
+      return `(${args.join(", ")}, date: {${date}}, kinds: [${this.pick(["VISIT, POSITION_ATTESTED", "PARTNERSHIP_BEGAN"])}])`;
+    }
     const [one, other] = [this.test(child), this.test(child)];
     const filter = this.pick([`{${one}}`, `{not: {${one}}}`, `{or: [{${one}}, {${other}}]}`]);
     if (this.chance(0.3)) args.push(`filter: ${filter}`);

@@ -113,6 +113,11 @@ const LISTED = {
   "City.successors": ["City", "successors"], "Country.successors": ["Country", "successors"],
 };
 
+/** The lists of visits of a place, and of places of a visit. */
+const OF_VISITS = {
+  "City.visits": "Visit", "Country.visits": "Visit", "Visit.cities": "City", "Visit.countries": "Country",
+};
+
 /** Which records a topic is a tag of. */
 const TAGGED = {
   cities: "City", partnerships: "Partnership", organizations: "Organization", officials: "Official", visits: "Visit",
@@ -127,8 +132,14 @@ const PERIODS = { partnership: ["since", "ended"], position: ["start", "end"], v
 /** Where a period without a start or an end is open; elsewhere, it is one day. A date of its third column lies in it. */
 export const OPEN_PERIODS = {
   Partnership: ["since", "ended"], Membership: ["since", "until"], Organization: ["founded", "dissolved"],
-  Position: ["start", "end", "as_of"], PartnershipParty: ["since", "ended"],
+  Position: ["start", "end", "as_of"], PartnershipParty: ["since", "ended"], City: ["founded", "dissolved"],
+  InnovationCenter: ["founded", "closed"], Agreement: ["signed", "ended"],
 };
+
+/** The columns of dates whose fields have another name. */
+const FORMER = { Partnership: "ended", PartnershipParty: "ended", Agreement: "ended", Membership: "until" };
+
+const renamed = (type, cells) => (FORMER[type] ? { end: cells[FORMER[type]] } : {});
 
 /** How many days it lasted, at least and at most. */
 function days(kind, cells) {
@@ -151,7 +162,7 @@ export class Records {
         const { id, version, created_at, updated_at } = stored.get(`${kind}/${cells.key}`);
         const record = {
           type: pascal(kind), kind, key: cells.key, uuid: id.replaceAll("-", ""), id: typeId(kind, id),
-          cells: { ...cells, ...days(kind, cells), version, created_at, updated_at }, names: [], identifiers: [], tags: [],
+          cells: { ...cells, ...renamed(pascal(kind), cells), ...days(kind, cells), version, created_at, updated_at }, names: [], identifiers: [], tags: [],
         };
         byKey.set(cells.key, record);
         this.byId.set(record.id, record);
@@ -191,12 +202,49 @@ export class Records {
       return this.all(TAGGED[field]).filter((other) => other.tags.includes(record.key));
     }
     const path = `${record.type}.${field}`;
+    if (path === "Participation.positions") return this.positionsDuring(record);
+    if (OF_VISITS[path]) {
+      const isRelated = (other) => this.placeRoles(record, other).length > 0;
+      return this.all(OF_VISITS[path]).filter(isRelated);
+    }
     if (LISTED[path]) {
       const [type, column] = LISTED[path];
       return list(record.cells[column]).map((key) => this.get(type, key));
     }
     const [type, column] = HANGING[path] ?? ON_ALL[field];
     return this.hanging(type, column).get(record) ?? [];
+  }
+
+  /** The parts that a city or a country has in a visit; the two come in any order. */
+  placeRoles(one, other) {
+    const [visit, place] = one.type === "Visit" ? [one, other] : [other, one];
+    const stops = this.hanging("VisitStop", "visit").get(visit) ?? [];
+    const participations = this.hanging("Participation", "activity").get(visit) ?? [];
+    const roles = {
+      ORIGIN: visit.cells[`from_${place.kind}`] === place.key,
+      DESTINATION: visit.cells[`to_${place.kind}`] === place.key,
+      STOP: stops.some((stop) => stop.cells[place.kind] === place.key),
+      PARTICIPANT: participations.some(({ cells }) => cells.participant_kind === place.kind && cells.participant === place.key),
+    };
+    return Object.keys(roles).filter((role) => roles[role]);
+  }
+
+  /** The positions of a participant that can have a day in common with the visit or event. */
+  positionsDuring(participation) {
+    if (participation.cells.participant_kind !== "official") return [];
+    const official = this.referred(participation, "participant", null);
+    const activity = this.days(this.referred(participation, "activity", null), ["start", "end"], false);
+    const meets = (one) => activity.some((other) => one.from <= other.to && one.to >= other.from);
+    const positions = this.hanging("Position", "official").get(official) ?? [];
+    return positions.filter((position) => this.days(position, OPEN_PERIODS.Position, true).some(meets));
+  }
+
+  /** The days from one date to another, and those of a third; a period of which one date is missing can be open. */
+  days(record, [first, last, third], isOpen) {
+    const [start, end, day] = [first, last, third].map((column) => (column ? this.date(record, column) : null));
+    const from = start?.from ?? (end && (isOpen ? -Infinity : end.from));
+    const to = end?.to ?? (start && (isOpen ? Infinity : start.to));
+    return [...(start || end ? [{ from, to }] : []), ...(day ? [day] : [])];
   }
 
   /** By record, the records of `type` whose column refers to it. */

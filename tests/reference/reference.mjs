@@ -5,12 +5,14 @@ import { Lists, byBytes, checkId, refuse, said } from "./lists.mjs";
 import { claims } from "./claims.mjs";
 import { dateOf, range } from "./dates.mjs";
 import { NAME_KINDS, Records, snake } from "./records.mjs";
+import { Timeline, tenures } from "./timeline.mjs";
 
 export class Reference {
   constructor(sdl, directory) {
     this.schema = buildSchema(sdl);
     this.records = new Records(directory);
     this.lists = new Lists(this.schema, this.records);
+    this.timeline = new Timeline(this.lists);
   }
 
   /** Answers a request; `occurred` are all errors of fields, also those that the answer need not keep. */
@@ -55,6 +57,7 @@ export class Reference {
     // The other members stand in the order of their age.
     if (fieldName === "partners") return this.partners(source);
     if (fieldName === "partner") return this.partners(source)[0];
+    if (fieldName === "roles") return this.records.placeRoles(source.node, source.parent);
     const found = source[fieldName];
     return typeof found === "function" ? found(args) : found;
   }
@@ -69,6 +72,7 @@ export class Reference {
       if (args.ids.length > 100) throw refuse("INVALID_PAGE", "more than 100 ids");
       return args.ids.map((id) => attempt(() => byId(id)));
     }
+    if (name === "timeline") return this.timeline.page(null, args);
     const type = getNamedType(returnType).name;
     if (this.lists.isRecord(type)) return this.lookUp(type, args.by);
     const item = type.replace(/Connection$/, "");
@@ -90,6 +94,8 @@ export class Reference {
     if (name === "identifiers") return identifiers(record);
     if (name === "claims") return claims(this.records, record, args);
     if (name === "isDisputed") return claims(this.records, record, args).some(({ stance }) => stance === "CONTRADICTS");
+    if (name === "timeline") return this.timeline.page(record, args);
+    if (name === "tenures") return tenures(this.records, record);
     const column = snake(name);
     const type = getNamedType(returnType);
     if (type.name.endsWith("Connection")) {

@@ -5,6 +5,8 @@ use coopgraph::{
     model::{Attribute, AttributeKind, Column, RecordType, Scalar, draft::reference_name},
 };
 
+use crate::walk::kind_of;
+
 /// A column of a CSV file, other than the key, the note and the visibility.
 #[derive(Clone)]
 pub struct CsvColumn {
@@ -116,4 +118,15 @@ pub fn choices(kind: &str) -> Vec<usize> {
         _ => None,
     };
     columns(kind).into_iter().filter_map(choice).collect()
+}
+
+/// The header of the column that a field, a filter or an order (`start`, `asOf`, `as_of`) is of: some dates have another name
+/// there.
+pub fn header_of(kind: &str, name: &str) -> String {
+    let record = coopgraph::domain::model().record_type(kind);
+    let of_date = record.attributes.iter().find_map(|attribute| match &attribute.kind {
+        AttributeKind::Date { edtf, .. } if attribute.name == name => Some(edtf.name.to_owned()),
+        _ => None,
+    });
+    of_date.unwrap_or_else(|| kind_of(name))
 }

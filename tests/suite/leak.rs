@@ -17,7 +17,7 @@ use crate::{
     columns::{choices, kinds},
     population::{MARKER, Population, Record, is_needed, key},
     support::{Backend, Server, backends},
-    walk::{Field, Schema, brief, is_connection, items, kind_of, text},
+    walk::{Field, Schema, brief, is_connection, items, kind_of, nodes_of, text},
 };
 
 /// How many records of a kind have every relation.
@@ -127,7 +127,7 @@ impl Guard {
                     self.ask(&format!("{{ {query} }}")).await;
                 }
             }
-            self.pages(&list.name).await;
+            self.pages(&list).await;
         }
     }
 
@@ -138,15 +138,15 @@ impl Guard {
     }
 
     /// A walk in small pages: every flag and cursor is that of a list without hidden records.
-    async fn pages(&mut self, list: &str) {
+    async fn pages(&mut self, list: &Field) {
         for (size, cursor, flag, end) in
             [("first", "after", "hasNextPage", "endCursor"), ("last", "before", "hasPreviousPage", "startCursor")]
         {
             let mut bound = String::new();
             loop {
                 let page =
-                    "nodes { ... on Record { key } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
-                let data = self.ask(&format!("{{ r: {list}({size}: 9 {bound}) {{ {page} }} }}")).await;
+                    format!("{} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}", nodes_of(list));
+                let data = self.ask(&format!("{{ r: {}({size}: 9 {bound}) {{ {page} }} }}", list.name)).await;
                 let info = &data["r"]["pageInfo"];
                 if info[flag] != true {
                     break;

@@ -46,5 +46,6 @@ mod sharing;
 mod shutdown;
 mod subscriptions;
 mod support;
+mod time;
 mod variables;
 mod walk;

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use self::catalog::{Catalog, Kind, Table, plain, rows};
 use crate::{
+    columns::header_of,
     support::{Backend, Data, Server, TestDatabase, backends},
     walk::{Schema, kind_of},
 };
@@ -344,8 +345,8 @@ async fn every_order_is_indexed() {
 }
 
 /// The columns that a filter's field searches.
-fn searched(schema: &Schema, field: &str, ty: &str) -> Vec<String> {
-    let column = kind_of(field);
+fn searched(schema: &Schema, record: &str, field: &str, ty: &str) -> Vec<String> {
+    let column = header_of(&kind_of(record), field);
     match ty {
         "DateFilter" => vec![format!("{column}_earliest"), format!("{column}_latest")],
         // The dates between which a period lies have filters of their own.
@@ -383,7 +384,7 @@ async fn every_filter_is_indexed() {
                     assert!(is_indexed(&catalog["name"], "folded"), "{backend}: other names are not indexed");
                     continue;
                 }
-                for column in searched(&schema, &input.name, &input.ty.name) {
+                for column in searched(&schema, record, &input.name, &input.ty.name) {
                     assert!(
                         table.columns.contains_key(&column),
                         "{record} has no column {column} for the filter {}",

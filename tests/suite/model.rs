@@ -11,6 +11,19 @@ fn linked(link: Link, target: &str) -> String {
     match link {
         Link::Column { table, column } => format!("{table}.{column} <-"),
         Link::Through { table, parent, child } => format!("{table}: {parent} -> {child} -> {target}"),
+        Link::Via { table, parent, child } => format!("records of {table}: {parent} -> {child} -> {target}"),
+        Link::Within { table, parent, by, of, child } => {
+            format!("{table}.{parent} <-, {by}: {of} -> {child} -> {target}")
+        }
+        Link::Contemporary(of) => {
+            let (related, during) = (of.related.0, of.during.0);
+            format!("{related}.{} of {}, during {} of {during}", of.column, of.subject, of.when)
+        }
+        Link::Any(ways) => {
+            let role = |role: &str| if role.is_empty() { String::new() } else { format!("{role}: ") };
+            let ways: Vec<_> = ways.iter().map(|way| role(way.role) + &linked(way.link, target)).collect();
+            ways.join("; ")
+        }
     }
 }
 
@@ -47,6 +60,9 @@ fn the_relations_are_those_of_the_golden_file() {
                 _ => continue,
             };
             text += &format!("{}.{}: {relation}\n", record.name, attribute.name);
+        }
+        for (target, link) in &record.timeline {
+            text += &format!("{}.timeline: {}\n", record.name, linked(*link, target));
         }
     }
     golden("tests/golden/model.txt", &text);

@@ -15,7 +15,7 @@ use crate::{
     columns::kinds,
     population::{Population, key},
     support::{Backend, Server, backends},
-    walk::{Field, Schema, brief, is_connection, items, kind_of, lower_first, text},
+    walk::{Field, Schema, brief, is_connection, is_timeline, items, kind_of, lower_first, order_of, text},
 };
 
 /// One parent, and many.
@@ -127,19 +127,21 @@ impl Guard {
             return vec![String::new()];
         }
         let [first, last] = self.cursors(record, field).await;
+        let order = order_of(field);
         vec![
-            "first: 1, orderBy: KEY_ASC".to_owned(),
-            format!("first: 1, after: \"{first}\", orderBy: KEY_ASC"),
-            format!("last: 1, before: \"{last}\", orderBy: KEY_ASC"),
+            format!("first: 1, orderBy: {order}"),
+            format!("first: 1, after: \"{first}\", orderBy: {order}"),
+            format!("last: 1, before: \"{last}\", orderBy: {order}"),
         ]
     }
 
     /// Cursors of a list that a field leads to, at the first and at the last record of it or of all.
     async fn cursors(&mut self, record: &str, field: &Field) -> [String; 2] {
         let target = self.schema.target(field);
-        let is_of_several = self.schema.is_abstract(target);
+        let is_of_several = self.schema.is_abstract(target) || is_timeline(field);
         let list = if is_of_several { &field.name } else { &self.schema.list(target).name };
-        let page = |args: &str| format!("{args}: {list}({args}: 1, orderBy: KEY_ASC) {{ pageInfo {{ startCursor }} }}");
+        let order = order_of(field);
+        let page = |args: &str| format!("{args}: {list}({args}: 1, orderBy: {order}) {{ pageInfo {{ startCursor }} }}");
         let pages = format!("{} {}", page("first"), page("last"));
         // Not each list of several types is at the root.
         let of_first =
@@ -150,8 +152,14 @@ impl Guard {
         ["first", "last"].map(|end| text(&data[end]["pageInfo"]["startCursor"]))
     }
 
-    /// How many statements a part of a list takes at most: one for each type of its records.
-    fn statements_of(&self, field: &Field) -> usize {
+    /// How many statements a part of a list takes at most: one for each type of its records, and for each thing that can happen
+    /// to those of a timeline.
+    fn statements_of(&self, record: &str, field: &Field) -> usize {
+        if is_timeline(field) {
+            let model = coopgraph::domain::model();
+            let of = model.types().find(|of| of.name == record).expect(record);
+            return of.timeline.iter().map(|(table, _)| model.record_type(table).moments.len()).sum();
+        }
         if is_connection(field) { self.schema.targets(field).len() } else { 1 }
     }
 
@@ -210,7 +218,7 @@ impl Guard {
     async fn one_for_each_field(&mut self, record: &str, field: &Field) {
         let ty = self.schema.get(&field.ty.name).clone();
         let head = self.schema.head(record, field, "");
-        let most = self.statements_of(field);
+        let most = self.statements_of(record, field);
         for (_, filter) in by_target(&self.schema, field) {
             let path = format!("{record}.{}", field.name);
             if !is_connection(field) {
@@ -339,6 +347,28 @@ impl Guard {
         }
     }
 
+    /// The timeline of all records: a page and a count for each thing that can happen, however many there are.
+    async fn timeline(&mut self) {
+        let timeline = self.schema.lists().find(|list| is_timeline(list)).expect("a timeline").clone();
+        let moments = coopgraph::domain::model().moments().count();
+        for size in SIZES {
+            let selection = self.schema.ask("Query", &timeline, &format!("first: {size}"), &brief);
+            let taken = self.take(&format!("{{ {selection} }}")).await;
+            // What the records have of their own takes one statement for each of their types.
+            let least = 2 * moments;
+            assert_eq!(items(&taken.data["timeline"]["nodes"]).count(), size);
+            assert!(
+                (least..=least + 4 * kinds().len()).contains(&taken.statements.len()),
+                "{}",
+                taken.statements.len()
+            );
+            let plain = format!(
+                "{{ timeline(first: {size}) {{ totalCount nodes {{ kind date {{ edtf }} record {{ key }} }} }} }}"
+            );
+            assert_eq!(self.take(&plain).await.statements.len(), least, "{plain}");
+        }
+    }
+
     async fn look_up(&mut self, record: &str, field: &Field, by: &str) {
         let mut plain = field.clone();
         plain.args.clear();
@@ -414,6 +444,7 @@ async fn guard(backend: Backend) {
     guard.root().await;
     guard.lists_of_several_types().await;
     guard.searches().await;
+    guard.timeline().await;
     for record in guard.schema.records().to_vec() {
         for field in guard.schema.relations(&record).into_iter().cloned().collect::<Vec<_>>() {
             guard.relation(&record, &field).await;

@@ -229,6 +229,21 @@ fn aliased(selection: &str, prefix: &str) -> String {
     text
 }
 
+/// Whether a field is a timeline: a connection of entries, which are no records but lead to them.
+pub fn is_timeline(field: &Field) -> bool {
+    field.ty.name == "TimelineEntryConnection"
+}
+
+/// What tells the nodes of a connection apart.
+pub fn nodes_of(field: &Field) -> &'static str {
+    if is_timeline(field) { "nodes { kind record { key } }" } else { "nodes { ... on Record { key } }" }
+}
+
+/// An order that a connection has, by what is unlike in all records.
+pub fn order_of(field: &Field) -> &'static str {
+    if is_timeline(field) { "DATE_ASC" } else { "KEY_ASC" }
+}
+
 pub fn is_connection(field: &Field) -> bool {
     field.ty.name.ends_with("Connection")
 }

@@ -21,6 +21,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub(super) use self::period::{as_of, possibly_overlap};
 pub use self::{
     any_name::ANY_NAME,
     date::MAX_LISTED,
@@ -28,11 +29,14 @@ pub use self::{
     operator::{Operand, OperatorInput},
     period::{DURING, period_input},
 };
-use super::statement::{TABLES, column};
+use super::{
+    link::{self, is_linked},
+    statement::{TABLES, column},
+};
 use crate::{
     db::parse_type_id,
     error::{Code, Error, Result},
-    model::{AttributeKind, Group, Link, Model, RecordType, ToAny, camel_case, record, with_article},
+    model::{AttributeKind, DateColumns, Group, Link, Model, RecordType, ToAny, camel_case, record, with_article},
     quoted::Quoted,
 };
 
@@ -57,13 +61,22 @@ pub struct FilterScope {
 
 /// The condition of a filter on the records of a type, whose table has the alias of depth 0; `None` if it says nothing.
 pub fn read(scope: FilterScope, record: &RecordType, filter: &Value) -> Result<Option<Expr>> {
-    Reader { scope, depth: 0, nesting: 0 }.filter(record, filter).map_err(Misplaced::shown)
+    Reader { scope, depth: 0, nesting: 0 }.filter(record, filter).map_err(|error| error.shown("filter"))
 }
 
 /// The condition of a filter on the records of a group, for those of one member; `None` if it says nothing.
 pub fn read_for_member(scope: FilterScope, group: &Group, record: &RecordType, filter: &Value) -> Result<Option<Expr>> {
     let reader = Reader { scope, depth: 0, nesting: 0 };
-    reader.of_group(&group.members, record, filter).map_err(Misplaced::shown)
+    reader.of_group(&group.members, record, filter).map_err(|error| error.shown("filter"))
+}
+
+/// The condition of a filter by a date on the records of a type, whose table has the alias of depth 0; `None` if it says
+/// nothing.
+pub fn read_date(scope: FilterScope, date: DateColumns, filter: &Value) -> Result<Option<Expr>> {
+    let condition = |operator: &str, value: &Value| {
+        Ok(Some(Operand::Date(date).condition(scope.backend, TABLES[0], operator, value)?))
+    };
+    each(filter, condition).map(non_empty).map_err(|error| error.shown("date"))
 }
 
 /// An error, and where in the filter it is.
@@ -85,11 +98,11 @@ impl Misplaced {
         self
     }
 
-    /// The error, with the place in its message.
-    fn shown(self) -> Error {
+    /// The error, with the place in an argument in its message.
+    fn shown(self, argument: &str) -> Error {
         let Error::Input(code, message) = self.error else { return self.error };
         let place: String = self.path.into_iter().rev().collect();
-        Error::input(code, format!("{message} (at `filter{place}`)"))
+        Error::input(code, format!("{message} (at `{argument}{place}`)"))
     }
 }
 
@@ -168,7 +181,7 @@ impl Reader {
                             let passes = inner.filter(target, value)?;
                             Ok(if negate { passes.map(not) } else { passes })
                         };
-                        Ok::<_, Misplaced>(self.linked(to_many.link, target, passes)?.map(exists))
+                        self.linked(to_many.link, target, passes)
                     };
                     Ok(match quantifier {
                         "some" => some(false)?,
@@ -250,20 +263,22 @@ impl Reader {
         Ok(Some(records))
     }
 
-    /// The visible records that a link joins to the record and that pass.
-    fn linked(
-        self,
-        link: Link,
-        target: &RecordType,
-        passes: impl FnOnce(Self) -> Read,
-    ) -> Result<Option<SelectStatement>, Misplaced> {
+    /// A link joins a visible record that passes to the record.
+    fn linked(self, link: Link, target: &RecordType, passes: impl FnOnce(Self) -> Read) -> Read {
+        if let Link::Any(_) = link {
+            // By each of the links, the records that it joins are found by what passes.
+            let Some(records) = self.related(target, passes)? else { return Ok(None) };
+            let is_related = |id: Expr| id.in_subquery(records.clone());
+            let parents = link::parents(link, self.scope.rank, &is_related);
+            return Ok(Some(column(self.alias(), "id").in_subquery(parents)));
+        }
         let inner = Self { depth: self.depth + 1, ..self };
         let Some(passes) = passes(inner)? else { return Ok(None) };
         let mut records = Query::select();
         records.expr(Expr::Constant(1.into())).from_as(target.table, inner.alias());
-        records.and_where(is_linked(link, inner.alias(), column(self.alias(), "id")));
+        records.and_where(is_linked(link, inner.alias(), &column(self.alias(), "id"), self.scope.rank));
         records.and_where(inner.is_visible()).and_where(passes);
-        Ok(Some(records))
+        Ok(Some(exists(records)))
     }
 
     fn is_visible(self) -> Expr {
@@ -291,19 +306,6 @@ fn member<'a>(members: &[&'a str], name: &str, value: &Value) -> Result<Member<'
 /// Whether a viewer of a rank may see the record of an alias.
 pub(super) fn is_visible(alias: &'static str, rank: i16) -> Expr {
     column(alias, "audience").lte(rank)
-}
-
-/// Whether a link joins the record of an alias to `parent`.
-pub(super) fn is_linked(link: Link, alias: &'static str, parent: Expr) -> Expr {
-    match link {
-        Link::Column { column: key, .. } => column(alias, key).eq(parent),
-        Link::Through { table, parent: from, child } => {
-            const LINKS: &str = "link";
-            let mut links = Query::select();
-            links.column((LINKS, child)).from_as(table, LINKS).and_where(column(LINKS, from).eq(parent));
-            column(alias, "id").in_subquery(links)
-        }
-    }
 }
 
 /// Takes a global id of a record of one of `tables` apart, into the table and the id.

@@ -4,7 +4,10 @@
 //! Only dates count. The status of a partnership says how things are, not on which day; so it makes nothing certain.
 
 use async_graphql::Value;
-use sea_orm::{ExprTrait, sea_query::Expr};
+use sea_orm::{
+    ExprTrait,
+    sea_query::{CaseStatement, Expr},
+};
 
 use super::{
     OperatorInput, Read, Reader, all, any,
@@ -12,7 +15,8 @@ use super::{
     each, non_empty, unknown,
 };
 use crate::{
-    edtf::Day,
+    edtf::{BEGINNING, Day, EVER, UNKNOWN_EARLIEST, UNKNOWN_LATEST},
+    error::Result,
     model::{DateColumns, IfMissing, Period},
 };
 
@@ -43,6 +47,11 @@ pub fn period_input() -> OperatorInput {
     }
 }
 
+/// The condition that a record possibly was during a date in EDTF.
+pub(in crate::query) fn as_of(period: &Period, alias: &'static str, date: &Value) -> Result<Expr> {
+    Ok(PeriodOperand { alias, period }.possibly_overlaps(&Days::read(date)?))
+}
+
 impl Reader {
     /// The condition on the period of a record.
     pub(super) fn during(self, period: &Period, value: &Value) -> Read {
@@ -58,6 +67,22 @@ impl Reader {
         };
         Ok(non_empty(each(value, condition)?))
     }
+}
+
+/// The periods of the records of two aliases can have a day in common. A start, an end or another day that is a set counts as
+/// all days between its first and its last.
+pub(in crate::query) fn possibly_overlap(one: (&'static str, &Period), other: (&'static str, &Period)) -> Expr {
+    let [one, other] = [one, other].map(|(alias, period)| PeriodOperand { alias, period });
+    let days = |of: &PeriodOperand<'_>| {
+        let date = of.period.includes.map(|columns| of.date(columns));
+        std::iter::once(of.bounds()).chain(date.map(|date| (date.earliest(), date.latest()))).collect::<Vec<_>>()
+    };
+    let others = days(&other);
+    let meet = |(first, last): (Expr, Expr)| {
+        let meets = |(from, to): &(Expr, Expr)| first.clone().lte(to.clone()).and(last.clone().gte(from.clone()));
+        any(others.iter().map(meets).collect())
+    };
+    any(days(&one).into_iter().map(meet).collect())
 }
 
 /// The period of the record of an alias.
@@ -92,6 +117,20 @@ impl PeriodOperand<'_> {
         ];
         ways.extend(self.period.includes.map(|columns| within(self.date(columns))));
         any(ways)
+    }
+
+    /// The first and the last day of the longest of the periods that it can be. If no day is known, the first is after all days,
+    /// and the last is before all.
+    fn bounds(&self) -> (Expr, Expr) {
+        let (start, end) = self.dates();
+        let (if_start, if_end) = match self.period.if_missing {
+            IfMissing::OneDay => (start.latest(), end.earliest()),
+            IfMissing::Open => (Expr::Constant(EVER.into()), Expr::Constant(BEGINNING.into())),
+        };
+        let first = CaseStatement::new().case(start.is_known(), start.earliest()).case(end.is_known(), if_end);
+        let last = CaseStatement::new().case(end.is_known(), end.latest()).case(start.is_known(), if_start);
+        let first = first.finally(Expr::Constant(UNKNOWN_EARLIEST.into()));
+        (first.into(), last.finally(Expr::Constant(UNKNOWN_LATEST.into())).into())
     }
 
     /// None of the periods that it can be lies before, between or after the days that are asked for. A start or an end that is a

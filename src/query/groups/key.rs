@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{MAX_KEYS, OPERAND, PARENT};
+use super::{MAX_KEYS, OPERAND};
 use crate::{
     model::{
         AttributeKind, Column, DateColumns, Link, Model, RecordType, Scalar, ToAny, ToMany, ToOne, Vocabulary, record,
@@ -16,6 +16,7 @@ use crate::{
     },
     query::{
         filter::is_visible,
+        link::{ID, PARENT},
         loader::{ROW, RecordLoader},
         statement::{column, months},
     },
@@ -23,12 +24,13 @@ use crate::{
 
 /// The first and the last day of the years that have four digits.
 const YEARS: (i32, i32) = (-719_162, 2_932_896);
-const ID: &str = "id";
 
 /// What records can be grouped by.
 pub struct GroupKey {
     /// Its name in the schema, such as `START_YEAR`.
     pub name: String,
+    /// The name that it had before, which goes on as deprecated.
+    pub former: Option<String>,
     /// What it is.
     pub description: String,
     kind: KeyKind,
@@ -93,7 +95,11 @@ pub fn keys(model: &Model, record: &RecordType) -> Vec<GroupKey> {
     let mut keys = Vec::new();
     for attribute in &record.attributes {
         let name = upper_case(&attribute.name);
-        let mut add = |name: String, description: String, kind| keys.push(GroupKey { name, description, kind });
+        let renamed = attribute.former.as_deref().map(|former| (name.clone(), upper_case(former)));
+        let mut add = |name: String, description: String, kind| {
+            let former = renamed.as_ref().map(|(better, former)| name.replacen(better, former, 1));
+            keys.push(GroupKey { name, former, description, kind });
+        };
         let by = format!("By `{}`.", attribute.name);
         match &attribute.kind {
             AttributeKind::Scalar(column, scalar) if attribute.is_filterable && column.name != "key" => match scalar {

@@ -15,9 +15,7 @@ use crate::model::{Attribute, AttributeKind, Column, DateColumns, RecordType, Sc
 
 /// How many keys a client can group by at once.
 pub const MAX_KEYS: usize = 3;
-/// The columns of a statement that groups records: the record whose list it is, and what is aggregated.
-const PARENT: &str = "parent";
-/// See [`PARENT`].
+/// The column of what is aggregated in a statement that groups records.
 const OPERAND: &str = "operand";
 
 /// The order of groups.

@@ -12,15 +12,14 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{
-    Aggregate, AggregateValue, Figure, Group, GroupKey, GroupOrder, Grouping, KeyValue, MAX_KEYS, OPERAND, PARENT,
-};
+use super::{Aggregate, AggregateValue, Figure, Group, GroupKey, GroupOrder, Grouping, KeyValue, MAX_KEYS, OPERAND};
 use crate::{
     edtf::UNKNOWN_LATEST,
     error::Result,
     model::Link,
     query::{
         keys::List,
+        link::{self, ID, PARENT},
         loader::{ROW, RecordLoader},
         statement::{column, is_one_of_ids, is_same},
     },
@@ -40,8 +39,6 @@ const COUNT: &str = "count";
 const POSITION: &str = "position";
 /// See [`COUNT`].
 const DATE: &str = "date";
-/// See [`COUNT`].
-const ID: &str = "id";
 
 impl Grouping {
     fn columns(&self) -> impl Iterator<Item = &'static str> {
@@ -88,10 +85,9 @@ impl RecordLoader {
                 items.expr_as(column(ROW, key), PARENT);
                 items.and_where(is_one_of_ids(self.backend(), column(ROW, key), parents));
             }
-            Some(Link::Through { table, parent, child }) => {
-                let mut links = Query::select();
-                links.distinct().expr_as(column(table, parent), PARENT).expr_as(column(table, child), ID).from(table);
-                links.and_where(is_one_of_ids(self.backend(), column(table, parent), parents));
+            Some(link) => {
+                let of_parents = |parent: Expr, _| is_one_of_ids(self.backend(), parent, parents);
+                let links = link::pairs(link, self.clearance.rank(), &of_parents);
                 items.join_subquery(JoinType::InnerJoin, links, LINKS, column(LINKS, ID).eq(column(ROW, ID)));
                 items.expr_as(column(LINKS, PARENT), PARENT);
             }

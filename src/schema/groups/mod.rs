@@ -15,7 +15,7 @@ use super::{
     execute::Call,
     leaf::json,
     object::{Argument, Object},
-    types::enumeration,
+    types::{EnumValue, enumeration},
 };
 use crate::{
     async_graphql_internals::Registry,
@@ -119,7 +119,8 @@ impl GroupTypes {
     /// Registers the enums.
     pub fn register(&self, registry: &mut Registry) {
         let about = words(self.record.plural);
-        let keys = self.keys.iter().map(|key| (key.name.clone(), key.description.clone()));
+        let keys =
+            self.keys.iter().flat_map(|key| EnumValue::with_former(&key.name, key.former.as_deref(), &key.description));
         enumeration(
             registry,
             format!("{}GroupKey", self.record.name),
@@ -128,11 +129,11 @@ impl GroupTypes {
         );
         if !self.figures.is_empty() {
             let values =
-                groups::figures(self.record).map(|(name, attribute, _)| (name, attribute.description.to_owned()));
+                groups::figures(self.record).map(|(name, attribute, _)| EnumValue::new(name, attribute.description));
             let about = format!("The numbers of {about} of which groups have summaries.");
             enumeration(registry, format!("{}Figure", self.record.name), about, values);
         }
-        let orders = ORDERS.iter().map(|(name, about, _)| ((*name).to_owned(), (*about).to_owned()));
+        let orders = ORDERS.iter().map(|(name, about, _)| EnumValue::new(*name, *about));
         enumeration(registry, "GroupOrder".to_owned(), "The orders of groups.".to_owned(), orders);
     }
 
@@ -159,7 +160,7 @@ impl GroupTypes {
     }
 
     fn key(&self, name: &str) -> Result<Arc<GroupKey>> {
-        let known = self.keys.iter().find(|key| key.name == name).cloned();
+        let known = self.keys.iter().find(|key| key.name == name || key.former.as_deref() == Some(name)).cloned();
         known.ok_or_else(|| {
             let message = format!("{} is not a value of {}GroupKey", Quoted(name), self.record.name);
             Error::input(Code::InvalidArgument, message)

@@ -252,7 +252,11 @@ impl Plan {
     fn plan_below(&self, scope: &Scope) {
         use crate::{
             model::RecordType,
-            query::{filter::FilterScope, keys::List, page::Page},
+            query::{
+                filter::FilterScope,
+                keys::List,
+                page::{Listed, Page},
+            },
         };
         for field in &scope.fields {
             let ty = field.occurrences[0].definition.ty.inner_named_type();
@@ -264,9 +268,14 @@ impl Plan {
             if !items.is_empty() {
                 let scope = FilterScope { model: self.catalog.model(), backend: sea_orm::DbBackend::Sqlite, rank: 0 };
                 let group = ty.strip_suffix("Connection").and_then(|name| self.catalog.model().group(name));
+                let of = |record: &'static RecordType| match (group, record.moments.first()) {
+                    (Some(group), _) => Listed::Group(group),
+                    (None, Some(moment)) if ty == "TimelineEntryConnection" => Listed::Moment(moment),
+                    _ => Listed::Type,
+                };
                 let no_variables = JsonMap::new();
                 let list = |record: &&'static RecordType| {
-                    let page = Page::read(scope, group, record, field.arguments(&no_variables))?;
+                    let page = Page::read(scope, of(record), record, field.arguments(&no_variables))?;
                     let projection = (*self.projection(field, record)).clone();
                     Ok(Shape::new(List { link: None, page, projection }))
                 };

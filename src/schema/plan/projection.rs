@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{super::object::FieldInfo, Plan, PlannedField, Scope};
+use super::{
+    super::object::{AnyObject, FieldInfo},
+    Plan, PlannedField, Scope,
+};
 use crate::{
     model::RecordType,
     query::{
@@ -42,17 +45,12 @@ impl Plan {
             None => self.read_scope(&self.scope(field, record.name), &mut projection, depth),
             Some(connection) => {
                 for part in &self.scope(field, connection.name()).fields {
-                    match part.name() {
-                        "nodes" => projection.merge(self.read_by(part, record, depth)),
-                        "edges" => {
-                            let ty = part.occurrences[0].definition.ty.inner_named_type();
-                            let Some(edge) = self.catalog.object(ty) else { continue };
-                            let scope = self.scope(part, edge.name());
-                            for node in scope.fields.iter().filter(|field| field.name() == "node") {
-                                projection.merge(self.read_by(node, record, depth));
-                            }
-                        }
-                        _ => {}
+                    let ty = part.occurrences[0].definition.ty.inner_named_type();
+                    let is_this = |of: &&'static RecordType| std::ptr::eq(*of, record);
+                    // The record itself, or what leads to it, such as an edge.
+                    let items = self.catalog.object(ty).map_or(&[][..], AnyObject::items);
+                    if items.iter().chain(&self.catalog.targets(ty)).any(is_this) {
+                        projection.merge(self.read_by(part, record, depth));
                     }
                 }
             }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Guard;
 use crate::{
+    columns::header_of,
     population::{MARKER, Record},
     walk::{Field, is_connection, kind_of, lower_first},
 };
@@ -137,7 +138,7 @@ impl Guard {
             let test = match ty {
                 "TextFilter" => format!("{{contains: \"{MARKER}\"}}"),
                 "DateFilter" => {
-                    let date = hidden[0].get(&kind_of(name));
+                    let date = hidden[0].get(&header_of(&kind_of(record), name));
                     format!("{{possiblyWithin: \"{}\"}}", date.split('-').next().expect("a year"))
                 }
                 "PeriodFilter" => {

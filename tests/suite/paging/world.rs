@@ -4,7 +4,7 @@
 use std::{cmp::Ordering, collections::HashMap, fs, path::Path};
 
 use crate::{
-    columns::{Content, CsvColumn, choices, columns, kinds},
+    columns::{Content, CsvColumn, choices, columns, header_of, kinds},
     support::file_of,
 };
 
@@ -80,7 +80,9 @@ impl World {
 pub fn sequence(mut rows: Vec<&Row>, order: &str) -> Vec<String> {
     let (name, direction) = order.rsplit_once('_').expect("a direction");
     let (name, descending) = (name.to_lowercase(), direction == "DESC");
-    let content = |kind| columns(kind).into_iter().find(|column| column.header == name).map(|column| column.content);
+    let content = |kind| {
+        columns(kind).into_iter().find(|column| column.header == header_of(kind, &name)).map(|column| column.content)
+    };
     let contents: HashMap<_, _> = kinds().into_iter().map(|kind| (kind, content(kind))).collect();
     rows.sort_by(|a, b| {
         let turned = |o: Ordering| if descending { o.reverse() } else { o };
@@ -102,7 +104,7 @@ enum Value {
 
 /// What a row is ordered by; `None` if it is not known.
 fn value(row: &Row, order: &str, content: Option<&Content>, descending: bool) -> Option<Value> {
-    let cell = row.cell(order);
+    let cell = row.cell(&header_of(row.kind, order));
     let Some(content) = content else {
         return match order {
             "created" => Some(Value::Number(f64::from(u32::try_from(row.age).expect("a small number")))),

@@ -1,0 +1,177 @@
+//! What connections list, and the parts of which a list consists: one for each type of records that it has, and on a timeline
+//! one for each thing that can happen to them.
+
+use async_graphql::Value;
+
+use super::{execute::Call, object::Argument};
+use crate::{
+    error::Result,
+    model::{Group, Link, Model, Moment, RecordType, words},
+    query::{
+        keys::{List, Shape},
+        page::{AS_OF, DATE, DEFAULT_SIZE, KINDS, Listed, MAX_SIZE, TIMELINE_ENTRY},
+    },
+};
+
+/// What a connection lists.
+#[derive(Clone, Copy)]
+pub(super) enum Items {
+    /// Records of one type.
+    Type(&'static RecordType),
+    /// Records of all types of a group. Such a list is the lists of its types, merged.
+    Group(&'static Group, &'static Model),
+    /// What happened to all records, or to those that are related to a record of a type. It is the lists of the records by
+    /// their dates, merged.
+    Timeline(&'static Model, Option<&'static RecordType>),
+}
+
+/// A part of a list: records of one type, what of them is listed, and how they are related to those whose list it is.
+type Part = (&'static RecordType, Listed, Option<Link>);
+
+/// A list: its parts, each of the records of one type.
+pub(super) struct Parts {
+    pub lists: Vec<Shape<List>>,
+    /// The number of items of a page.
+    pub size: usize,
+    /// Whether the page is taken from the end of the list.
+    pub is_backward: bool,
+    /// Whether the page is behind a cursor.
+    pub is_after: bool,
+    /// Whether the page is before a cursor.
+    pub is_before: bool,
+}
+
+/// The arguments of a connection.
+pub(super) fn arguments(items: Items) -> Vec<Argument> {
+    let (name, about) = (items.name(), items.words());
+    let mut arguments = vec![
+        Argument::new(
+            "first",
+            "Int",
+            format!(
+                "The number of items to return from the beginning: {DEFAULT_SIZE} if neither this nor `last` is given, at \
+                 most {MAX_SIZE}."
+            ),
+        ),
+        Argument::new("after", "String", "Returns only items after this cursor."),
+        Argument::new("last", "Int", format!("The number of items to return from the end, at most {MAX_SIZE}.")),
+        Argument::new("before", "String", "Returns only items before this cursor."),
+    ];
+    if let Items::Timeline(model, _) = items {
+        let kind = model.timeline().map_or("", |vocabulary| &vocabulary.name);
+        arguments.push(Argument::new(KINDS, format!("[{kind}!]"), "Returns only what is of one of these kinds."));
+        let about = "Returns only what has a date that matches this filter, such as `{possiblyWithin: \"2019\"}`.";
+        arguments.push(Argument::new(DATE, "DateFilter", about));
+    } else {
+        let filter = format!("Returns only the {about} that match this filter.");
+        arguments.push(Argument::new("filter", format!("{name}Filter"), filter));
+    }
+    arguments.push(Argument::new(
+        "orderBy",
+        format!("{name}Order"),
+        "The order of the list. The default is the first value of the enum.",
+    ));
+    if let Items::Type(RecordType { is_asked_by_time: true, .. }) = items {
+        let about = format!(
+            "Returns only the {about} of this date in EDTF, as far as is known: those whose period can have a day in common \
+             with it. Those without any known date are left out. The filter `during` tells what is certain from what is possible."
+        );
+        arguments.push(Argument::new(AS_OF, "String", about));
+    }
+    arguments
+}
+
+impl Items {
+    /// The GraphQL type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Type(record) => record.name,
+            Self::Group(group, _) => group.name,
+            Self::Timeline(..) => TIMELINE_ENTRY,
+        }
+    }
+
+    /// The plural, for descriptions.
+    pub fn words(self) -> String {
+        match self {
+            Self::Type(record) => words(record.plural),
+            Self::Group(group, _) => words(group.plural),
+            Self::Timeline(..) => "timeline entries".to_owned(),
+        }
+    }
+
+    /// The record types.
+    pub fn types(self) -> Vec<&'static RecordType> {
+        let mut types: Vec<_> = self.parts(None).into_iter().map(|(record, ..)| record).collect();
+        types.dedup_by_key(|record| record.table);
+        types
+    }
+
+    /// The number of parts of a list.
+    pub fn number_of_parts(self) -> usize {
+        self.parts(None).len()
+    }
+
+    /// The parts of a list. `link` is how the records are related to those whose list it is; a timeline says so itself.
+    fn parts(self, link: Option<Link>) -> Vec<Part> {
+        let moments = |record: &'static RecordType, link| {
+            record.moments.iter().map(move |moment| (record, Listed::Moment(moment), link))
+        };
+        match self {
+            Self::Type(record) => vec![(record, Listed::Type, link)],
+            Self::Group(group, model) => {
+                let of_member = |table: &&'static str| (model.record_type(table), Listed::Group(group), link);
+                group.members.iter().map(of_member).collect()
+            }
+            Self::Timeline(model, None) => model.types().flat_map(|record| moments(record, None)).collect(),
+            Self::Timeline(model, Some(of)) => {
+                let related = of.timeline.iter();
+                related.flat_map(|(table, link)| moments(model.record_type(table), Some(*link))).collect()
+            }
+        }
+    }
+}
+
+impl Parts {
+    /// The parts of the list that a field asks for.
+    pub fn of(call: &Call<'_>, items: Items, link: Option<Link>) -> Result<Self> {
+        let kinds = kinds(call, items);
+        let is_asked = |of: &Listed| match (of, &kinds) {
+            (Listed::Moment(moment), Some(kinds)) => kinds.contains(&moment.kind.as_str()),
+            _ => true,
+        };
+        let (mut lists, mut bounds) = (Vec::new(), None);
+        for (record, of, link) in items.parts(link) {
+            let page = call.page(of, record)?;
+            bounds.get_or_insert((page.size, page.is_backward, page.after.is_some(), page.before.is_some()));
+            if is_asked(&of) {
+                let mut projection = (*call.projection(record)).clone();
+                if let Listed::Moment(Moment { date, .. }) = of {
+                    projection = date.iter().fold(projection, |projection, column| projection.with_column(*column));
+                }
+                lists.push(Shape::new(List { link, page, projection }));
+            }
+        }
+        let (size, is_backward, is_after, is_before) = bounds.unwrap_or_default();
+        Ok(Self { lists, size, is_backward, is_after, is_before })
+    }
+}
+
+/// The kinds of what a client asks for of a timeline, by their words in the database; none if it asks for all.
+fn kinds(call: &Call<'_>, items: Items) -> Option<Vec<&'static str>> {
+    let Items::Timeline(model, _) = items else { return None };
+    let word = |value: &Value| {
+        let name = match value {
+            Value::Enum(name) => name.as_str(),
+            Value::String(name) => name.as_str(),
+            _ => return None,
+        };
+        Some(model.timeline()?.by_name(name)?.value.as_str())
+    };
+    let (_, given) = call.arguments().find(|(name, _)| *name == KINDS)?;
+    match &given {
+        Value::Null => None,
+        Value::List(kinds) => Some(kinds.iter().filter_map(word).collect()),
+        kind => Some(word(kind).into_iter().collect()),
+    }
+}
