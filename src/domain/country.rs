@@ -125,6 +125,7 @@ impl Record for Entity {
             "A list of its parts in partnerships, each with the status and the dates that the partnership has for the country.",
         );
         d.alike([], None);
+        d.schema_org("Country", [(Column::SovereignId, "containedInPlace")]);
         d.default_order("NAME_ASC");
     }
 }

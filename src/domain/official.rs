@@ -53,6 +53,7 @@ impl Record for Entity {
             "A list of the agreements that the official signed, each with the party that the official signed for.",
         );
         d.alike([], None);
+        d.schema_org("Person", []);
         d.default_order("NAME_ASC");
     }
 }

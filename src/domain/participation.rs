@@ -120,6 +120,10 @@ impl Record for Entity {
         );
         d.word::<ParticipationRole>(Column::Role, "The role of the participant.");
         d.word::<ParticipationStatus>(Column::Status, "The status of the participation.");
+        d.schema_org(
+            "Role",
+            [(Column::ActivityId, "subjectOf"), (Column::ParticipantId, "participant"), (Column::Role, "roleName")],
+        );
         d.default_order("KEY_ASC");
     }
 }

@@ -82,6 +82,10 @@ impl Record for Entity {
         d.date(ENDED, "The day on which the partnership ended for this party.");
         d.period(Column::Since, Column::Ended, IfMissing::Open);
         d.not_yet(Column::Status, &PartnershipStatus::Active, ENDED);
+        d.schema_org(
+            "Role",
+            [(Column::PartyId, "participant"), (Column::Since, "startDate"), (Column::Ended, "endDate")],
+        );
         d.default_order("KEY_ASC");
     }
 }

@@ -93,6 +93,16 @@ impl Record for Entity {
             "A day on which, according to a source, the official held the position.",
         );
         d.period_includes(Column::AsOf);
+        d.schema_org(
+            "OrganizationRole",
+            [
+                (Column::OfficialId, "member"),
+                (Column::OrganizationId, "memberOf"),
+                (Column::Start, "startDate"),
+                (Column::End, "endDate"),
+            ],
+        );
+        d.located_in(Column::CityId);
         d.default_order("START_DESC");
     }
 }

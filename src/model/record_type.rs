@@ -4,7 +4,7 @@ use sea_orm::{ColumnTrait, EntityTrait, Iterable, Value, sea_query::InsertStatem
 
 use super::{
     Attribute, AttributeKind, Column, CounterpartFields, DateColumns, Description, Group, Inconsistency, Link, Order,
-    Period, Record, ToAny, ToMany, ToManyAny, attribute::table_of,
+    Period, Record, SchemaOrg, ToAny, ToMany, ToManyAny, attribute::table_of,
 };
 
 /// A type of record.
@@ -29,6 +29,12 @@ pub struct RecordType {
     pub in_order: Vec<(&'static str, &'static str)>,
     /// The period from one date to another, if the records have one.
     pub period: Option<Period>,
+    /// Whether the records have a latitude and a longitude.
+    pub has_coordinates: bool,
+    /// The reference to the place whose coordinates stand for those of the record, if it has none.
+    pub place: Option<String>,
+    /// What the records are in schema.org.
+    pub schema_org: SchemaOrg,
     /// What makes a record the thing that it is, by the headers of the CSV file: import warns of a change.
     pub defining: Vec<&'static str>,
     /// Values that do not fit together.
@@ -53,6 +59,9 @@ impl RecordType {
             orders: Vec::new(),
             in_order: Vec::new(),
             period: None,
+            has_coordinates: false,
+            place: None,
+            schema_org: SchemaOrg::default(),
             defining: Vec::new(),
             inconsistencies: Vec::new(),
             main_name: None,
