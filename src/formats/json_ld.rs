@@ -21,7 +21,7 @@ pub fn json_ld(model: &Model, record: &RecordType, node: &JsonMap, base: &str) -
         "mainEntityOfPage",
         json!({
             "@type": "WebPage",
-            "@id": address,
+            "@id": format!("{address}.html"),
             "dateCreated": node.get("createdAt"),
             "dateModified": node.get("updatedAt"),
             "version": node.get("version")

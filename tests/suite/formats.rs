@@ -6,7 +6,10 @@ mod streams;
 
 use std::fs;
 
-use coopgraph::config::{Config, Profile};
+use coopgraph::{
+    config::{Config, Profile},
+    formats::{Parts, Places, TableFormat, calendar, popolo, record_document, table},
+};
 use reqwest::{Client, Method, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -120,7 +123,7 @@ async fn bad_requests_are_told_what_is_right() {
         ("/export/visits.csv?filter=3", 400, "BAD_REQUEST", "`filter` must be a JSON object"),
         ("/export/visits.csv?filter=%ff", 400, "BAD_REQUEST", "not UTF-8"),
         ("/export/visits.csv?orderBy=KEY_ASC&orderBy=KEY_DESC", 400, "BAD_REQUEST", "given twice"),
-        ("/export/visits.csv?orderBy=SIZE_ASC", 400, "INVALID_VARIABLES", "START_DESC"),
+        ("/export/visits.csv?orderBy=SIZE_ASC", 400, "INVALID_VARIABLES", "is not a value of VisitOrder"),
         (&format!("/export/visits.csv?filter={}", filter("{\"mayor\": 1}")), 400, "INVALID_VARIABLES", "mayor"),
         (
             &format!("/export/visits.csv?filter={}", filter("{\"start\": {\"on\": \"yesterday\"}}")),
@@ -267,6 +270,54 @@ async fn the_page_of_a_record_says_who_disagrees() {
         let espoo = id_of(&server, "city", "espoo").await;
         let page = get(&server, &format!("/id/{espoo}")).await.body;
         assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<script"), "{page}");
+    }
+}
+
+/// What the formats ask for fits into the default limits, and takes no more than is charged for it; the statements of a page do
+/// not depend on its records.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documents_of_formats_are_paid_for() {
+    let model = coopgraph::domain::model();
+    let places = Places { country: Some("FI".to_owned()), city: Some("espoo".to_owned()) };
+    let tables = model.types().flat_map(|record| {
+        let formats = TableFormat::ALL.into_iter().map(|(_, format)| format).filter(|format| format.has(record));
+        formats.map(|format| table(model, record, format, false))
+    });
+    let listings: Vec<_> = tables.chain([calendar("", None, &places), popolo([None, None, None, None])]).collect();
+    for backend in backends() {
+        let config = Config { rate_limit: 0, ..Config::default() };
+        let server = Server::with(TestDatabase::new(backend, Data::Bundled).await, config).await;
+        let cost = async |query: &str, variables: Value| -> (u64, Value) {
+            let body = json!({ "query": query, "variables": variables, "extensions": { "cost": true } });
+            let (_, _, answer) = server.post(&body, &[]).await;
+            assert_eq!(answer.get("errors"), None, "{query}");
+            let cost = &answer["extensions"]["cost"];
+            let number = |name: &str| cost[name].as_u64().expect("a number");
+            assert!(number("requested") >= number("actual"), "{backend}: {cost} of {query}");
+            (number("statements"), answer["data"].clone())
+        };
+        for part in listings.iter().flat_map(|listing| &listing.parts) {
+            let mut variables = serde_json::to_value(&part.variables).expect("JSON");
+            let (all, data) = cost(&part.document, variables.clone()).await;
+            let nodes = data.as_object().and_then(|data| data.values().next()?["nodes"].as_array()).expect("a list");
+            if nodes.len() > 20 {
+                variables["first"] = 20.into();
+                let (some, _) = cost(&part.document, variables).await;
+                // Of references to several types, fewer records can lead to fewer types.
+                assert!(all <= some + 4, "{backend}: {all} and {some} statements for {}", part.document);
+            }
+        }
+        for record in model.types() {
+            let list = coopgraph::model::camel_case(record.plural);
+            let data = server.data(&format!("{{ {list}(first: 2) {{ nodes {{ id }} }} }}"), json!({})).await;
+            for node in data[&list]["nodes"].as_array().expect("a list") {
+                for parts in [Parts::Own, Parts::WithRelated] {
+                    let (document, field) = record_document(model, record, parts);
+                    let (_, data) = cost(&document, json!({ "id": node["id"] })).await;
+                    assert_eq!(data[&field]["id"], node["id"]);
+                }
+            }
+        }
     }
 }
 

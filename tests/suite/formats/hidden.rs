@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How many records of a kind have every relation.
-const SIZE: usize = 4;
+const SIZE: usize = 6;
 
 async fn get(server: &Server, path: &str, accept: &str) -> Got {
     // The addresses in files are those by which they were asked for.
@@ -25,7 +25,7 @@ async fn exports_tell_nothing_of_hidden_records() {
     for backend in backends() {
         let mut population = Population::new(SIZE);
         for (i, record) in population.records.iter_mut().enumerate() {
-            if i % 5 == 2 {
+            if i % 17 == 2 {
                 record.set("visibility", if i.is_multiple_of(2) { "partner" } else { "internal" });
             }
         }

@@ -25,10 +25,12 @@ async fn a_file_that_cannot_be_completed_is_cut_off() {
         );
         server.data.execute(&sql).await;
         let path = format!("http://{}/export/sources.csv", server.address);
-        let response = Client::new().get(&path).send().await.expect("an answer");
-        assert_eq!(response.status(), StatusCode::OK);
-        let cause = response.bytes().await.expect_err("a part is no whole");
-        assert!(cause.is_body() || cause.is_decode(), "{cause:?}");
+        // It may be cut off so soon that not even the head was sent.
+        if let Ok(response) = Client::new().get(&path).send().await {
+            assert_eq!(response.status(), StatusCode::OK);
+            let cause = response.bytes().await.expect_err("a part is no whole");
+            assert!(cause.is_body() || cause.is_decode(), "{cause:?}");
+        }
         // What fails at once is an error, and what has a place for the list is complete.
         let got = get(&server, "/export/sources.csv?orderBy=CREATED_DESC").await;
         assert_eq!((got.status.as_u16(), got.error().0.as_str()), (400, "INVALID_ARGUMENT"), "{}", got.body);
@@ -45,8 +47,8 @@ async fn an_export_waits_for_points() {
         let server = Server::start(Backend::Sqlite, Data::Bundled).await;
         get(&server, "/export/citations.csv").await.body
     };
-    // Fewer than all pages cost.
-    let config = Config { rate_limit: 12_000, ..Config::default() };
+    // Fewer than all pages cost, about 350 each.
+    let config = Config { rate_limit: 4_500, ..Config::default() };
     let server = Server::with(TestDatabase::new(Backend::Sqlite, Data::Bundled).await, config).await;
     let got = get(&server, "/export/citations.csv").await;
     assert_eq!(got.status, 200);
@@ -55,10 +57,8 @@ async fn an_export_waits_for_points() {
     assert_eq!(rows(&got.body), rows(&whole));
     // One that has not begun is refused.
     let mut refused = None;
-    for _ in 0..100 {
-        let got =
-            get(&server, "/export/citations.csv?orderBy=KEY_DESC&filter=%7B%22key%22%3A%7B%22eq%22%3A%22x%22%7D%7D")
-                .await;
+    for _ in 0..40 {
+        let got = get(&server, "/export/participations.csv").await;
         if got.status == 429 {
             refused = Some(got);
             break;
