@@ -65,6 +65,10 @@ pub struct Config {
     /// start page shows it. It must not begin with a path of the server, such as /graphql.
     #[arg(long, env = "COOPGRAPH_PATH_PREFIX", value_parser = path_prefix)]
     pub path_prefix: Option<Arc<str>>,
+    /// Does not serve `/export`, `/calendar.ics`, `/popolo.json` and `/id`. The profile `hardened` never does: there, the operator
+    /// decides which documents are run.
+    #[arg(long, env = "COOPGRAPH_NO_EXPORTS", value_parser = BoolishValueParser::new())]
+    pub no_exports: bool,
     /// The maximum size of a request body, in bytes.
     #[arg(long, env = "COOPGRAPH_MAX_BODY_BYTES", default_value_t = 1 << 20)]
     pub max_body_bytes: usize,
@@ -143,6 +147,12 @@ impl Config {
         self.metrics_listen.is_none() && !self.is_hardened()
     }
 
+    /// Whether lists and records are served in other formats than GraphQL.
+    #[must_use]
+    pub fn has_exports(&self) -> bool {
+        !self.no_exports && !self.is_hardened()
+    }
+
     /// Whether the profile is [`Profile::Hardened`].
     #[must_use]
     pub fn is_hardened(&self) -> bool {
@@ -163,8 +173,20 @@ fn origin(text: &str) -> Result<String, String> {
 }
 
 /// The first segments of the server's own paths, whatever the profile is.
-const OWN_SEGMENTS: [&str; 8] =
-    ["favicon.svg", "graphql", "healthz", "metrics", "pages.css", "playground", "readyz", "schema.graphql"];
+const OWN_SEGMENTS: [&str; 12] = [
+    "calendar.ics",
+    "export",
+    "favicon.svg",
+    "graphql",
+    "healthz",
+    "id",
+    "metrics",
+    "pages.css",
+    "playground",
+    "popolo.json",
+    "readyz",
+    "schema.graphql",
+];
 
 /// Parses a prefix of paths. One that begins with a path of the server would hide it.
 fn path_prefix(text: &str) -> Result<Arc<str>, String> {

@@ -28,7 +28,13 @@ macro_rules! codes {
             #[must_use]
             pub fn of(error: &ServerError) -> Option<Self> {
                 let Some(Value::String(code)) = error.extensions.as_ref()?.get("code") else { return None };
-                match code.as_str() {
+                Self::by_name(code)
+            }
+
+            /// The code that is written like this.
+            #[must_use]
+            pub fn by_name(code: &str) -> Option<Self> {
+                match code {
                     $($text => Some(Self::$Code),)+
                     _ => None,
                 }
@@ -103,6 +109,8 @@ codes! {
     InvalidLanguage = "INVALID_LANGUAGE",
     /// The value of a filter or of another argument is not valid.
     InvalidArgument = "INVALID_ARGUMENT",
+    /// There is nothing at the address, or nothing that the client may see. GraphQL answers `null` instead.
+    NotFound = "NOT_FOUND",
     /// More fields failed than are listed in `errors`.
     ErrorsOmitted = "ERRORS_OMITTED",
     /// An unexpected error on the server. The message contains an ID under which the cause was logged.
@@ -117,6 +125,7 @@ impl Code {
         !matches!(
             self,
             Self::BadRequest
+                | Self::NotFound
                 | Self::OperationNotAllowed
                 | Self::RateLimited
                 | Self::ServerBusy

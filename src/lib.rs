@@ -11,6 +11,7 @@
 //! - [`api`]: the root types of the schema
 //! - [`import_export`]: CSV files · [`readers`]: foreign files, which become such files
 //! - [`document`]: parsing, validation, limits, costs · [`engine`]: from a request to its answer
+//! - [`formats`]: CSV, GeoJSON, iCalendar, Popolo, JSON-LD and pages, as clients of the API
 //! - [`http`]: the endpoint · [`config`]: its settings · [`cli`]: the command
 //! - [`db`]: connections and ids · [`edtf`]: dates · [`clock`]: time and fresh ids
 //! - [`observe`]: metrics, the log, traces · [`error`], [`request_id`], [`quoted`], [`web_origin`]
@@ -26,6 +27,7 @@ pub mod domain;
 pub mod edtf;
 pub mod engine;
 pub mod error;
+pub mod formats;
 pub mod http;
 pub mod import_export;
 pub mod model;

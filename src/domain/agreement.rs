@@ -160,6 +160,17 @@ impl Record for Entity {
         d.has_many("parties", agreement_party::Column::AgreementId, "A list of the parties to the agreement.");
         d.joins_at_least(2, agreement_party::Column::AgreementId);
         d.alike([Column::SignedEarliest, Column::SignedLatest], None);
+        d.schema_org(
+            "CreativeWork",
+            [
+                (Column::Kind, "genre"),
+                (Column::Signed, "dateCreated"),
+                (Column::Expires, "expires"),
+                (Column::RenewsId, "isBasedOn"),
+                (Column::ResultId, "about"),
+                (Column::Website, "url"),
+            ],
+        );
         d.default_order("SIGNED_DESC");
     }
 }

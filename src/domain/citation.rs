@@ -73,6 +73,16 @@ impl Record for Entity {
         d.text(Column::ClaimedValue, "The value according to the source; `null` if the source does not state one.");
         d.belongs_to(Relation::Source, "The source that makes the statement.");
         d.word::<Stance>(Column::Stance, "The stance of the source towards the recorded value.");
+        d.schema_org(
+            "Claim",
+            [
+                (Column::RecordId, "about"),
+                (Column::Field, "name"),
+                (Column::ClaimedValue, "text"),
+                (Column::SourceId, "appearance"),
+                (Column::Stance, "keywords"),
+            ],
+        );
         d.default_order("KEY_ASC");
     }
 }

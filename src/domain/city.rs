@@ -181,6 +181,20 @@ impl Record for Entity {
         d.defined_by([Column::Kind, Column::CountryId]);
         d.alike([Column::CountryId, Column::Kind], Some([Column::Latitude, Column::Longitude]));
         timeline::of_city(d);
+        d.schema_org(
+            "AdministrativeArea",
+            [(Column::CountryId, "containedInPlace"), (Column::ParentId, "containedInPlace")],
+        );
+        d.schema_org_if(
+            Column::Kind,
+            [
+                (CityKind::City, "City"),
+                (CityKind::Town, "City"),
+                (CityKind::Village, "City"),
+                (CityKind::CountyLevelCity, "City"),
+                (CityKind::State, "State"),
+            ],
+        );
         d.default_order("NAME_ASC");
     }
 }

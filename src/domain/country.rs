@@ -137,6 +137,7 @@ impl Record for Entity {
         );
         d.alike([], None);
         timeline::of_country(d);
+        d.schema_org("Country", [(Column::SovereignId, "containedInPlace")]);
         d.default_order("NAME_ASC");
     }
 }

@@ -98,6 +98,19 @@ impl Record for Entity {
             "A list of the agreements that were signed at the event.",
         );
         d.alike([Column::StartEarliest, Column::StartLatest], None);
+        d.schema_org(
+            "Event",
+            [
+                (Column::SeriesId, "superEvent"),
+                (Column::Start, "startDate"),
+                (Column::End, "endDate"),
+                (Column::Venue, "location"),
+                (Column::CityId, "location"),
+                (Column::OrganizerId, "organizer"),
+                (Column::Website, "url"),
+            ],
+        );
+        d.located_in(Column::CityId);
         d.default_order("START_DESC");
     }
 }

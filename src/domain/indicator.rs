@@ -90,6 +90,16 @@ impl Record for Entity {
         );
         d.word::<Comparator>(Column::Comparator, "The relation of the measured quantity to the value.");
         d.date([Column::AsOf, Column::AsOfEarliest, Column::AsOfLatest], "The day for which the figure is valid.");
+        d.schema_org(
+            "Observation",
+            [
+                (Column::SubjectId, "observationAbout"),
+                (Column::Measure, "measuredProperty"),
+                (Column::Value, "value"),
+                (Column::Unit, "unitText"),
+                (Column::AsOf, "observationDate"),
+            ],
+        );
         d.default_order("AS_OF_DESC");
     }
 }

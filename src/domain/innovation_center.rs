@@ -140,6 +140,19 @@ impl Record for Entity {
             "A list of the agreements that founded or renewed the center.",
         );
         d.alike([Column::CityId], None);
+        d.schema_org(
+            "Organization",
+            [
+                (Column::CityId, "location"),
+                (Column::Location, "location"),
+                (Column::OperatorId, "parentOrganization"),
+                (Column::Founded, "foundingDate"),
+                (Column::Closed, "dissolutionDate"),
+                (Column::Activity, "description"),
+                (Column::Website, "url"),
+            ],
+        );
+        d.located_in(Column::CityId);
         d.default_order("NAME_ASC");
     }
 }

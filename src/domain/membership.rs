@@ -80,6 +80,16 @@ impl Record for Entity {
             Column::OrganizationId,
             DISSOLVED,
         );
+        d.schema_org(
+            "OrganizationRole",
+            [
+                (Column::MemberId, "member"),
+                (Column::OrganizationId, "memberOf"),
+                (Column::Role, "roleName"),
+                (Column::Since, "startDate"),
+                (Column::Until, "endDate"),
+            ],
+        );
         d.default_order("KEY_ASC");
     }
 }

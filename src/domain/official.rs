@@ -66,6 +66,7 @@ impl Record for Entity {
         );
         d.alike([], None);
         timeline::of_official(d);
+        d.schema_org("Person", []);
         d.default_order("NAME_ASC");
     }
 }

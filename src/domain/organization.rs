@@ -169,6 +169,34 @@ impl Record for Entity {
         );
         d.alike([Column::CountryId], None);
         timeline::of_organization(d);
+        d.schema_org(
+            "Organization",
+            [
+                (Column::CityId, "location"),
+                (Column::CountryId, "location"),
+                (Column::ParentId, "parentOrganization"),
+                (Column::Founded, "foundingDate"),
+                (Column::Dissolved, "dissolutionDate"),
+                (Column::Website, "url"),
+            ],
+        );
+        d.located_in(Column::CityId);
+        d.schema_org_if(
+            Column::Kind,
+            [
+                (OrganizationKind::CityGovernment, "GovernmentOrganization"),
+                (OrganizationKind::Company, "Corporation"),
+                (OrganizationKind::Consulate, "GovernmentOrganization"),
+                (OrganizationKind::DistrictGovernment, "GovernmentOrganization"),
+                (OrganizationKind::Embassy, "GovernmentOrganization"),
+                (OrganizationKind::GovernmentAgency, "GovernmentOrganization"),
+                (OrganizationKind::GovernmentOffice, "GovernmentOrganization"),
+                (OrganizationKind::Media, "NewsMediaOrganization"),
+                (OrganizationKind::Ministry, "GovernmentOrganization"),
+                (OrganizationKind::RegionalGovernment, "GovernmentOrganization"),
+                (OrganizationKind::University, "CollegeOrUniversity"),
+            ],
+        );
         d.default_order("NAME_ASC");
     }
 }

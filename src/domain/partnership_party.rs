@@ -84,6 +84,10 @@ impl Record for Entity {
         d.period(Column::Since, Column::Ended, IfMissing::Open);
         d.asked_by_time();
         d.not_yet(Column::Status, &PartnershipStatus::Active, ENDED);
+        d.schema_org(
+            "Role",
+            [(Column::PartyId, "participant"), (Column::Since, "startDate"), (Column::Ended, "endDate")],
+        );
         d.default_order("KEY_ASC");
     }
 }

@@ -98,6 +98,16 @@ impl Record for Entity {
         d.moment(TimelineKind::PositionAttested, Column::AsOf);
         d.moment(TimelineKind::PositionEnded, Column::End);
         d.asked_by_time();
+        d.schema_org(
+            "OrganizationRole",
+            [
+                (Column::OfficialId, "member"),
+                (Column::OrganizationId, "memberOf"),
+                (Column::Start, "startDate"),
+                (Column::End, "endDate"),
+            ],
+        );
+        d.located_in(Column::CityId);
         d.default_order("START_DESC");
     }
 }

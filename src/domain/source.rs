@@ -99,6 +99,26 @@ impl Record for Entity {
             "A list of the sources that derive from this source.",
         );
         d.has_many("statements", citation::Column::SourceId, "A list of the statements of the source about records.");
+        d.schema_org(
+            "CreativeWork",
+            [
+                (Column::Language, "inLanguage"),
+                (Column::Publisher, "publisher"),
+                (Column::Url, "url"),
+                (Column::Published, "datePublished"),
+            ],
+        );
+        d.schema_org_if(
+            Column::Kind,
+            [
+                (SourceKind::Article, "Article"),
+                (SourceKind::Blog, "BlogPosting"),
+                (SourceKind::Dataset, "Dataset"),
+                (SourceKind::News, "NewsArticle"),
+                (SourceKind::OfficialPage, "WebPage"),
+                (SourceKind::Report, "Report"),
+            ],
+        );
         d.default_order("PUBLISHED_DESC");
     }
 }

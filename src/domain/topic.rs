@@ -82,6 +82,7 @@ impl Record for Entity {
             (tag::Column::TopicId, tag::Column::RecordId),
             "A list of the records of all types that are tagged with the topic.",
         );
+        d.schema_org("DefinedTerm", []);
         d.default_order("NAME_ASC");
     }
 }

@@ -134,6 +134,17 @@ impl Record for Entity {
             "A list of the agreements that were signed at the visit.",
         );
         d.alike([Column::StartEarliest, Column::StartLatest], None);
+        d.schema_org(
+            "Event",
+            [
+                (Column::Start, "startDate"),
+                (Column::End, "endDate"),
+                (Column::ToCityId, "location"),
+                (Column::ToCountryId, "location"),
+                (Column::Purpose, "description"),
+            ],
+        );
+        d.located_in(Column::ToCityId);
         d.default_order("START_DESC");
     }
 }

@@ -63,6 +63,17 @@ impl Record for Entity {
         d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which the stop began.");
         d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the stop ended.");
         d.period(Column::Start, Column::End, IfMissing::OneDay);
+        d.schema_org(
+            "Event",
+            [
+                (Column::VisitId, "superEvent"),
+                (Column::CityId, "location"),
+                (Column::CountryId, "location"),
+                (Column::Start, "startDate"),
+                (Column::End, "endDate"),
+            ],
+        );
+        d.located_in(Column::CityId);
         d.default_order("NUMBER_ASC");
     }
 }

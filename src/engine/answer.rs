@@ -1,5 +1,6 @@
 //! GraphQL responses, encoded as JSON.
 
+use apollo_compiler::response::{JsonMap, JsonValue};
 use async_graphql::{ServerError, Value};
 use bytes::Bytes;
 use serde::Serialize;
@@ -84,6 +85,25 @@ impl Answer {
     pub fn errors(&self) -> Option<&[u8]> {
         let body = self.body.strip_prefix(ERRORS_START).and_then(|rest| rest.strip_suffix(b"}"));
         body.filter(|_| matches!(self.outcome, Outcome::Refused(_)))
+    }
+
+    /// The data of a request that was executed without errors; otherwise the response to one that was not executed, with the
+    /// same errors and the code of the first.
+    pub fn into_data(self) -> Result<JsonMap, Self> {
+        if let Outcome::Refused(_) = self.outcome {
+            return Err(self);
+        }
+        let mut body: JsonMap = serde_json::from_slice(&self.body).unwrap_or_default();
+        match (body.remove("errors"), body.remove("data")) {
+            (None, Some(JsonValue::Object(data))) => Ok(data),
+            (errors, _) => {
+                let errors = errors.unwrap_or_default();
+                let code = errors.get(0).and_then(|error| error.get("extensions")?.get("code")?.as_str());
+                let outcome = Outcome::Refused(code.and_then(Code::by_name).unwrap_or(Code::InternalServerError));
+                let body = [ERRORS_START, &json(&errors), b"}"].concat();
+                Err(Self { body: body.into(), outcome, ..self })
+            }
+        }
     }
 
     /// The response to a request that was executed.

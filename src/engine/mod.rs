@@ -44,7 +44,8 @@ use crate::{
     clock::{Clock, IdSource},
     config::Config,
     db::{Database, Readers},
-    document::{DocumentCache, PreparedOperation, Suggestions},
+    document::{DocumentCache, PreparedOperation, STATEMENT_COST, Suggestions},
+    domain::dataset::DatasetVersion,
     error::{Code, Error, request_error},
     observe::{Gauges, Observer, Origin, RequestLog},
     query::{loader::Clearance, shared::SharedStatements},
@@ -209,6 +210,23 @@ impl Engine {
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// The version of the data set, for which a client is charged as for any statement.
+    pub async fn dataset_version(&self, caller: Caller) -> Result<DatasetVersion, Answer> {
+        let _permits = self.admit(OperationType::Query, caller.client).map_err(refused)?;
+        self.rate_limiter.charge(caller.client, STATEMENT_COST).map_err(rate_limited)?;
+        let timeout = self.config.request_timeout();
+        let statement_permits = self.rate_limiter.statement_permits(caller.client);
+        let read = async {
+            let _permit = match &statement_permits {
+                Some(permits) => permits.acquire().await.ok(),
+                None => None,
+            };
+            DatasetVersion::newest(&self.readers).await
+        };
+        let found = tokio::time::timeout(timeout, read).await.map_err(|_| refused(timed_out(timeout)))?;
+        found.map_err(|cause| refused(Error::from(cause).shown()))
     }
 
     /// Refuses a request that could not be decoded.

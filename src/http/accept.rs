@@ -33,21 +33,7 @@ impl ResponseMediaType {
     /// The available media type that the client prefers: JSON if there is no `Accept` header, `None` if it accepts none of
     /// them.
     pub(super) fn negotiate(headers: &HeaderMap) -> Option<Self> {
-        if !headers.contains_key(header::ACCEPT) {
-            return Some(Self::Json);
-        }
-        let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let ranges: Vec<_> = accept.flat_map(MediaTypeList::new).filter_map(Result::ok).collect();
-        let mut best = None;
-        for (candidate, ty) in Self::ALL {
-            // The most specific range applies.
-            let matching = ranges.iter().filter_map(|range| Some((specificity(range, &ty)?, quality(range)?)));
-            let quality = matching.max_by_key(|(specificity, _)| *specificity).map_or(0, |(_, quality)| quality);
-            if quality > 0 && best.is_none_or(|(_, known)| quality > known) {
-                best = Some((candidate, quality));
-            }
-        }
-        best.map(|(media_type, _)| media_type)
+        preferred(headers, &Self::ALL)
     }
 
     /// The value of `Content-Type`.
@@ -58,6 +44,60 @@ impl ResponseMediaType {
             Self::EventStream => "text/event-stream; charset=utf-8",
         })
     }
+}
+
+/// The media types in which a record is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RecordMediaType {
+    /// `text/html`: a page for people.
+    Html,
+    /// `application/ld+json`: JSON-LD in the vocabulary of schema.org.
+    JsonLd,
+    /// `application/json`: as GraphQL answers it.
+    Json,
+}
+
+impl RecordMediaType {
+    /// In order of preference, for clients without a preference of their own; with the extensions of their file names.
+    pub(super) const ALL: [(Self, &'static str, MediaType<'static>); 3] = [
+        (Self::Html, "html", MediaType::new(TEXT, HTML)),
+        (Self::JsonLd, "jsonld", MediaType::from_parts(APPLICATION, Name::new_unchecked("ld"), Some(JSON), &[])),
+        (Self::Json, "json", APPLICATION_JSON),
+    ];
+
+    /// The media type that the client prefers: a page if there is no `Accept` header, `None` if it accepts none of them.
+    pub(super) fn negotiate(headers: &HeaderMap) -> Option<Self> {
+        preferred(headers, &Self::ALL.map(|(media_type, _, ty)| (media_type, ty)))
+    }
+
+    /// The value of `Content-Type`.
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::Html => "text/html; charset=utf-8",
+            Self::JsonLd => "application/ld+json",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+}
+
+/// The one of the available media types that the client prefers; the first if there is no `Accept` header, `None` if it accepts
+/// none of them.
+fn preferred<T: Copy>(headers: &HeaderMap, available: &[(T, MediaType<'_>)]) -> Option<T> {
+    if !headers.contains_key(header::ACCEPT) {
+        return available.first().map(|(first, _)| *first);
+    }
+    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges: Vec<_> = accept.flat_map(MediaTypeList::new).filter_map(Result::ok).collect();
+    let mut best = None;
+    for (candidate, ty) in available {
+        // The most specific range applies.
+        let matching = ranges.iter().filter_map(|range| Some((specificity(range, ty)?, quality(range)?)));
+        let quality = matching.max_by_key(|(specificity, _)| *specificity).map_or(0, |(_, quality)| quality);
+        if quality > 0 && best.is_none_or(|(_, known)| quality > known) {
+            best = Some((*candidate, quality));
+        }
+    }
+    best.map(|(media_type, _)| media_type)
 }
 
 /// Whether a client asks for a page: a browser that opens an address does.

@@ -133,7 +133,7 @@ pub(super) fn allow_over_get(kind: OperationType) -> Result<(), &'static str> {
 }
 
 /// A JSON response has one result.
-fn allow_one_result(kind: OperationType) -> Result<(), &'static str> {
+pub(super) fn allow_one_result(kind: OperationType) -> Result<(), &'static str> {
     match kind {
         OperationType::Subscription => {
             Err("Subscriptions need an event stream or a WebSocket. Set the header Accept: text/event-stream.")
@@ -219,7 +219,8 @@ pub(super) fn respond(answer: Answer, media_type: ResponseMediaType, config: &Co
     response
 }
 
-fn response(answer: Answer, media_type: ResponseMediaType, status: StatusCode) -> Response {
+/// The response for an answer, with a status.
+pub(super) fn response(answer: Answer, media_type: ResponseMediaType, status: StatusCode) -> Response {
     // Errors that occur before the event stream begins are JSON.
     let media_type = if media_type == ResponseMediaType::EventStream { ResponseMediaType::Json } else { media_type };
     let mut response = Response::new(response_body::body(answer.body));
@@ -247,7 +248,7 @@ pub(super) fn insert_rate_limit(headers: &mut HeaderMap, budget: RateLimit, retr
 }
 
 /// The status of an outcome, by the draft of GraphQL over HTTP that is configured.
-fn status(outcome: Outcome, media_type: ResponseMediaType, codes: StatusCodes, get: bool) -> StatusCode {
+pub(super) fn status(outcome: Outcome, media_type: ResponseMediaType, codes: StatusCodes, get: bool) -> StatusCode {
     let draft = codes == StatusCodes::Draft && media_type == ResponseMediaType::GraphqlResponse;
     let code = match outcome {
         Outcome::Partial if draft => return StatusCode::from_u16(294).unwrap_or(StatusCode::OK),

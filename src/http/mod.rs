@@ -1,23 +1,28 @@
 //! The HTTP server.
 //!
 //! [`graphql`] implements GraphQL over HTTP, `sse` event streams, `websocket` the protocol for `WebSocket`s. `accept` negotiates
-//! the media type, `accept_encoding` the compression, `pages` serves the start page and the playground, `forwarded` reads what proxies add. `serve` accepts
-//! connections, `idle` limits how long they wait, `linger` closes them, `spelling` writes the names of headers, and `shutdown`
+//! the media type, `accept_encoding` the compression, `pages` serves the start page and the playground, `exports` lists of records as
+//! files, `records` the addresses of records, `forwarded` reads what proxies add. `serve` accepts connections, `idle` limits how long they wait, `linger` closes them, `spelling` writes the names of headers, and `shutdown`
 //! ends the server.
 
 mod accept;
 mod accept_encoding;
 mod body_limits;
+mod exports;
+mod files;
 mod forwarded;
 mod graphql;
 mod idle;
 mod linger;
 mod pages;
+mod parameters;
+mod records;
 mod response_body;
 mod serve;
 mod shutdown;
 mod spelling;
 mod sse;
+mod validators;
 mod websocket;
 
 use std::{
@@ -112,6 +117,9 @@ pub fn router(engine: Arc<Engine>, shutdown: Shutdown) -> Router {
     if !config.is_hardened() {
         let text = (HeaderName::from_static("content-type"), "text/plain; charset=utf-8");
         router = router.route("/schema.graphql", get(async move || ([text], schema))).merge(pages::routes());
+    }
+    if config.has_exports() {
+        router = router.merge(exports::routes()).merge(records::routes());
     }
     // The first is the outermost. As one layer, they cost each request one copy of the service instead of nine.
     let layers = (
@@ -223,7 +231,14 @@ fn cors(origins: &[String]) -> CorsLayer {
         // Clients and tracers send headers of their own. None of them has a meaning here that a page could abuse: there are
         // no cookies.
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([REQUEST_ID, header::RETRY_AFTER, RATE_LIMIT, RATE_LIMIT_POLICY])
+        .expose_headers([
+            REQUEST_ID,
+            header::RETRY_AFTER,
+            RATE_LIMIT,
+            RATE_LIMIT_POLICY,
+            header::ETAG,
+            header::CONTENT_DISPOSITION,
+        ])
 }
 
 /// What remains of a client's rate limit (draft-ietf-httpapi-ratelimit-headers).

@@ -20,7 +20,7 @@ const STYLE: &str = include_str!("pages/pages.css");
 const ICON: &str = include_str!("../../web/src/favicon.svg");
 
 /// The content security policy of static pages, which have no scripts.
-const STATIC_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+pub(super) const STATIC_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
                      frame-ancestors 'none'";
 /// The content security policy of the playground, whose editor adds inline styles and starts workers.
 const PLAYGROUND_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -54,7 +54,7 @@ async fn open_playground(State(app): State<App>, headers: HeaderMap) -> Response
 }
 
 /// The address by which a client reached the server, as a URL without a slash at its end.
-fn address(app: &App, headers: &HeaderMap) -> String {
+pub(super) fn address(app: &App, headers: &HeaderMap) -> String {
     let config = app.engine.config();
     let prefix = config.path_prefix.as_deref().unwrap_or_default();
     let PublicAddress { scheme, authority } = PublicAddress::of(headers, config.trust_proxy);
@@ -116,7 +116,8 @@ fn page(status: StatusCode, text: &'static str, address: &str) -> Response {
     (status, response(STATIC_POLICY, "text/html; charset=utf-8", text)).into_response()
 }
 
-fn response(policy: &'static str, media_type: &'static str, body: impl IntoResponse) -> Response {
+/// A page or another text, with its type and what it may do.
+pub(super) fn response(policy: &'static str, media_type: &'static str, body: impl IntoResponse) -> Response {
     let headers: [(HeaderName, &str); 4] = [
         (header::CONTENT_TYPE, media_type),
         (header::CONTENT_SECURITY_POLICY, policy),

@@ -13,7 +13,7 @@ use tokio::time::{Duration, Instant};
 /// The size of a chunk, in bytes.
 const CHUNK_BYTES: usize = 64 << 10;
 /// How long a client may take to read a whole response. A client that reads nothing is disconnected sooner.
-const RESPONSE_TIMEOUT: Duration = Duration::from_mins(1);
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The part of a response that has not been sent.
 struct ChunkedBody {

@@ -42,7 +42,7 @@ fn usual_header(record: &RecordType, header: &str) -> Option<&'static str> {
 }
 
 /// The headers of the file of a record type: the key and the id, those of its attributes, and when it was written.
-pub(super) fn headers(record: &RecordType) -> Vec<String> {
+pub(crate) fn headers(record: &RecordType) -> Vec<String> {
     let [id, history @ ..] = HISTORY;
     let first = ["key", id].map(str::to_owned);
     first.into_iter().chain(imported(record).flat_map(headers_of)).chain(history.map(str::to_owned)).collect()

@@ -49,7 +49,7 @@ pub use self::{
     value_changes::{Change, Warnings},
 };
 pub(crate) use self::{
-    columns::{HISTORY, file_name, headers_of, imported},
+    columns::{HISTORY, file_name, headers, headers_of, imported},
     dialect::{foreign_separator, is_utf_16},
     import::{KEY_FORM, is_key},
     line_starts::LineStarts,

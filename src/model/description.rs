@@ -159,6 +159,12 @@ impl<'a, E: Record> Description<'a, E> {
     pub fn coordinates(&mut self, [latitude, longitude]: [E::Column; 2]) {
         self.value(latitude, "The latitude in degrees (WGS 84), positive in the north.").range = Some((-90, 90));
         self.value(longitude, "The longitude in degrees (WGS 84), positive in the east.").range = Some((-180, 180));
+        self.record.has_coordinates = true;
+    }
+
+    /// The reference to the place whose coordinates stand for those of the record on a map, if it has none.
+    pub fn located_in(&mut self, place: E::Column) {
+        self.record.place = Some(camel_case(place.as_str()));
     }
 
     /// A column whose values are words of a vocabulary. Lists can be filtered by it.

@@ -19,6 +19,7 @@ pub mod name;
 mod period;
 pub mod record;
 mod record_type;
+mod schema_org;
 pub mod search;
 pub mod text;
 mod text_form;
@@ -41,6 +42,7 @@ pub use self::{
     inconsistency::{Alike, DateColumns, Inconsistency},
     period::{IfMissing, Period},
     record_type::RecordType,
+    schema_org::SchemaOrg,
     text::{camel_case, uncapitalized, upper_case, with_article, words},
     timeline::{Moment, Spells},
     vocabulary::{Visibility, Vocabulary, Word},
@@ -131,6 +133,14 @@ impl Model {
         self.resolve_moments();
         for record in self.types.values() {
             self.check_links(record);
+            record.check_schema_org();
+            if let Some(place) = &record.place {
+                let target = record.attribute(place).and_then(|attribute| match &attribute.kind {
+                    AttributeKind::ToOne(to_one) => self.get(to_one.target),
+                    _ => None,
+                });
+                assert!(target.is_some_and(|target| target.has_coordinates), "{}.{place} is no place", record.name);
+            }
             let is_unlimited = |column: &&Column| column.data_type == DataType::Text && column.max_length.is_none();
             let unlimited = record.columns.iter().find(is_unlimited).map(|column| column.name);
             assert!(unlimited.is_none(), "{}: nothing describes the column {unlimited:?}", record.name);

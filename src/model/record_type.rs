@@ -5,7 +5,7 @@ use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Iterable, Value,
 
 use super::{
     Attribute, AttributeKind, Column, CounterpartFields, DateColumns, Description, Group, Inconsistency, Link, Moment,
-    Order, Period, Record, RoleField, Spells, ToAny, ToMany, ToManyAny, Vocabulary, Way, attribute::table_of,
+    Order, Period, Record, RoleField, SchemaOrg, Spells, ToAny, ToMany, ToManyAny, Vocabulary, Way, attribute::table_of,
 };
 
 /// A type of record.
@@ -38,6 +38,12 @@ pub struct RecordType {
     pub timeline: Vec<(&'static str, Link)>,
     /// Lists of what is told of in several records, as one.
     pub spells: Vec<Spells>,
+    /// Whether the records have a latitude and a longitude.
+    pub has_coordinates: bool,
+    /// The reference to the place whose coordinates stand for those of the record, if it has none.
+    pub place: Option<String>,
+    /// What the records are in schema.org.
+    pub schema_org: SchemaOrg,
     /// What makes a record the thing that it is, by the headers of the CSV file: import warns of a change.
     pub defining: Vec<&'static str>,
     /// Values that do not fit together.
@@ -68,6 +74,9 @@ impl RecordType {
             moments: Vec::new(),
             timeline: Vec::new(),
             spells: Vec::new(),
+            has_coordinates: false,
+            place: None,
+            schema_org: SchemaOrg::default(),
             defining: Vec::new(),
             inconsistencies: Vec::new(),
             main_name: None,

@@ -1,4 +1,4 @@
-//! The playground as a person uses it, in a browser: `web/browser-test.mjs`.
+//! The playground and the pages of records as a person uses them, in a browser: `web/browser-test.mjs`, `web/record-test.mjs`.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// All of its checks: the page, each example, headers, the editor, the documentation, and what must never happen.
-const CHECKS: usize = 22;
+const CHECKS: usize = 23;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_playground_works_in_a_browser() {
@@ -23,6 +23,18 @@ async fn the_playground_works_in_a_browser() {
     let path = screenshot.display().to_string();
     let printed = node("web", &["browser-test.mjs", &served.base(), &path], &[]);
     assert!(printed.ends_with(&format!("{CHECKS} passed, 0 failed\n")), "{printed}");
+    eprintln!("what the browser showed is in {path}");
+    served.stop();
+}
+
+/// Pages of records can be read on a phone and on a desk, without scripts.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_of_records_work_in_a_browser() {
+    let place = Place::new(Backend::Sqlite).await;
+    let served = place.serve(&[]);
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("record.png").display().to_string();
+    let printed = node("web", &["record-test.mjs", &served.base(), &path], &[]);
+    assert_eq!(printed, "6 pages\n");
     eprintln!("what the browser showed is in {path}");
     served.stop();
 }

@@ -25,14 +25,14 @@ const PATIENCE: &str = "60000";
 const ORIGIN: &str = "http://localhost:3000";
 
 /// A server whose clients do not have to pay.
-fn serve(place: &Place, settings: &[(&str, &str)]) -> Served {
+pub fn serve(place: &Place, settings: &[(&str, &str)]) -> Served {
     let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--database-url", &place.url]);
     command.env("COOPGRAPH_RATE_LIMIT", "0").envs(settings.iter().copied());
     Served::start(command)
 }
 
 /// Runs a script against a server, and gives what it printed.
-fn run(args: &[&str], served: &Served, settings: &[(&str, &str)]) -> String {
+pub fn run(args: &[&str], served: &Served, settings: &[(&str, &str)]) -> String {
     let base = served.base();
     let args: Vec<_> = args.iter().map(|arg| if *arg == "BASE_URL" { &base } else { *arg }).collect();
     let settings = [settings, &[("BASE_URL", &base), ("DEADLINE_MS", PATIENCE)]].concat();

@@ -21,6 +21,7 @@ mod dates;
 mod endpoint;
 mod engine;
 mod foreign_settings;
+mod formats;
 mod import_export;
 mod leak;
 mod library;

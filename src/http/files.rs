@@ -1,0 +1,133 @@
+//! What requests for files and pages of records have in common: who asks, errors, and whether something has changed.
+
+use std::net::SocketAddr;
+
+use apollo_compiler::response::JsonMap;
+use async_graphql::ServerError;
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, FromRequestParts},
+    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    response::Response,
+};
+
+use super::{
+    App,
+    accept::ResponseMediaType,
+    caller,
+    graphql::{allow_one_result, insert_rate_limit, response, status},
+    pages::address,
+    validators::Validators,
+};
+use crate::{
+    api::RateLimit,
+    config::StatusCodes,
+    engine::{Answer, Caller, Outcome, Request},
+    error::{Code, request_error},
+    observe::Origin,
+};
+
+/// The methods of files.
+const METHODS: &str = "GET, HEAD";
+
+/// A request for a file.
+#[derive(Clone)]
+pub(super) struct FileRequest {
+    pub(super) app: App,
+    pub(super) caller: Caller,
+    pub(super) origin: Origin,
+    pub(super) uri: Uri,
+    pub(super) headers: axum::http::HeaderMap,
+    /// The address of the server, as the client reached it.
+    pub(super) base: String,
+}
+
+/// Refused are requests that could change something.
+impl FromRequestParts<App> for FileRequest {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
+        let origin = parts.extensions.get::<Origin>().cloned();
+        let (Some(peer), Some(origin)) = (peer, origin) else {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            return Err(response);
+        };
+        let request = Self {
+            app: app.clone(),
+            caller: caller(&app.engine, peer, &parts.headers),
+            origin,
+            uri: parts.uri.clone(),
+            base: address(app, &parts.headers),
+            headers: parts.headers.clone(),
+        };
+        if matches!(parts.method, Method::GET | Method::HEAD) {
+            return Ok(request);
+        }
+        let message = format!("The method {} is not allowed. Use {METHODS}.", parts.method);
+        let answer = request.app.engine.refuse(
+            &request.origin,
+            request.caller,
+            Code::BadRequest,
+            &[request_error(Code::BadRequest, message)],
+        );
+        let mut response = response(answer, ResponseMediaType::Json, StatusCode::METHOD_NOT_ALLOWED);
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(METHODS));
+        Err(response)
+    }
+}
+
+impl FileRequest {
+    /// Runs a document, and gives the data of its answer if there is no error.
+    pub(super) async fn data(
+        &self,
+        document: &str,
+        variables: JsonMap,
+    ) -> Result<(JsonMap, Option<RateLimit>), Answer> {
+        let request = Request { query: Some(document.to_owned()), variables, ..Request::default() };
+        let engine = &self.app.engine;
+        let prepared = engine.prepare(request, &self.origin, self.caller, allow_one_result)?;
+        let answer = engine.run(prepared).await;
+        let budget = answer.budget;
+        answer.into_data().map(|data| (data, budget))
+    }
+
+    /// The validators of what this request asks for; `form` is what else it depends on. The error is the answer to a client that
+    /// has it already, or that may not ask now.
+    pub(super) async fn validators(&self, form: &str) -> Result<Validators, Response> {
+        let version = self.app.engine.dataset_version(self.caller).await.map_err(failed)?;
+        let target = self.uri.path_and_query().map_or("", |target| target.as_str());
+        let validators = Validators::new(version, &[target, &self.base, form]);
+        match validators.not_modified(&self.headers) {
+            Some(response) => Err(response),
+            None => Ok(validators),
+        }
+    }
+
+    /// Refuses the request.
+    pub(super) fn refuse(&self, error: &ServerError) -> Response {
+        let code = Code::of(error).unwrap_or(Code::InternalServerError);
+        failed(self.app.engine.refuse(&self.origin, self.caller, code, std::slice::from_ref(error)))
+    }
+}
+
+/// The response for a request that failed.
+pub(super) fn failed(answer: Answer) -> Response {
+    let code = match answer.outcome {
+        Outcome::Refused(code) => code,
+        Outcome::Success | Outcome::Partial => Code::InternalServerError,
+    };
+    let status = match code {
+        Code::NotFound => StatusCode::NOT_FOUND,
+        _ => status(answer.outcome, ResponseMediaType::GraphqlResponse, StatusCodes::Audited, true),
+    };
+    response(answer, ResponseMediaType::Json, status)
+}
+
+/// Adds what is left of the client's budget.
+pub(super) fn add_budget(response: &mut Response, budget: Option<RateLimit>) {
+    if let Some(budget) = budget {
+        insert_rate_limit(response.headers_mut(), budget, None);
+    }
+}

@@ -1,0 +1,103 @@
+//! The address of each record, `/id/ID`: a page, JSON-LD or JSON, as the client prefers.
+
+use apollo_compiler::response::{JsonMap, JsonValue};
+use axum::{
+    Router,
+    extract::Path,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::any,
+};
+
+use super::{
+    App,
+    accept::RecordMediaType,
+    files::{FileRequest, add_budget, failed},
+    pages,
+    parameters::Parameters,
+};
+use crate::{
+    db::parse_type_id,
+    domain,
+    error::{Code, request_error},
+    formats::{Parts, error_page, json_ld, record_document, record_page},
+    quoted::Quoted,
+};
+
+/// The route of records.
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/id/{id}", any(record))
+}
+
+async fn record(request: FileRequest, Path(name): Path<String>) -> Response {
+    // An address of its own for each form, which pages can link to.
+    let named = RecordMediaType::ALL.into_iter().find_map(|(media_type, extension, _)| {
+        Some((name.strip_suffix(extension).and_then(|id| id.strip_suffix('.'))?, media_type))
+    });
+    let (id, media_type) = match named {
+        Some((id, media_type)) => (id, Some(media_type)),
+        None => (&*name, RecordMediaType::negotiate(&request.headers)),
+    };
+    let Some(media_type) = media_type else {
+        let message = "The header Accept allows none of the available media types. Accept text/html, application/ld+json or \
+                       application/json.";
+        let mut response = request.refuse(&request_error(Code::BadRequest, message));
+        *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
+        return varying(response);
+    };
+    varying(answer(&request, id, media_type).await)
+}
+
+/// The response depends on the header `Accept`.
+fn varying(mut response: Response) -> Response {
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    response
+}
+
+async fn answer(request: &FileRequest, id: &str, media_type: RecordMediaType) -> Response {
+    let not_found = || {
+        let message = format!("there is no record with the ID {}", Quoted(id));
+        if media_type == RecordMediaType::Html {
+            // It is charged as any refusal.
+            let refused = request.refuse(&request_error(Code::NotFound, message.clone()));
+            let page = error_page("Not found", &format!("Sorry: {message}."));
+            return (refused.status(), page_response(media_type, page)).into_response();
+        }
+        request.refuse(&request_error(Code::NotFound, message))
+    };
+    if let Err(error) = Parameters::read(&request.uri, &[]) {
+        return request.refuse(&error);
+    }
+    let model = domain::model();
+    let Some(record) = parse_type_id(id).and_then(|(table, _)| model.get(table)) else { return not_found() };
+    let validators = match request.validators(media_type.content_type()).await {
+        Ok(validators) => validators,
+        Err(response) => return response,
+    };
+    let parts = if media_type == RecordMediaType::Html { Parts::WithRelated } else { Parts::Own };
+    let (document, field) = record_document(model, record, parts);
+    let variables = JsonMap::from_iter([("id".into(), id.into())]);
+    let (mut data, budget) = match request.data(&document, variables).await {
+        Ok(answered) => answered,
+        Err(answer) => return failed(answer),
+    };
+    let Some(JsonValue::Object(node)) = data.remove(field.as_str()) else { return not_found() };
+    let text = match media_type {
+        RecordMediaType::Html => record_page(model, record, &node, &request.base),
+        RecordMediaType::JsonLd => json(&json_ld(model, record, &node, &request.base)),
+        RecordMediaType::Json => json(&node),
+    };
+    let mut response = page_response(media_type, text);
+    validators.add_to(response.headers_mut());
+    add_budget(&mut response, budget);
+    response
+}
+
+fn page_response(media_type: RecordMediaType, text: String) -> Response {
+    pages::response(pages::STATIC_POLICY, media_type.content_type(), text)
+}
+
+/// Plain data are JSON.
+fn json(object: &JsonMap) -> String {
+    serde_json::to_string(object).unwrap_or_default()
+}

@@ -1,0 +1,111 @@
+//! What tells clients whether a file has changed (RFC 9110, section 8.8): `ETag` and `Last-Modified`.
+
+use std::time::{Duration, SystemTime};
+
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use sha2::{Digest, Sha256};
+
+use crate::domain::dataset::DatasetVersion;
+
+/// The validators of a file. They follow from the version of the data set and from the request, so the file need not be made to
+/// know that it has not changed.
+pub(super) struct Validators {
+    /// Weak: compression changes the bytes.
+    etag: String,
+    last_modified: Option<SystemTime>,
+}
+
+impl Validators {
+    /// The validators of what a version of the data set has at `request`: everything that the file depends on.
+    pub(super) fn new(version: DatasetVersion, request: &[&str]) -> Self {
+        let changed = version.changed_at.map(|moment| moment.0).unwrap_or_default();
+        let mut hash = Sha256::new();
+        // The form of files can change with the program.
+        for part in [env!("CARGO_PKG_VERSION")].iter().chain(request) {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        // An older version can have been restored, and its successor has the same number.
+        hash.update(changed.to_le_bytes());
+        let digest = hash.finalize();
+        let digits: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let last_modified = u64::try_from(changed).ok().filter(|changed| *changed > 0);
+        Self {
+            etag: format!("W/\"{}-{digits}\"", version.version),
+            last_modified: last_modified.map(|changed| SystemTime::UNIX_EPOCH + Duration::from_millis(changed)),
+        }
+    }
+
+    /// The answer to a client that has the file already.
+    pub(super) fn not_modified(&self, headers: &HeaderMap) -> Option<Response> {
+        self.is_known(headers).then(|| {
+            let mut response = StatusCode::NOT_MODIFIED.into_response();
+            self.add_to(response.headers_mut());
+            response
+        })
+    }
+
+    /// Adds the headers.
+    pub(super) fn add_to(&self, headers: &mut HeaderMap) {
+        headers.extend(HeaderValue::from_str(&self.etag).map(|etag| (header::ETAG, etag)));
+        let date = self.last_modified.map(httpdate::fmt_http_date);
+        let date = date.and_then(|date| HeaderValue::from_str(&date).ok());
+        headers.extend(date.map(|date| (header::LAST_MODIFIED, date)));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+
+    fn is_known(&self, headers: &HeaderMap) -> bool {
+        let own = self.etag.trim_start_matches("W/");
+        if headers.contains_key(header::IF_NONE_MATCH) {
+            let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+            return known.flat_map(|value| value.split(',')).any(|tag| tag.trim().trim_start_matches("W/") == own);
+        }
+        let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
+        let since = since.and_then(|since| httpdate::parse_http_date(since).ok());
+        // It has whole seconds.
+        self.last_modified.zip(since).is_some_and(|(changed, since)| changed < since + Duration::from_secs(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Moment;
+
+    fn validators(version: i64, changed: i64, request: &str) -> Validators {
+        Validators::new(DatasetVersion { version, changed_at: Some(Moment(changed)) }, &[request])
+    }
+
+    #[test]
+    fn another_version_or_request_has_another_tag() {
+        let one = validators(3, 1_000, "/a").etag;
+        for other in [validators(4, 1_000, "/a"), validators(3, 1_001, "/a"), validators(3, 1_000, "/b")] {
+            assert_ne!(one, other.etag);
+        }
+        assert_eq!(one, validators(3, 1_000, "/a").etag);
+    }
+
+    #[test]
+    fn what_a_client_has_is_not_sent_again() {
+        let of = validators(3, 784_111_777_500, "/a");
+        let strong = of.etag.trim_start_matches("W/").to_owned();
+        for (name, value, is_known) in [
+            (header::IF_NONE_MATCH, of.etag.clone(), true),
+            (header::IF_NONE_MATCH, format!("\"x\", {strong}"), true),
+            (header::IF_NONE_MATCH, "\"x\"".to_owned(), false),
+            (header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:37 GMT".to_owned(), true),
+            (header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:36 GMT".to_owned(), false),
+            (header::IF_MODIFIED_SINCE, "yesterday".to_owned(), false),
+        ] {
+            let headers = HeaderMap::from_iter([(name, HeaderValue::from_str(&value).unwrap())]);
+            assert_eq!(of.is_known(&headers), is_known, "{value}");
+        }
+        let mut both = HeaderMap::new();
+        both.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"x\""));
+        both.insert(header::IF_MODIFIED_SINCE, HeaderValue::from_static("Sun, 06 Nov 2094 08:49:37 GMT"));
+        assert!(!of.is_known(&both), "the tag decides");
+    }
+}
