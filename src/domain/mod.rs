@@ -33,6 +33,7 @@ pub mod visit;
 pub mod visit_stop;
 
 mod common;
+mod network;
 
 use std::sync::LazyLock;
 
@@ -77,6 +78,12 @@ pub fn model() -> &'static Model {
                 )
                 .with_list(),
             )
+            .with_union(Group::union(
+                "Contact",
+                "contacts",
+                "Somebody who can meet others: an official or an organization.",
+                &["official", "organization"],
+            ))
             .with_union(Group::union(
                 "Member",
                 "members",

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{agreement_party, membership, participation, position},
+    domain::{agreement_party, membership, network, participation, position},
     model::{Description, Record, Visibility},
 };
 
@@ -52,6 +52,7 @@ impl Record for Entity {
             agreement_party::Column::SignatoryId,
             "A list of the agreements that the official signed, each with the party that the official signed for.",
         );
+        d.network(&network::MEETINGS, "The official in the network of meetings: whom it has met at visits and events, whom these have met, and so on.");
         d.alike([], None);
         d.default_order("NAME_ASC");
     }

@@ -3,8 +3,8 @@
 use sea_orm::{ColumnTrait, EntityTrait, Iterable, Value, sea_query::InsertStatement};
 
 use super::{
-    Attribute, AttributeKind, Column, CounterpartFields, DateColumns, Description, Group, Inconsistency, Link, Order,
-    Period, Record, ToAny, ToMany, ToManyAny, attribute::table_of,
+    Attribute, AttributeKind, Column, CounterpartFields, DateColumns, Description, Group, Inconsistency, Link,
+    NetworkType, Order, Period, Record, ToAny, ToMany, ToManyAny, attribute::table_of,
 };
 
 /// A type of record.
@@ -29,6 +29,8 @@ pub struct RecordType {
     pub in_order: Vec<(&'static str, &'static str)>,
     /// The period from one date to another, if the records have one.
     pub period: Option<Period>,
+    /// The network that the records belong to, if there is one, and what the field that leads to it is.
+    pub network: Option<(&'static NetworkType, &'static str)>,
     /// What makes a record the thing that it is, by the headers of the CSV file: import warns of a change.
     pub defining: Vec<&'static str>,
     /// Values that do not fit together.
@@ -53,6 +55,7 @@ impl RecordType {
             orders: Vec::new(),
             in_order: Vec::new(),
             period: None,
+            network: None,
             defining: Vec::new(),
             inconsistencies: Vec::new(),
             main_name: None,
@@ -184,6 +187,11 @@ impl RecordType {
         let through =
             last.filter(|last| matches!(last.kind, AttributeKind::ToMany(ToMany { link: Link::Through { .. }, .. })));
         through.unwrap_or_else(|| panic!("{}: groups need a connection", self.name)).is_group_key = true;
+    }
+
+    /// Says which network the records belong to. `description` is that of the field `network`.
+    pub fn network(&mut self, network: &'static NetworkType, description: &'static str) {
+        self.network = Some((network, description));
     }
 
     pub(super) fn add(&mut self, attribute: Attribute) {

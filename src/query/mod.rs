@@ -6,6 +6,7 @@
 //! - [`groups`]: the records of a list by what they have in common, and aggregates
 //! - [`keys`], `load`: what can be loaded; async-graphql's `DataLoader` batches it
 //! - [`loader`]: the only code that reads records, and decides who may see what
+//! - [`network`]: which records are joined to which, in memory
 //! - [`batch`]: when a batch is sent
 //! - [`shared`]: statements that several operations share
 //! - [`statement`]: what the two databases write differently
@@ -16,6 +17,7 @@ pub mod groups;
 pub mod keys;
 mod load;
 pub mod loader;
+pub mod network;
 pub mod page;
 pub mod projection;
 pub mod shared;

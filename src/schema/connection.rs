@@ -66,15 +66,15 @@ pub(super) struct Edge {
 pub(super) enum PageInfo {
     /// A page of items.
     Items(ItemPageInfo),
-    /// A page of groups.
-    Groups {
-        /// Whether there are groups after the page.
+    /// A page of which that is known, such as one of groups.
+    Known {
+        /// Whether there is more after the page.
         has_next: bool,
-        /// Whether there are groups before the page.
+        /// Whether there is something before the page.
         has_previous: bool,
-        /// The cursor of the first group.
+        /// The first cursor.
         start: Option<String>,
-        /// The cursor of the last group.
+        /// The last cursor.
         end: Option<String>,
     },
 }
@@ -384,7 +384,7 @@ pub(super) fn page_info() -> Object<PageInfo> {
                     let row = if about == "first" { &info.first } else { &info.last };
                     json(&row.as_ref().map(|row| info.list.cursor(row)), out);
                 }
-                PageInfo::Groups { start, end, .. } => json(if about == "first" { start } else { end }, out),
+                PageInfo::Known { start, end, .. } => json(if about == "first" { start } else { end }, out),
             },
         );
     }
@@ -402,11 +402,11 @@ fn has_more<'a>(call: Call<'a>, infos: &'a [Arc<PageInfo>], is_before: bool) -> 
         };
         let of_items = infos.iter().filter_map(|info| match &**info {
             PageInfo::Items(info) => Some(info),
-            PageInfo::Groups { .. } => None,
+            PageInfo::Known { .. } => None,
         });
         let beyond = call.loader().load_many(of_items.filter(|info| cursor(info.list.page())).flat_map(keys)).await?;
         Ok(Answer::leaves(infos.iter().map(|info| match &**info {
-            PageInfo::Groups { has_next, has_previous, .. } => *(if is_before { has_previous } else { has_next }),
+            PageInfo::Known { has_next, has_previous, .. } => *(if is_before { has_previous } else { has_next }),
             PageInfo::Items(info) => {
                 let is_read_towards = info.list.page().is_backward == is_before && info.has_more;
                 is_read_towards || keys(info).any(|key| beyond.get(&key).copied().unwrap_or(false))

@@ -6,6 +6,7 @@
 //!
 //! - [`object`]: object types and their fields; [`record`], [`connection`], [`root`]: those that there are
 //! - [`groups`]: lists by what their items have in common
+//! - [`network`]: a record among those that it is joined with
 //! - [`catalog`]: all of them; [`types`]: interfaces, unions, inputs
 //! - [`answer`], [`result`]: what a field answered, and what became of it
 //! - [`cost`]: what fields cost
@@ -19,6 +20,7 @@ mod execute;
 mod groups;
 mod leaf;
 mod names;
+mod network;
 mod object;
 pub mod plan;
 mod record;

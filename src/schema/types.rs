@@ -3,7 +3,7 @@
 use async_graphql::{InputType, OutputType};
 use indexmap::{IndexMap, IndexSet};
 
-use super::{catalog::Catalog, root::IdentifierInput};
+use super::{catalog::Catalog, network, root::IdentifierInput};
 use crate::{
     async_graphql_internals::{
         EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType, ObjectBuilder, Registry,
@@ -30,6 +30,7 @@ pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
     <NameKind as OutputType>::create_type_info(registry);
     interfaces(catalog, registry);
     catalog.groups().for_each(|groups| groups.register(registry));
+    network::register(catalog, registry);
     for object in catalog.objects() {
         object.register(registry);
     }
@@ -73,6 +74,17 @@ fn input(
         let builder = InputObjectBuilder::new(name, fields.into_iter().collect());
         registry.types.insert(name.to_owned(), builder.description(Some(description.into())).oneof(one_of).build());
     }
+}
+
+/// An input type of which exactly one field must be given: their names, types and descriptions.
+pub(super) fn one_of(
+    registry: &mut Registry,
+    name: &str,
+    description: String,
+    fields: impl Iterator<Item = (String, String, String)>,
+) {
+    let fields: Vec<_> = fields.map(|(name, ty, about)| field(&name, ty, about)).collect();
+    input(registry, name, description, true, fields);
 }
 
 fn scalars(registry: &mut Registry) {

@@ -3,6 +3,7 @@
 import { GraphQLError, buildSchema, getNamedType, graphql, isAbstractType, isEnumType, isObjectType } from "graphql";
 import { Lists, byBytes, checkId, refuse, said } from "./lists.mjs";
 import { dateOf, range } from "./dates.mjs";
+import { place } from "./network.mjs";
 import { NAME_KINDS, Records, snake } from "./records.mjs";
 
 export class Reference {
@@ -52,7 +53,7 @@ export class Reference {
     if (parentType.name === "Query") return this.root(fieldName, args, returnType);
     if (this.lists.isRecord(parentType.name)) return this.field(source, args, fieldName, returnType);
     // The other members stand in the order of their age.
-    if (fieldName === "partners") return this.partners(source);
+    if (fieldName === "partners" && source.parent) return this.partners(source);
     if (fieldName === "partner") return this.partners(source)[0];
     const found = source[fieldName];
     return typeof found === "function" ? found(args) : found;
@@ -87,6 +88,7 @@ export class Reference {
     if (name === "label") return label(record, args);
     if (name === "names") return names(record, args.languages);
     if (name === "identifiers") return identifiers(record);
+    if (name === "network") return place(record, args, this.records);
     const column = snake(name);
     const type = getNamedType(returnType);
     if (type.name.endsWith("Connection")) {

@@ -263,7 +263,7 @@ impl GroupTypes {
         .costs(0, Size::Items);
         o.batch("pageInfo", "PageInfo!", "Information about this page, for pagination.", Vec::new(), |_, pages| {
             let infos = pages.iter().map(|page| {
-                Some(Arc::new(PageInfo::Groups {
+                Some(Arc::new(PageInfo::Known {
                     has_next: page.has_more,
                     has_previous: page.of.grouping.after > 0 && !page.groups.is_empty(),
                     start: page.groups.first().map(|group| group.cursor()),
