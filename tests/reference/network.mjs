@@ -32,7 +32,10 @@ const MEETINGS = {
 };
 const NETWORKS = { City: PARTNERSHIPS, Official: MEETINGS, Organization: MEETINGS };
 
-const byName = (a, b) => byBytes(fold(a.main), fold(b.main)) || byBytes(a.uuid, b.uuid);
+/** The names of records as lists are ordered by them. */
+const folded = new WeakMap();
+const nameOf = (record) => folded.get(record) ?? folded.set(record, fold(record.main)).get(record);
+const byName = (a, b) => byBytes(nameOf(a), nameOf(b)) || byBytes(a.uuid, b.uuid);
 
 /** The first and the last day on which something can have begun, and on which it can have ended. */
 function days(joint, { dates, lasts, past }) {
@@ -57,6 +60,7 @@ class View {
       return args.certainty === "CERTAIN" ? start.to <= asOf.from && end.from >= asOf.to : start.from <= asOf.to && end.to >= asOf.from;
     };
     this.joined = new Map();
+    this.reached = new Map();
     for (const [joint, members] of network.members(records).filter(([joint]) => counts(joint))) {
       const nodes = members.map((node) => this.whole(node));
       for (const one of nodes) for (const other of nodes) if (one !== other) this.join(one, other, joint);
@@ -88,12 +92,17 @@ class View {
 
   /** The distance of each record that can be reached, and the number of ways to it. */
   reach(start) {
+    if (!this.reached.has(start)) this.reached.set(start, this.search(start));
+    return this.reached.get(start);
+  }
+
+  search(start) {
     const found = new Map([[start, { distance: 0, ways: 1 }]]);
     let level = [start];
     for (let distance = 1; level.length > 0; distance++) {
       const next = new Set();
       for (const node of level) {
-        for (const neighbor of this.neighbors(node)) {
+        for (const neighbor of this.joined.get(node)?.keys() ?? []) {
           if (!found.has(neighbor)) found.set(neighbor, { distance, ways: 0 });
           if (found.get(neighbor).distance !== distance) continue;
           found.get(neighbor).ways += found.get(node).ways;
@@ -114,10 +123,19 @@ function length(first) {
   return first ?? 10;
 }
 
+/** The views that were made, by what they are of. */
+const views = new Map();
+
+function viewOf(network, args, records) {
+  const name = JSON.stringify([network.name, args]);
+  if (!views.has(name)) views.set(name, new View(network, records, args));
+  return views.get(name);
+}
+
 /** A record in its network. */
 export function place(record, args, records) {
   const network = NETWORKS[record.type];
-  const view = new View(network, records, args);
+  const view = viewOf(network, args, records);
   const node = view.whole(record);
   const other = (by) => {
     const [type, { id, key, identifier }] = network.types.length === 1
