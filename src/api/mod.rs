@@ -42,9 +42,9 @@ fn costs() -> Vec<(&'static str, &'static str, FieldCost)> {
     // One statement for each record type among the IDs.
     let statements = u32::try_from(domain::model().types().len()).unwrap_or(u32::MAX);
     vec![
-        ("Query", "node", FieldCost { statements: 1, scans: 0, size: Size::One }),
-        ("Query", "nodes", FieldCost { statements, scans: 0, size: Size::Argument("ids") }),
-        ("Subscription", "datasetChanged", FieldCost { statements: 0, scans: 0, size: Size::One }),
+        ("Query", "node", FieldCost { statements: 1, size: Size::One, ..FieldCost::LEAF }),
+        ("Query", "nodes", FieldCost { statements, size: Size::Argument("ids"), ..FieldCost::LEAF }),
+        ("Subscription", "datasetChanged", FieldCost { size: Size::One, ..FieldCost::LEAF }),
     ]
 }
 

@@ -76,6 +76,8 @@ struct SelectionSetCost {
     statements: u64,
     /// How many of the statements read a whole list.
     scans: u64,
+    /// What is worked out in memory for each object, in objects.
+    work: u64,
     filters: Vec<FilterArgument>,
     fields: Vec<ObjectFieldCost>,
     /// Indices of the fragments that are spread.
@@ -114,6 +116,12 @@ enum Length {
     Page {
         first: SlicingArgument,
         last: SlicingArgument,
+        default: u64,
+        max: u64,
+    },
+    /// The length of a list without pages.
+    First {
+        first: SlicingArgument,
         default: u64,
         max: u64,
     },
@@ -198,7 +206,7 @@ impl<'a> Estimator<'a> {
     /// `page_size` is that of the connection that the selection set belongs to.
     fn selection_set(&self, set: &'a SelectionSetCost, page_size: u64, fragments: &[Totals]) -> Totals {
         let scans = set.scans.saturating_mul(SCAN_COST);
-        let mut totals = Totals { statements: set.statements, filters: scans, ..Totals::default() };
+        let mut totals = Totals { objects: set.work, statements: set.statements, filters: scans };
         for FilterArgument { ty, value, types } in &set.filters {
             let cost = self.filters.estimate(ty, value);
             totals.filters = totals.filters.saturating_add(cost.saturating_mul(*types));
@@ -232,6 +240,7 @@ impl<'a> Estimator<'a> {
             Length::Page { first, last, default, max } => {
                 (1, number(first).or_else(|| number(last)).unwrap_or(*default).min(*max))
             }
+            Length::First { first, default, max } => (number(first).unwrap_or(*default).min(*max), 1),
             Length::Variable(name) => {
                 let list = self.variables.get(name.as_str()).and_then(JsonValue::as_array);
                 (list.map_or(1, |list| list.len() as u64), 1)
@@ -298,6 +307,7 @@ impl<'a> Analyzer<'a> {
         let types = self.context.implementers.get(ty).map_or(1, |those| those.objects.len() as u64);
         cost.statements += u64::from(field_cost.statements) * types;
         cost.scans += u64::from(field_cost.scans) * types;
+        cost.work += u64::from(field_cost.work) * types;
         for argument in &field.arguments {
             let declared = field.definition.argument_by_name(&argument.name);
             if let Some(ty) = declared.map(|declared| declared.ty.inner_named_type())
@@ -318,6 +328,10 @@ impl<'a> Analyzer<'a> {
             Size::None => return,
             Size::One => Length::Fixed(1),
             Size::Assumed(n) => Length::Fixed(u64::from(n)),
+            Size::First { default, most: max } => {
+                let first = slicing_argument(field, "first");
+                Length::First { first, default: u64::from(default), max: u64::from(max) }
+            }
             Size::Items => Length::Items,
             Size::Connection { default, most: max } => Length::Page {
                 first: slicing_argument(field, "first"),
@@ -367,7 +381,7 @@ fn introspection_field_cost(name: &str, is_object: bool) -> FieldCost {
         "args" | "interfaces" => Size::Assumed(2),
         _ => Size::One,
     };
-    FieldCost { statements: 0, scans: 0, size }
+    FieldCost { size, ..FieldCost::LEAF }
 }
 
 fn slicing_argument(field: &Field, name: &str) -> SlicingArgument {

@@ -6,8 +6,8 @@ use sea_orm::entity::prelude::*;
 use crate::{
     db::{Id, Moment},
     domain::{
-        agreement_party, city_succession, country, event, innovation_center, membership, organization, participation,
-        partnership, partnership_member, partnership_party,
+        agreement_party, city_succession, country, event, innovation_center, membership, network, organization,
+        participation, partnership, partnership_member, partnership_party,
         place_role::{self, VisitPlaceRole},
         position,
         timeline::{self, TimelineKind},
@@ -178,6 +178,7 @@ impl Record for Entity {
             partnership_party::Column::PartyId,
             "A list of its parts in partnerships, each with the status and the dates that the partnership has for the city.",
         );
+        d.network(&network::PARTNERSHIPS, "The city in the network of partnerships: its partners, theirs, and so on.");
         d.defined_by([Column::Kind, Column::CountryId]);
         d.alike([Column::CountryId, Column::Kind], Some([Column::Latitude, Column::Longitude]));
         timeline::of_city(d);

@@ -35,6 +35,7 @@ pub mod visit;
 pub mod visit_stop;
 
 mod common;
+mod network;
 
 use std::sync::LazyLock;
 
@@ -80,6 +81,12 @@ pub fn model() -> &'static Model {
                 )
                 .with_list(),
             )
+            .with_union(Group::union(
+                "Contact",
+                "contacts",
+                "Somebody who can meet others: an official or an organization.",
+                &["official", "organization"],
+            ))
             .with_union(Group::union(
                 "Member",
                 "members",

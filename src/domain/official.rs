@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{agreement_party, membership, participation, position, timeline},
+    domain::{agreement_party, membership, network, participation, position, timeline},
     model::{Description, Record, Visibility},
 };
 
@@ -64,6 +64,7 @@ impl Record for Entity {
             agreement_party::Column::SignatoryId,
             "A list of the agreements that the official signed, each with the party that the official signed for.",
         );
+        d.network(&network::MEETINGS, "The official in the network of meetings: whom it has met at visits and events, whom these have met, and so on.");
         d.alike([], None);
         timeline::of_official(d);
         d.schema_org("Person", []);

@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use crate::{
     db::{Id, Moment},
     domain::{
-        agreement_party, city, country, event, innovation_center, innovation_center_operator, membership,
+        agreement_party, city, country, event, innovation_center, innovation_center_operator, membership, network,
         participation, partnership_party, position,
         timeline::{self, TimelineKind},
     },
@@ -167,6 +167,7 @@ impl Record for Entity {
             partnership_party::Column::PartyId,
             "A list of its parts in partnerships, each with the status and the dates that the partnership has for the organization.",
         );
+        d.network(&network::MEETINGS, "The organization in the network of meetings: whom it has met at visits and events, whom these have met, and so on.");
         d.alike([Column::CountryId], None);
         timeline::of_organization(d);
         d.schema_org(

@@ -54,7 +54,8 @@ impl Charge {
         let (statements, objects) = (self.tally.statements(), self.tally.objects());
         // The root object is free.
         let EstimatedCost { introspection, filters, .. } = self.estimate;
-        let cost = objects.saturating_sub(1) + statements * STATEMENT_COST + introspection + filters;
+        let worked = objects.saturating_sub(1) + self.tally.work();
+        let cost = worked + statements * STATEMENT_COST + introspection + filters;
         Usage { cost: cost.max(1), statements, objects }
     }
 }

@@ -16,6 +16,7 @@ mod inconsistency;
 pub mod language;
 pub mod length;
 pub mod name;
+mod network;
 mod period;
 pub mod record;
 mod record_type;
@@ -40,6 +41,7 @@ pub use self::{
     description::{Description, Record, period_of},
     group::Group,
     inconsistency::{Alike, DateColumns, Inconsistency},
+    network::{Members, NetworkRecords, NetworkType, Parts, Statuses},
     period::{IfMissing, Period},
     record_type::RecordType,
     schema_org::SchemaOrg,
@@ -141,6 +143,9 @@ impl Model {
                 });
                 assert!(target.is_some_and(|target| target.has_coordinates), "{}.{place} is no place", record.name);
             }
+            if let Some((network, _)) = record.network {
+                network.check(&self);
+            }
             let is_unlimited = |column: &&Column| column.data_type == DataType::Text && column.max_length.is_none();
             let unlimited = record.columns.iter().find(is_unlimited).map(|column| column.name);
             assert!(unlimited.is_none(), "{}: nothing describes the column {unlimited:?}", record.name);
@@ -213,6 +218,17 @@ impl Model {
     #[must_use]
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.name == name)
+    }
+
+    /// The networks that records belong to, each once.
+    pub fn networks(&self) -> impl Iterator<Item = &'static NetworkType> {
+        let mut networks: Vec<&'static NetworkType> = Vec::new();
+        for (network, _) in self.types.values().filter_map(|record| record.network) {
+            if !networks.iter().any(|known| known.name == network.name) {
+                networks.push(network);
+            }
+        }
+        networks.into_iter()
     }
 
     /// The groups whose records are listed together, at the root or by a record.

@@ -5,7 +5,8 @@ use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Iterable, Value,
 
 use super::{
     Attribute, AttributeKind, Column, CounterpartFields, DateColumns, Description, Group, Inconsistency, Link, Moment,
-    Order, Period, Record, RoleField, SchemaOrg, Spells, ToAny, ToMany, ToManyAny, Vocabulary, Way, attribute::table_of,
+    NetworkType, Order, Period, Record, RoleField, SchemaOrg, Spells, ToAny, ToMany, ToManyAny, Vocabulary, Way,
+    attribute::table_of,
 };
 
 /// A type of record.
@@ -44,6 +45,8 @@ pub struct RecordType {
     pub place: Option<String>,
     /// What the records are in schema.org.
     pub schema_org: SchemaOrg,
+    /// The network that the records belong to, if there is one, and what the field that leads to it is.
+    pub network: Option<(&'static NetworkType, &'static str)>,
     /// What makes a record the thing that it is, by the headers of the CSV file: import warns of a change.
     pub defining: Vec<&'static str>,
     /// Values that do not fit together.
@@ -77,6 +80,7 @@ impl RecordType {
             has_coordinates: false,
             place: None,
             schema_org: SchemaOrg::default(),
+            network: None,
             defining: Vec::new(),
             inconsistencies: Vec::new(),
             main_name: None,
@@ -265,6 +269,11 @@ impl RecordType {
         let through =
             last.filter(|last| matches!(last.kind, AttributeKind::ToMany(ToMany { link: Link::Through { .. }, .. })));
         through.unwrap_or_else(|| panic!("{}: groups need a connection", self.name)).is_group_key = true;
+    }
+
+    /// Says which network the records belong to. `description` is that of the field `network`.
+    pub fn network(&mut self, network: &'static NetworkType, description: &'static str) {
+        self.network = Some((network, description));
     }
 
     pub(super) fn add(&mut self, attribute: Attribute) {

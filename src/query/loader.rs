@@ -63,6 +63,7 @@ impl Clearance {
 pub struct Tally {
     statements: AtomicU64,
     objects: AtomicU64,
+    work: AtomicU64,
 }
 
 impl Tally {
@@ -76,6 +77,17 @@ impl Tally {
     #[must_use]
     pub fn objects(&self) -> u64 {
         self.objects.load(Ordering::Relaxed)
+    }
+
+    /// What it worked out in memory, in objects that take as much time.
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        self.work.load(Ordering::Relaxed)
+    }
+
+    /// Counts what is worked out in memory, in objects.
+    pub fn count_work(&self, objects: u32) {
+        self.work.fetch_add(objects.into(), Ordering::Relaxed);
     }
 
     /// Takes back statements that only asked for records that the viewer may not see: their number would tell that there are

@@ -9,6 +9,7 @@
 //! - `link`: how records are related to others
 //! - [`keys`], `load`: what can be loaded; async-graphql's `DataLoader` batches it
 //! - [`loader`]: the only code that reads records, and decides who may see what
+//! - [`network`]: which records are joined to which, in memory
 //! - [`batch`]: when a batch is sent
 //! - [`shared`]: statements that several operations share
 //! - [`statement`]: what the two databases write differently
@@ -21,6 +22,7 @@ pub mod keys;
 mod link;
 mod load;
 pub mod loader;
+pub mod network;
 pub mod page;
 pub mod projection;
 pub mod search;

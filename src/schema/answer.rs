@@ -50,6 +50,13 @@ pub enum Position {
     },
 }
 
+impl Positions {
+    /// Whether there is nothing at one of them.
+    pub(super) fn has_null(&self) -> bool {
+        self.positions.iter().any(|position| matches!(position, Position::Null))
+    }
+}
+
 impl Answer {
     /// Leaves that serialize as JSON.
     pub fn leaves<T: serde::Serialize>(values: impl Iterator<Item = T>) -> Self {

@@ -7,16 +7,17 @@ use indexmap::IndexMap;
 use super::{
     claims,
     connection::{self, ConnectionType, Names},
-    cost::{FieldCost, Size},
+    cost::FieldCost,
     groups::{self, GroupTypes},
     items::Items,
     names,
+    network::NetworkTypes,
     object::{AnyObject, Object},
     record,
     root::{self, Root},
     search, spells, timeline,
 };
-use crate::model::{AttributeKind, Link, Model, RecordType};
+use crate::model::{AttributeKind, Link, Model, NetworkType, RecordType};
 
 /// All object types that are executed breadth-first.
 pub struct Catalog {
@@ -25,6 +26,8 @@ pub struct Catalog {
     pub(super) root: Object<Root>,
     /// What the records of each type can be grouped by, by their tables.
     groups: IndexMap<&'static str, Arc<GroupTypes>>,
+    /// The types of networks, by their names.
+    networks: IndexMap<&'static str, Arc<NetworkTypes>>,
     /// What the fields of the library's own object types cost, where they cost anything.
     costs: Vec<(&'static str, &'static str, FieldCost)>,
 }
@@ -34,7 +37,8 @@ impl Catalog {
     #[must_use]
     pub fn new(model: &'static Model, costs: Vec<(&'static str, &'static str, FieldCost)>) -> Self {
         let root = Object::new("Query", "");
-        let mut catalog = Self { model, objects: IndexMap::new(), root, groups: IndexMap::new(), costs };
+        let (groups, networks) = (IndexMap::new(), IndexMap::new());
+        let mut catalog = Self { model, objects: IndexMap::new(), root, groups, networks, costs };
         for record in model.types() {
             let groups = Arc::new(GroupTypes::new(model, record));
             catalog.add(groups.page_object());
@@ -74,6 +78,16 @@ impl Catalog {
         }
         for spells in model.types().flat_map(|record| &record.spells) {
             catalog.add(spells::object(spells, model.record_type(spells.target)));
+        }
+        for network in model.networks() {
+            let types = Arc::new(NetworkTypes::new(network, &catalog));
+            catalog.add(types.object());
+            catalog.add(types.connection_object());
+            catalog.add(types.edge_object());
+            catalog.add(types.paths_object());
+            catalog.add(types.path_object());
+            catalog.add(types.step_object());
+            catalog.networks.insert(network.name, types);
         }
         for record in model.types() {
             let object = record::object(record, &catalog);
@@ -121,6 +135,16 @@ impl Catalog {
         self.groups.values().map(|groups| &**groups)
     }
 
+    /// The types of a network.
+    pub(super) fn network(&self, network: &NetworkType) -> &Arc<NetworkTypes> {
+        &self.networks[network.name]
+    }
+
+    /// The types of all networks.
+    pub(super) fn networks(&self) -> impl Iterator<Item = &Arc<NetworkTypes>> {
+        self.networks.values()
+    }
+
     /// The object types, in the order of their registration.
     pub(super) fn objects(&self) -> impl Iterator<Item = &dyn AnyObject> {
         self.objects.values().map(|object| &**object)
@@ -165,7 +189,7 @@ impl Catalog {
         };
         let known = object.and_then(|object| object.field(field)).map(|(_, info)| info.cost);
         let listed = || self.costs.iter().find(|(of, name, _)| *of == ty && *name == field).map(|(.., cost)| *cost);
-        known.or_else(listed).unwrap_or(FieldCost { statements: 0, scans: 0, size: Size::None })
+        known.or_else(listed).unwrap_or(FieldCost::LEAF)
     }
 
     /// The fields of the library's own object types whose costs are listed: type, field.

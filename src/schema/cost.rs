@@ -7,8 +7,15 @@ pub struct FieldCost {
     pub statements: u32,
     /// How many of the statements read a whole list.
     pub scans: u32,
+    /// What is worked out in memory for each object that it is a field of, in objects that take as much time.
+    pub work: u32,
     /// The number of objects that it leads to.
     pub size: Size,
+}
+
+impl FieldCost {
+    /// The cost of a leaf that is written from its object.
+    pub const LEAF: Self = Self { statements: 0, scans: 0, work: 0, size: Size::None };
 }
 
 /// The number of objects that a field leads to, for one object.
@@ -23,6 +30,13 @@ pub enum Size {
     /// A connection, whose arguments `first` and `last` say how long its `edges` and `nodes` are.
     Connection {
         /// The length without these arguments.
+        default: u32,
+        /// The maximum length.
+        most: u32,
+    },
+    /// A list, whose argument `first` says how long it is.
+    First {
+        /// The length without this argument.
         default: u32,
         /// The maximum length.
         most: u32,

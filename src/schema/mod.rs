@@ -9,6 +9,7 @@
 //! - [`claims`]: what sources state about a record
 //! - [`items`], [`timeline`]: what connections list; [`spells`]: what several records tell of, as one
 //! - [`groups`]: lists by what their items have in common
+//! - [`network`]: a record among those that it is joined with
 //! - [`catalog`]: all of them; [`types`]: interfaces, unions, inputs
 //! - [`answer`], [`result`]: what a field answered, and what became of it
 //! - [`cost`]: what fields cost
@@ -24,6 +25,7 @@ mod groups;
 mod items;
 mod leaf;
 mod names;
+mod network;
 mod object;
 pub mod plan;
 mod record;

@@ -131,8 +131,7 @@ impl<S: Send + Sync + 'static> Object<S> {
         description: impl Into<String>,
         write: impl Fn(&S, &mut Vec<u8>) + Send + Sync + 'static,
     ) -> &mut FieldInfo {
-        let cost = FieldCost { statements: 0, scans: 0, size: Size::None };
-        self.add(name, ty.into(), description.into(), Vec::new(), Resolve::Leaf(Box::new(write)), cost)
+        self.add(name, ty.into(), description.into(), Vec::new(), Resolve::Leaf(Box::new(write)), FieldCost::LEAF)
     }
 
     /// Adds a field that is resolved for all objects of a scope together. Unless said otherwise, it costs one statement.
@@ -145,7 +144,7 @@ impl<S: Send + Sync + 'static> Object<S> {
         resolve: impl for<'a> Fn(Call<'a>, &'a [Arc<S>]) -> BoxFuture<'a, Result<Answer>> + Send + Sync + 'static,
     ) -> &mut FieldInfo {
         let ty = ty.into();
-        let cost = FieldCost { statements: 1, scans: 0, size: size(&ty) };
+        let cost = FieldCost { statements: 1, size: size(&ty), ..FieldCost::LEAF };
         self.add(name, ty, description.into(), arguments, Resolve::Batch(Box::new(resolve)), cost)
     }
 
@@ -175,7 +174,7 @@ impl FieldInfo {
             arguments: Vec::new(),
             columns: Vec::new(),
             reference: None,
-            cost: FieldCost { statements: 0, scans: 0, size: Size::None },
+            cost: FieldCost::LEAF,
             deprecation: None,
         }
     }
@@ -187,13 +186,19 @@ impl FieldInfo {
 
     /// Sets what the field costs.
     pub fn costs(&mut self, statements: u32, size: Size) -> &mut Self {
-        self.cost = FieldCost { statements, scans: 0, size };
+        self.cost = FieldCost { statements, size, ..FieldCost::LEAF };
         self
     }
 
     /// Says that one of the statements reads a whole list.
     pub(super) fn scans(&mut self) -> &mut Self {
         self.cost.scans = 1;
+        self
+    }
+
+    /// Sets how much is worked out in memory for each object.
+    pub(super) fn works(&mut self, work: u32) -> &mut Self {
+        self.cost.work = work;
         self
     }
 

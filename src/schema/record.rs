@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use uuid::Uuid;
 
 use super::{
-    answer::{Answer, Position, Positions, RecordGroups, index},
+    answer::{Answer, Positions, RecordGroups, index},
     catalog::Catalog,
     claims,
     connection::{self, ready},
@@ -49,6 +49,9 @@ pub(super) fn object(record: &'static RecordType, catalog: &Catalog) -> Object<R
     spells::add(&mut o, record, catalog);
     names::add(&mut o, record);
     claims::add(&mut o, catalog.model());
+    if let Some((network, description)) = record.network {
+        catalog.network(network).add_field(&mut o, description);
+    }
     o
 }
 
@@ -183,7 +186,7 @@ async fn load_any_of(call: Call<'_>, rows: &[Arc<Row>], attribute: &str, to_any:
         .collect();
     let records = load_any(call, wanted, true).await?;
     // Whoever may see a record may see what it requires.
-    if !to_any.id.nullable && records.positions.iter().any(|position| matches!(position, Position::Null)) {
+    if !to_any.id.nullable && records.has_null() {
         call.note_conflict();
     }
     Ok(Answer::One(records))

@@ -26,8 +26,8 @@ use crate::{
     model::{RecordType, camel_case, identifier::IdentifierScheme, words},
     query::{
         filter::global_id,
-        keys::{ById, ByIdentifier, ByKey},
-        projection::Row,
+        keys::{ById, ByIdentifier, ByKey, Shape},
+        projection::{Projection, Row},
     },
 };
 
@@ -133,7 +133,7 @@ fn add_list(root: &mut Object<Root>, name: &'static str, items: Items, catalog: 
 
 /// What a look-up is by. Each record type has an input type of its own with these fields, such as `CityBy`.
 #[derive(OneofObject)]
-enum By {
+pub(super) enum By {
     Id(ID),
     Key(String),
     Identifier(IdentifierInput),
@@ -149,8 +149,16 @@ pub(super) struct IdentifierInput {
 }
 
 async fn look_up(call: Call<'_>, record: &'static RecordType) -> Result<Option<Arc<Row>>> {
-    let by = call.argument("by")?;
-    let of = call.projection(record);
+    find(call, record, call.argument("by")?, call.projection(record)).await
+}
+
+/// The record that a look-up is for.
+pub(super) async fn find(
+    call: Call<'_>,
+    record: &'static RecordType,
+    by: By,
+    of: Shape<Arc<Projection>>,
+) -> Result<Option<Arc<Row>>> {
     match by {
         By::Id(id) => {
             let (_, id) = global_id(&id, &[record.table])?;

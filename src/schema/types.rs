@@ -3,7 +3,7 @@
 use async_graphql::{InputType, OutputType};
 use indexmap::{IndexMap, IndexSet};
 
-use super::{catalog::Catalog, object::better_name, root::IdentifierInput, search};
+use super::{catalog::Catalog, network, object::better_name, root::IdentifierInput, search};
 use crate::{
     async_graphql_internals::{
         Deprecation, EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaField, MetaInputValue, MetaType,
@@ -35,6 +35,7 @@ pub(super) fn register(catalog: &'static Catalog, registry: &mut Registry) {
     interfaces(catalog, registry);
     search::register(registry, model);
     catalog.groups().for_each(|groups| groups.register(registry));
+    network::register(catalog, registry);
     for object in catalog.objects() {
         object.register(registry);
     }
@@ -81,6 +82,17 @@ fn input(
         let builder = InputObjectBuilder::new(name, fields.into_iter().collect());
         registry.types.insert(name.to_owned(), builder.description(Some(description.into())).oneof(one_of).build());
     }
+}
+
+/// An input type of which exactly one field must be given: their names, types and descriptions.
+pub(super) fn one_of(
+    registry: &mut Registry,
+    name: &str,
+    description: String,
+    fields: impl Iterator<Item = (String, String, String)>,
+) {
+    let fields: Vec<_> = fields.map(|(name, ty, about)| field(&name, ty, about)).collect();
+    input(registry, name, description, true, fields);
 }
 
 fn scalars(registry: &mut Registry) {

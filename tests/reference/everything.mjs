@@ -1,11 +1,27 @@
 // A document for each kind of record that selects all of its fields, made from the schema: what is added to the schema is
 // compared by itself.
 
-import { getNamedType, isAbstractType, isCompositeType } from "graphql";
+import { getNamedType, isAbstractType, isCompositeType, isRequiredArgument } from "graphql";
 import { BEYOND } from "./random.mjs";
 
 /** The entries of a timeline. */
 const ENTRIES = "nodes { kind date { edtf earliest } record { __typename ... on Record { id key } } }";
+
+/** A record that others are compared with in their network, by the type of the argument that names it. */
+const OTHERS = { CityBy: '{key: "shanghai"}', ContactBy: '{official: {key: "pan-xiaogang"}}' };
+
+/** All that a network has. */
+function network(type) {
+  const fields = Object.values(type.getFields()).map((field) => {
+    const inner = getNamedType(field.type);
+    const needed = field.args.filter(isRequiredArgument).map((arg) => `${arg.name}: ${OTHERS[getNamedType(arg.type).name]}`);
+    const head = `${field.name}${needed.length > 0 ? `(${needed.join(", ")})` : ""}`;
+    if (!isCompositeType(inner)) return head;
+    const isRecord = isAbstractType(inner) || inner.getInterfaces().length > 0;
+    return `${head} ${isRecord ? "{ __typename ... on Record { id key } }" : network(inner)}`;
+  });
+  return `{ ${fields.join(" ")} }`;
+}
 
 /** All fields of a type; of the records that it leads to, enough to tell which they are. */
 function select(type) {
@@ -13,6 +29,7 @@ function select(type) {
   const fields = Object.values(type.getFields()).map((field) => {
     const inner = getNamedType(field.type);
     if (!isCompositeType(inner)) return field.name;
+    if (field.name === "network") return `network ${network(inner)}`;
     const names = field.args.map((arg) => arg.name);
     if (inner.name === "TimelineEntryConnection") return `${field.name}(first: 2) { totalCount ${ENTRIES} edges { cursor } }`;
     if (names.includes("first")) return `${field.name}(first: 2) { totalCount nodes { id key } edges { cursor } }`;

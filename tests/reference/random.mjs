@@ -94,6 +94,8 @@ class Writer {
 
   args(type, field, inner) {
     const names = field.args.map((arg) => arg.name);
+    if (field.name === "network") return this.selected(names);
+    if (type.name.includes("Network")) return this.ofNetwork(names, field);
     if (names.includes("first")) return this.pageArgs(inner);
     if (names.includes("languages")) {
       const bad = this.chance(0.15) ? '"not a language"' : '"fi", "zh"';
@@ -104,6 +106,26 @@ class Writer {
     if (names.includes("id")) return `(id: "${this.id()}")`;
     if (names.includes("ids")) return `(ids: ["${this.id()}", "city_00000000000000000000000000", "${this.id()}"])`;
     return "";
+  }
+
+  /** What joins the records of a network. */
+  selected(names) {
+    const all = ['(asOf: "2000")', '(asOf: "1998-05", certainty: CERTAIN)', '(asOf: "soon")', "(certainty: CERTAIN)"];
+    const parts = ["(withParts: true)", "(statuses: [ACTIVE, UNVERIFIED])", "(withParts: false, statuses: [])"];
+    return this.chance(0.5) ? "" : this.pick([...all, ...(names.includes("withParts") ? parts : [])]);
+  }
+
+  ofNetwork(names, field) {
+    const args = [];
+    if (names.includes("distance") && this.chance(0.7)) args.push(`distance: ${this.pick([1, 2, 2, 3, 4, 0])}`);
+    for (const arg of field.args.filter((one) => ["to", "with"].includes(one.name))) {
+      const by = (type) => `{key: "${this.key(type)}"}`;
+      const contact = this.pick(["Official", "Organization"]);
+      const isCity = getNamedType(arg.type).name === "CityBy";
+      args.push(`${arg.name}: ${isCity ? by("City") : `{${contact.toLowerCase()}: ${by(contact)}}`}`);
+    }
+    if (names.includes("first") && this.chance(0.5)) args.push(`first: ${this.pick([0, 1, 3, 100])}`);
+    return args.length > 0 ? `(${args.join(", ")})` : "";
   }
 
   pageArgs(connection) {

@@ -4,6 +4,7 @@ import { GraphQLError, buildSchema, getNamedType, graphql, isAbstractType, isEnu
 import { Lists, byBytes, checkId, refuse, said } from "./lists.mjs";
 import { claims } from "./claims.mjs";
 import { dateOf, range } from "./dates.mjs";
+import { place } from "./network.mjs";
 import { NAME_KINDS, Records, snake } from "./records.mjs";
 import { Timeline, tenures } from "./timeline.mjs";
 
@@ -55,7 +56,7 @@ export class Reference {
     if (parentType.name === "Query") return this.root(fieldName, args, returnType);
     if (this.lists.isRecord(parentType.name)) return this.field(source, args, fieldName, returnType);
     // The other members stand in the order of their age.
-    if (fieldName === "partners") return this.partners(source);
+    if (fieldName === "partners" && source.parent) return this.partners(source);
     if (fieldName === "partner") return this.partners(source)[0];
     if (fieldName === "roles") return this.records.placeRoles(source.node, source.parent);
     const found = source[fieldName];
@@ -96,6 +97,7 @@ export class Reference {
     if (name === "isDisputed") return claims(this.records, record, args).some(({ stance }) => stance === "CONTRADICTS");
     if (name === "timeline") return this.timeline.page(record, args);
     if (name === "tenures") return tenures(this.records, record);
+    if (name === "network") return place(record, args, this.records);
     const column = snake(name);
     const type = getNamedType(returnType);
     if (type.name.endsWith("Connection")) {

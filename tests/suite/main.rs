@@ -28,6 +28,7 @@ mod library;
 mod long_values;
 mod migrations;
 mod model;
+mod network;
 mod nginx;
 mod nplusone;
 mod observe;

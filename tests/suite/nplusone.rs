@@ -15,7 +15,9 @@ use crate::{
     columns::kinds,
     population::{Population, key},
     support::{Backend, Server, backends},
-    walk::{Field, Schema, brief, is_connection, is_timeline, items, kind_of, lower_first, order_of, text},
+    walk::{
+        Field, Schema, brief, is_connection, is_network, is_timeline, items, kind_of, lower_first, order_of, text,
+    },
 };
 
 /// One parent, and many.
@@ -54,6 +56,12 @@ impl Guard {
     async fn new(backend: Backend) -> Self {
         let server = Population::new(60).serve(backend).await;
         let schema = Schema::of(&server).await;
+        // Whoever asks first builds the networks.
+        for list in ["cities", "officials"] {
+            server
+                .data(&format!("{{ {list}(first: 1) {{ nodes {{ network {{ componentSize }} }} }} }}"), json!({}))
+                .await;
+        }
         Self {
             backend,
             server,
@@ -160,7 +168,20 @@ impl Guard {
             let of = model.types().find(|of| of.name == record).expect(record);
             return of.timeline.iter().map(|(table, _)| model.record_type(table).moments.len()).sum();
         }
+        if is_network(field) {
+            // The version of the data set, and for each list of records in it one for each of their types; and two look-ups.
+            return 1 + self.lists_of_records(&field.ty.name) + 2;
+        }
         if is_connection(field) { self.schema.targets(field).len() } else { 1 }
+    }
+
+    /// How many lists of records there are below a type that is no record, each counted once for each type of its records.
+    fn lists_of_records(&self, ty: &str) -> usize {
+        let of_field = |field: &Field| match field.ty.name.as_str() {
+            ty if self.schema.is_record(ty) || self.schema.is_abstract(ty) => self.schema.members(ty).len(),
+            ty => self.lists_of_records(ty),
+        };
+        self.schema.relations(ty).into_iter().map(of_field).sum()
     }
 
     /// Asks for every relation of what a relation leads to.
@@ -415,7 +436,7 @@ fn same(one: usize, many: usize, more_types: usize) -> bool {
     (one..=one + more_types).contains(&many)
 }
 
-/// The types at the fields where several are possible: where, and which.
+/// The types at the fields where several are possible: where, and which; and where lists of networks are not empty.
 fn types(data: &Value) -> BTreeSet<String> {
     fn visit(value: &Value, path: &str, found: &mut BTreeSet<String>) {
         match value {
@@ -429,7 +450,13 @@ fn types(data: &Value) -> BTreeSet<String> {
                     }
                 }
             }
-            Value::Array(items) => items.iter().for_each(|item| visit(item, path, found)),
+            Value::Array(items) => {
+                // Of a list of a network, it is known without a statement that it is empty.
+                if path.contains(".network.") && !items.is_empty() {
+                    found.insert(format!("{path} is filled"));
+                }
+                items.iter().for_each(|item| visit(item, path, found));
+            }
             _ => {}
         }
     }

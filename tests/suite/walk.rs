@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::Server;
+use crate::{population::key, support::Server};
 
 /// A type, without the wrappers around it.
 #[derive(Clone, Debug)]
@@ -188,6 +188,12 @@ impl Schema {
 
     /// A value for an argument that must be given.
     fn needed(&self, argument: &Input) -> String {
+        // Another record of a network, which a population has, and which is not the first.
+        match argument.ty.name.as_str() {
+            "CityBy" if argument.name != "by" => return format!("{}: {{key: \"{}\"}}", argument.name, key("city", 3)),
+            "ContactBy" => return format!("{}: {{official: {{key: \"{}\"}}}}", argument.name, key("official", 3)),
+            _ => {}
+        }
         match (argument.name.as_str(), self.get(&argument.ty.name).values.first()) {
             ("languages", _) => "languages: [\"zh\", \"fi\"]".to_owned(),
             (name, Some(value)) => format!("{name}: {value}"),
@@ -246,6 +252,11 @@ pub fn order_of(field: &Field) -> &'static str {
 
 pub fn is_connection(field: &Field) -> bool {
     field.ty.name.ends_with("Connection")
+}
+
+/// Whether a field leads to a record in its network.
+pub fn is_network(field: &Field) -> bool {
+    field.ty.name.ends_with("Network")
 }
 
 /// `id` and `key`, the least that tells which record it is.

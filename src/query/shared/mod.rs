@@ -21,6 +21,7 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     keys::{ById, ByKey, CounterpartsOf, PageOf, TotalOf},
+    network::Networks,
     projection::Row,
 };
 use crate::error::Result;
@@ -41,6 +42,7 @@ pub struct SharedStatements {
     pub(super) pages: Groups<PageOf, Arc<Vec<Arc<Row>>>>,
     pub(super) totals: Groups<TotalOf, i64>,
     pub(super) counterparts: Groups<CounterpartsOf, Vec<Arc<Row>>>,
+    pub(super) networks: Networks,
 }
 
 /// What tells groups apart: the address of the keys' shape, and the rank of the viewers. The keys of a group keep the shape
