@@ -32,19 +32,6 @@ use crate::{
     },
 };
 
-/// Keys in groups that have something in common.
-fn grouped<K: Clone, G: PartialEq>(keys: &[K], group: impl Fn(&K) -> G) -> impl Iterator<Item = Vec<K>> {
-    let mut groups: Vec<(G, Vec<K>)> = Vec::new();
-    for key in keys {
-        let of = group(key);
-        match groups.iter_mut().find(|(known, _)| *known == of) {
-            Some((_, keys)) => keys.push(key.clone()),
-            None => groups.push((of, vec![key.clone()])),
-        }
-    }
-    groups.into_iter().map(|(_, keys)| keys)
-}
-
 impl RecordLoader {
     /// Groups keys, and fetches each group by one statement; the statements run at the same time.
     async fn by_group<K: Clone + Eq + Hash, G: PartialEq, V, F>(
@@ -56,7 +43,15 @@ impl RecordLoader {
     where
         F: Future<Output = Result<HashMap<K, V>>>,
     {
-        let statements = grouped(keys, group).map(|keys| self.statement(fetch(keys)));
+        let mut groups: Vec<(G, Vec<K>)> = Vec::new();
+        for key in keys {
+            let of = group(key);
+            match groups.iter_mut().find(|(known, _)| *known == of) {
+                Some((_, keys)) => keys.push(key.clone()),
+                None => groups.push((of, vec![key.clone()])),
+            }
+        }
+        let statements = groups.into_iter().map(|(_, keys)| self.statement(fetch(keys)));
         Ok(try_join_all(statements).await?.into_iter().flatten().collect())
     }
 
@@ -273,19 +268,16 @@ impl Loader<SearchTotalOf> for RecordLoader {
 }
 
 impl Loader<ClaimsOf> for RecordLoader {
-    type Value = Arc<Vec<Claim>>;
+    type Value = Vec<Arc<Claim>>;
     type Error = Error;
 
     async fn load(&self, keys: &[ClaimsOf]) -> Result<HashMap<ClaimsOf, Self::Value>> {
-        let fetch = async |keys: Vec<ClaimsOf>| {
+        let fetch = |keys: Vec<ClaimsOf>| async move {
             let of = &keys[0].of;
             let claims = self.claims(of, &distinct(keys.iter().map(|key| key.record))).await?;
-            let of_record = |(record, claims)| (ClaimsOf { record, of: of.clone() }, claims);
-            Ok::<_, Error>(claims.into_iter().map(of_record).collect::<Vec<_>>())
+            Ok(claims.into_iter().map(|(record, claims)| (ClaimsOf { record, of: of.clone() }, claims)).collect())
         };
-        // Each takes two statements, one after the other.
-        let groups = grouped(keys, |key| key.of.address()).map(fetch);
-        Ok(try_join_all(groups).await?.into_iter().flatten().collect())
+        self.by_group(keys, |key| key.of.address(), fetch).await
     }
 }
 

@@ -125,6 +125,16 @@ pub fn is_one_of_texts(backend: DbBackend, expression: Expr, texts: Vec<String>)
     }
 }
 
+/// The ids of an expression in all rows, as one text with commas between them.
+#[must_use]
+pub(super) fn joined_ids(backend: DbBackend, id: Expr) -> Expr {
+    let comma = Expr::Constant(",".into());
+    match backend {
+        DbBackend::Postgres => Func::cust("string_agg").args([id.cast_as("text"), comma]).into(),
+        _ => Func::cust("group_concat").args([Func::cust("hex").arg(id).into(), comma]).into(),
+    }
+}
+
 /// Lets a query read from a table [`PARENT`] of ids, which are one parameter however many they are.
 pub(super) fn from_parents(backend: DbBackend, query: &mut SelectStatement, ids: &[Uuid]) {
     match (ids, backend) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     answer::Answer,
+    connection::ready,
     cost::Size,
     execute::Call,
     leaf::{self, json},
@@ -13,8 +14,8 @@ use crate::{
     error::Result,
     model::{AttributeKind, Claims, Model, RecordType, Scalar},
     query::{
-        claims::{Claim, ClaimQuery, STATEMENTS},
-        keys::{ById, ClaimsOf, DisputedOf, Shape},
+        claims::{Claim, ClaimQuery},
+        keys::{ClaimsOf, DisputedOf, Shape},
         projection::Row,
     },
 };
@@ -37,14 +38,12 @@ pub(super) fn add(o: &mut Object<Row>, model: &Model) {
                 let of = shape(call, claims)?;
                 let key = |row: &Arc<Row>| ClaimsOf { record: row.id, of: of.clone() };
                 let found = call.loader().load_many(rows.iter().map(key)).await?;
-                let lists = rows.iter().map(|row| {
-                    found.get(&key(row)).map(|claims| claims.iter().cloned().map(Arc::new).collect()).unwrap_or_default()
-                });
-                Ok(Answer::many("Claim", lists.collect::<Vec<Vec<_>>>().into_iter()))
+                let lists = rows.iter().map(|row| found.get(&key(row)).cloned().unwrap_or_default());
+                Ok(Answer::many("Claim", lists))
             })
         },
     )
-    .costs(STATEMENTS, Size::Assumed(ASSUMED));
+    .costs(1, Size::Assumed(ASSUMED));
     o.batch(
         "isDisputed",
         "Boolean",
@@ -65,7 +64,9 @@ pub(super) fn add(o: &mut Object<Row>, model: &Model) {
 fn shape(call: Call<'_>, claims: Claims) -> Result<Shape<ClaimQuery>> {
     call.shape(1, || {
         let field = call.argument::<Option<String>>("field")?;
-        Ok(ClaimQuery { claims, field: field.map(|field| field.replace('\0', "")) })
+        let statement = call.execution.catalog.model().record_type(claims.statement);
+        let projection = (*call.projection(statement)).clone();
+        Ok(ClaimQuery { claims, field: field.map(|field| field.replace('\0', "")), projection })
     })
 }
 
@@ -93,12 +94,16 @@ pub(super) fn object(model: &'static Model, claims: Claims) -> Object<Claim> {
     );
     o.batch(
         "citations",
-        format!("[{}]", statement.name),
+        format!("[{}!]!", statement.name),
         "A list of the statements.",
         Vec::new(),
-        move |call, objects: &[Arc<Claim>]| Box::pin(statements(call, objects, statement)),
+        |_, claims: &[Arc<Claim>]| {
+            ready(Answer::many_records(claims.iter().map(|claim| claim.statements.iter().cloned())))
+        },
     )
-    .costs(1, Size::Assumed(ASSUMED));
+    .costs(0, Size::Assumed(ASSUMED));
+    // They are read together with the claims.
+    o.items = vec![statement];
     o
 }
 
@@ -110,15 +115,4 @@ fn stance(statement: &'static RecordType, claims: &Claims) -> (&'static Scalar, 
     });
     let (scalar, column) = found.unwrap_or_else(|| panic!("{} has no column {}", statement.name, claims.stance));
     (scalar, leaf::type_of(column, scalar))
-}
-
-async fn statements(call: Call<'_>, claims: &[Arc<Claim>], statement: &'static RecordType) -> Result<Answer> {
-    let of = call.projection(statement);
-    let key = |id| ById { id, of: of.clone() };
-    let found = call.loader().load_many(claims.iter().flat_map(|claim| &claim.statements).map(|id| key(*id))).await?;
-    let lists = claims.iter().map(|claim| {
-        let statements = claim.statements.iter().filter_map(|id| found.get(&key(*id)).cloned());
-        statements.collect::<Vec<_>>()
-    });
-    Ok(Answer::many(statement.name, lists.collect::<Vec<_>>().into_iter()))
 }
