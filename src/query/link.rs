@@ -32,7 +32,7 @@ pub(super) fn is_linked(link: Link, alias: &'static str, parent: &Expr, rank: i1
             let ids = of_all(link, &|link| {
                 let mut ids = Query::select();
                 let (of, id) = from_links(link, &mut ids, rank);
-                ids.expr_as(id, ID).and_where(of.eq(parent.clone()));
+                ids.expr(id).and_where(of.eq(parent.clone()));
                 ids
             });
             column(alias, ID).in_subquery(ids)
