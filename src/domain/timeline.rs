@@ -70,8 +70,8 @@ fn partnerships() -> Link {
     Link::via(partnership_party::Column::PartyId, partnership_party::Column::PartnershipId)
 }
 
-fn links(ways: [(VisitPlaceRole, Link); 4]) -> [Link; 4] {
-    ways.map(|(_, link)| link)
+fn links(ways: &[(VisitPlaceRole, Link); 4]) -> [Link; 4] {
+    ways.each_ref().map(|(_, link)| *link)
 }
 
 /// What is on the timeline of a city.
@@ -80,7 +80,7 @@ pub(super) fn of_city(d: &mut Description<'_, city::Entity>) {
     let members = Link::through(partnership_member::Column::CityId, partnership_member::Column::PartnershipId);
     d.has_timeline([
         related::<city::Entity>([Link::column(city::Column::Id)]),
-        related::<visit::Entity>(links(visits)),
+        related::<visit::Entity>(links(&visits)),
         related::<event::Entity>([Link::column(event::Column::CityId), participations()]),
         related::<partnership::Entity>([members, partnerships()]),
         agreements(),
@@ -102,7 +102,7 @@ pub(super) fn of_country(d: &mut Description<'_, country::Entity>) {
     );
     d.has_timeline([
         related::<country::Entity>([Link::column(country::Column::Id)]),
-        related::<visit::Entity>(links(visits)),
+        related::<visit::Entity>(links(&visits)),
         related::<event::Entity>([
             participations(),
             Link::within(city::Column::CountryId, event::Column::CityId, event::Column::Id),

@@ -6,9 +6,8 @@ use async_graphql::{OutputType, resolver_utils::EnumType};
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Identity, RelationTrait, sea_query::TableRef};
 
 use super::{
-    Attribute, AttributeKind, Column, Contemporary, DataType, DateColumns, Decimal, IfMissing, Inconsistency, Link,
-    Moment, Order, Period, RecordType, Scalar, ToAny, ToMany, ToOne, Visibility, Vocabulary, Way, attribute::table_of,
-    camel_case, draft::reference_name, length,
+    Attribute, AttributeKind, Column, DataType, Decimal, Inconsistency, Link, Order, RecordType, Scalar, ToAny, ToOne,
+    Visibility, Vocabulary, attribute::table_of, camel_case, draft::reference_name, length,
 };
 
 /// An entity whose rows are records: they have an id, a key, names, a visibility and a version.
@@ -264,74 +263,6 @@ impl<'a, E: Record> Description<'a, E> {
         self.record.attributes.push(attribute);
     }
 
-    /// The period from one date to another, which may not lie before the first. Lists can be filtered by what was `during` a
-    /// date.
-    pub fn period(&mut self, start: E::Column, end: E::Column, if_missing: IfMissing) {
-        let [start, end] = [start, end].map(|column| self.date_columns(column));
-        self.record.period = Some(Period { start, end, if_missing, includes: None });
-        self.record.in_order.push((start[0], end[0]));
-    }
-
-    /// Lets lists be asked for what was at a time, by the argument `asOf`. What has no known date is then left out, so the dates of
-    /// most records should be known.
-    ///
-    /// # Panics
-    /// If there is no period.
-    pub fn asked_by_time(&mut self) {
-        assert!(self.record.period.is_some(), "{}: there is no period", E::NAME);
-        self.record.is_asked_by_time = true;
-    }
-
-    /// Says that the date `second` does not lie before the date `first`, as far as both are known.
-    pub fn in_order(&mut self, first: E::Column, second: E::Column) {
-        self.record.in_order.push((first.as_str(), second.as_str()));
-    }
-
-    /// Says that the period goes on at a date, whether its start and its end are known or not.
-    ///
-    /// # Panics
-    /// If there is no period.
-    pub fn period_includes(&mut self, date: E::Column) {
-        let date = self.date_columns(date);
-        let period = self.record.period.as_mut();
-        period.unwrap_or_else(|| panic!("{}: there is no period", E::NAME)).includes = Some(date);
-    }
-
-    /// Puts a date on timelines; the word says what happened then.
-    pub fn moment<V: ActiveEnum<Value = String>>(&mut self, kind: V, edtf: E::Column) {
-        let date = self.date_columns(edtf).map(|column| self.record.column(column));
-        let orders = ["ASC", "DESC"].map(|suffix| format!("{}_{suffix}", edtf.as_str().to_ascii_uppercase()));
-        self.record.moments.push(Moment { kind: kind.into_value(), position: 0, date, orders });
-    }
-
-    /// Adds a connection: the records of `T` whose `column` refers to the same record as `subject`, and whose period can have a
-    /// day in common with that of the record that `when` refers to, of one of the types in `during`: see [`period_of`].
-    pub fn has_many_contemporary<T: Record>(
-        &mut self,
-        name: &str,
-        column: T::Column,
-        [subject, when]: [E::Column; 2],
-        during: impl IntoIterator<Item = (&'static str, Period)>,
-        description: &'static str,
-    ) {
-        let related = period_of::<T>();
-        let link = |during: (&'static str, Period)| {
-            let [subject, when] = [subject, when].map(|column| column.as_str());
-            let table = self.record.table;
-            let of = Contemporary { table, subject, when, during, column: column.as_str(), related };
-            // Links live as long as the model, which is never dropped.
-            Way { role: during.0, link: Link::Contemporary(Box::leak(Box::new(of))) }
-        };
-        let ways: Vec<_> = during.into_iter().map(link).collect();
-        let many = ToMany { link: Link::Any(ways.leak()), target: related.0, counterparts: None, roles: None };
-        self.push(name, AttributeKind::ToMany(many), description);
-    }
-
-    fn date_columns(&self, edtf: E::Column) -> DateColumns {
-        let found = self.record.dates().find(|[column, ..]| *column == edtf.as_str());
-        found.unwrap_or_else(|| panic!("{}.{}: no date is described before", E::NAME, edtf.as_str()))
-    }
-
     /// A column that the database computes from others. Lists can be filtered by it; it is not part of the CSV file.
     pub fn generated(&mut self, column: E::Column, description: &'static str) {
         self.value(column, description).is_imported = false;
@@ -441,14 +372,4 @@ impl<'a, E: Record> Description<'a, E> {
             is_descending,
         });
     }
-}
-
-/// The table of the records of a type, and their period.
-///
-/// # Panics
-/// If they have none.
-#[must_use]
-pub fn period_of<E: Record>() -> (&'static str, Period) {
-    let record = RecordType::of::<E>();
-    (record.table, record.period.unwrap_or_else(|| panic!("{}: there is no period", E::NAME)))
 }

@@ -26,18 +26,16 @@ const WAY: &str = "way";
 
 /// Whether a link joins the record of an alias to `parent`. `rank` is what the viewer may see.
 pub(super) fn is_linked(link: Link, alias: &'static str, parent: &Expr, rank: i16) -> Expr {
-    match link {
-        Link::Column { column: key, .. } => column(alias, key).eq(parent.clone()),
-        _ => {
-            let ids = of_all(link, &|link| {
-                let mut ids = Query::select();
-                let (of, id) = from_links(link, &mut ids, rank);
-                ids.expr_as(id, ID).and_where(of.eq(parent.clone()));
-                ids
-            });
-            column(alias, ID).in_subquery(ids)
-        }
+    if let Link::Column { column: key, .. } = link {
+        return column(alias, key).eq(parent.clone());
     }
+    let ids = of_all(link, &|link| {
+        let mut ids = Query::select();
+        let (of, id) = from_links(link, &mut ids, rank);
+        ids.expr(id).and_where(of.eq(parent.clone()));
+        ids
+    });
+    column(alias, ID).in_subquery(ids)
 }
 
 /// The pairs of records that a link joins, each once, and that pass: a condition on the record and on the related one.

@@ -192,18 +192,13 @@ impl RecordLoader {
         let one_page = |select: &dyn Fn(&mut SelectStatement)| {
             let mut query = Query::select();
             select(&mut query);
-            match list.link {
+            if let Some(link @ Link::Any(_)) = list.link {
                 // The page of all links together is among the pages of each, which are ranges of indexes.
-                Some(link @ Link::Any(_)) => {
-                    query.from_as(page.record.table, ROW);
-                    query.and_where(
-                        column(ROW, "id").in_subquery(link::united(link, &|link| self.page_ids(list, link))),
-                    );
-                }
-                _ => {
-                    self.members(&mut query, list);
-                    page.between_cursors(&mut query, ROW);
-                }
+                let ids = link::united(link, &|link| self.page_ids(list, link));
+                query.from_as(page.record.table, ROW).and_where(column(ROW, "id").in_subquery(ids));
+            } else {
+                self.members(&mut query, list);
+                page.between_cursors(&mut query, ROW);
             }
             page.order(&mut query, ROW);
             query.limit(page.size as u64 + 1);

@@ -167,7 +167,7 @@ impl Cursor {
         if of != list {
             return Err(wrong(&format!("it belongs to a list of {}, not of {list:?}", Quoted(of))));
         }
-        if by != name {
+        if by != name && order.former.as_deref() != Some(by) {
             return Err(wrong(&format!("it belongs to the order {}, not to {name:?}", Quoted(by))));
         }
         let id = Uuid::try_parse(id).map_err(|_| malformed())?;

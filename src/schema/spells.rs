@@ -49,8 +49,8 @@ impl Dates {
 impl Spell {
     /// The spell together with one more record; nothing if it contradicts the others.
     fn with(&self, row: &Arc<Row>, [start, end, day]: &[Option<Arc<Date>>; 3]) -> Option<Self> {
-        let start = agreed(self.start.as_ref(), start.as_ref())?;
-        let end = agreed(self.end.as_ref(), end.as_ref())?;
+        let start = agreed(self.start.as_ref(), start.as_ref()).ok()?;
+        let end = agreed(self.end.as_ref(), end.as_ref()).ok()?;
         let attested: Vec<_> = self.attested.iter().chain(day).cloned().collect();
         let is_before = |one: &Date, other: &Date| one.earliest <= other.latest;
         let is_between = |day: &Arc<Date>| {
@@ -69,12 +69,17 @@ impl Spell {
     }
 }
 
-/// The more precise of two dates that can be the same day; nothing if they cannot.
-fn agreed(one: Option<&Arc<Date>>, other: Option<&Arc<Date>>) -> Option<Option<Arc<Date>>> {
-    let (Some(one), Some(other)) = (one, other) else { return Some(one.or(other).cloned()) };
+/// Two dates that cannot be the same day.
+struct Contradiction;
+
+/// The more precise of two dates that can be the same day, as far as they are known.
+fn agreed(one: Option<&Arc<Date>>, other: Option<&Arc<Date>>) -> Result<Option<Arc<Date>>, Contradiction> {
+    let (Some(one), Some(other)) = (one, other) else { return Ok(one.or(other).cloned()) };
+    if one.earliest > other.latest || other.earliest > one.latest {
+        return Err(Contradiction);
+    }
     let days = |date: &Date| i64::from(date.latest) - i64::from(date.earliest);
-    let meet = one.earliest <= other.latest && other.earliest <= one.latest;
-    meet.then(|| Some(if days(other) < days(one) { other } else { one }.clone()))
+    Ok(Some(if days(other) < days(one) { other } else { one }.clone()))
 }
 
 /// What the records of a list tell of, in the order of the first day that is known of each; of which none is known comes last.
@@ -85,8 +90,8 @@ fn told(rows: &[Arc<Row>], dates: &Dates, alike: &[Column]) -> Vec<Arc<Spell>> {
     let mut spells: Vec<(Vec<&Value>, Spell)> = Vec::new();
     for (row, dates) in &rows {
         let values: Vec<_> = alike.iter().map(|column| row.value(*column)).collect();
-        let same = spells.iter_mut().filter(|(of, _)| *of == values);
-        let joined = same.filter_map(|(_, spell)| spell.with(row, dates).map(|with| *spell = with)).next();
+        let mut same = spells.iter_mut().filter(|(of, _)| *of == values);
+        let joined = same.find_map(|(_, spell)| spell.with(row, dates).map(|with| *spell = with));
         if joined.is_none() {
             // A record alone can only contradict itself, which import refuses.
             let alone = Spell::default().with(row, dates);
