@@ -25,23 +25,26 @@ pub struct Places {
 }
 
 impl Places {
-    /// The filter of activities that have to do with the places.
+    /// The filters of activities that have to do with the places: flat, because filters may not be nested deeply.
     fn filters(&self) -> Vec<JsonValue> {
         let of_country = |key: &String| {
             let country = json!({"key": {"eq": key}});
             json!({"or": [
-                {"visit": {"or": [
-                    {"toCountry": country}, {"toCity": {"country": country}},
-                    {"fromCountry": country}, {"fromCity": {"country": country}},
-                    {"stops": {"some": {"or": [{"country": country}, {"city": {"country": country}}]}}}
-                ]}},
+                {"visit": {"toCountry": country}},
+                {"visit": {"toCity": {"country": country}}},
+                {"visit": {"fromCountry": country}},
+                {"visit": {"fromCity": {"country": country}}},
+                {"visit": {"stops": {"some": {"country": country}}}},
+                {"visit": {"stops": {"some": {"city": {"country": country}}}}},
                 {"event": {"city": {"country": country}}}
             ]})
         };
         let of_city = |key: &String| {
             let city = json!({"key": {"eq": key}});
             json!({"or": [
-                {"visit": {"or": [{"toCity": city}, {"fromCity": city}, {"stops": {"some": {"city": city}}}]}},
+                {"visit": {"toCity": city}},
+                {"visit": {"fromCity": city}},
+                {"visit": {"stops": {"some": {"city": city}}}},
                 {"event": {"city": city}}
             ]})
         };
@@ -54,8 +57,10 @@ impl Places {
 pub fn calendar(base: &str, filter: Option<JsonMap>, places: &Places) -> Listing {
     let filters: Vec<JsonValue> = filter.into_iter().map(JsonValue::Object).chain(places.filters()).collect();
     let mut part = Part::of(DOCUMENT.to_owned());
-    if !filters.is_empty() {
-        part.variables.insert("filter", json!({ "and": filters }));
+    match <[JsonValue; 1]>::try_from(filters) {
+        Ok([filter]) => drop(part.variables.insert("filter", filter)),
+        Err(filters) if filters.is_empty() => {}
+        Err(filters) => drop(part.variables.insert("filter", json!({ "and": filters }))),
     }
     Listing {
         media_type: "text/calendar; charset=utf-8",

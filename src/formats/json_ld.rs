@@ -44,7 +44,9 @@ pub fn json_ld(model: &Model, record: &RecordType, node: &JsonMap, base: &str) -
         let scheme = of.get("scheme").and_then(JsonValue::as_str).unwrap_or_default().to_lowercase();
         let property = json!({"@type": "PropertyValue", "propertyID": scheme, "value": of.get("value")});
         push(&mut item, "identifier", property);
-        of.get("url").filter(|url| !url.is_null()).into_iter().for_each(|url| push(&mut item, "sameAs", url.clone()));
+        if let Some(url) = of.get("url").filter(|url| !url.is_null()) {
+            push(&mut item, "sameAs", url.clone());
+        }
     }
     place(record, node, &mut item);
     context.statements(node, &mut item);

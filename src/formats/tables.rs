@@ -62,7 +62,7 @@ struct Csv {
 }
 
 impl Csv {
-    fn write<'a>(out: &mut Vec<u8>, rows: impl Iterator<Item = Result<Vec<String>>>) -> Result<()> {
+    fn write(out: &mut Vec<u8>, rows: impl Iterator<Item = Result<Vec<String>>>) -> Result<()> {
         let mut writer = csv::Writer::from_writer(out);
         for row in rows {
             writer.write_record(row?).map_err(Error::internal)?;

@@ -107,7 +107,7 @@ async fn respond(request: FileRequest, listing: Result<Listing, async_graphql::S
     ];
     let mut reading = Reading { request, listing, part: 0, after: None, budget: None };
     let mut bytes = Vec::new();
-    let begun = reading.listing.writer.begin(&mut bytes).map_err(refused);
+    let begun = reading.listing.writer.begin(&mut bytes).map_err(|error| refused(&error));
     let more = match begun {
         Ok(()) => reading.page(&mut bytes).await,
         Err(answer) => Err(answer),
@@ -143,15 +143,15 @@ impl Reading {
         variables.extend(self.after.as_deref().map(|after| ("after".into(), after.into())));
         let (data, budget) = self.request.data(&part.document, variables).await?;
         self.budget = budget;
-        let page = page_of(data).map_err(refused)?;
-        self.listing.writer.records(self.part, &page.nodes, out).map_err(refused)?;
+        let page = page_of(data).map_err(|error| refused(&error))?;
+        self.listing.writer.records(self.part, &page.nodes, out).map_err(|error| refused(&error))?;
         self.after = page.page_info.end_cursor.filter(|_| page.page_info.has_next_page);
         if self.after.is_none() {
             self.part += 1;
         }
         let has_more = self.part < self.listing.parts.len();
         if !has_more {
-            self.listing.writer.end(out).map_err(refused)?;
+            self.listing.writer.end(out).map_err(|error| refused(&error))?;
         }
         Ok(has_more)
     }
@@ -210,7 +210,7 @@ fn page_of(data: JsonMap) -> Result<Page, Error> {
     serde_json_bytes::from_value(field).map_err(Error::internal)
 }
 
-fn refused(error: Error) -> Answer {
+fn refused(error: &Error) -> Answer {
     let error = error.shown();
     Answer::refused(Code::of(&error).unwrap_or(Code::InternalServerError), &[error])
 }

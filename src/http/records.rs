@@ -72,7 +72,12 @@ async fn answer(request: &FileRequest, id: &str, media_type: RecordMediaType) ->
     let Some(record) = parse_type_id(id).and_then(|(table, _)| model.get(table)) else { return not_found() };
     let validators = match request.validators(media_type.content_type()).await {
         Ok(validators) => validators,
-        Err(response) => return response,
+        Err(mut response) => {
+            // Browsers put the headers of a response without a page in the place of those of the page that they hold.
+            let policy = HeaderValue::from_static(pages::STATIC_POLICY);
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+            return response;
+        }
     };
     let parts = if media_type == RecordMediaType::Html { Parts::WithRelated } else { Parts::Own };
     let (document, field) = record_document(model, record, parts);

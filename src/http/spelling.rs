@@ -14,8 +14,9 @@ use tokio::io::{AsyncWriteExt, duplex};
 
 use super::{RATE_LIMIT, RATE_LIMIT_POLICY};
 
-/// The names that a rule for all of them gets wrong (RFC 6455, draft-ietf-httpapi-ratelimit-headers).
-const NAMES: [(HeaderName, &str); 4] = [
+/// The names that a rule for all of them gets wrong (RFC 6455, RFC 9110, draft-ietf-httpapi-ratelimit-headers).
+const NAMES: [(HeaderName, &str); 5] = [
+    (header::ETAG, "ETag"),
     (header::SEC_WEBSOCKET_ACCEPT, "Sec-WebSocket-Accept"),
     (header::SEC_WEBSOCKET_PROTOCOL, "Sec-WebSocket-Protocol"),
     (RATE_LIMIT, "RateLimit"),

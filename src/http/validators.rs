@@ -31,10 +31,10 @@ impl Validators {
         // An older version can have been restored, and its successor has the same number.
         hash.update(changed.to_le_bytes());
         let digest = hash.finalize();
-        let digits: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let digits = digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
         let last_modified = u64::try_from(changed).ok().filter(|changed| *changed > 0);
         Self {
-            etag: format!("W/\"{}-{digits}\"", version.version),
+            etag: format!("W/\"{}-{digits:016x}\"", version.version),
             last_modified: last_modified.map(|changed| SystemTime::UNIX_EPOCH + Duration::from_millis(changed)),
         }
     }

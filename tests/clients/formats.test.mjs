@@ -132,5 +132,5 @@ test("JSON-LD names things, and leads to others", async () => {
   assert.equal(espoo[`${SCHEMA}containedInPlace`][0]["@id"], `${base}/id/${city.country.id}`);
   assert.ok(espoo[`${SCHEMA}sameAs`].some(({ "@value": url }) => url === "https://www.wikidata.org/entity/Q47034"), text);
   const quads = await jsonld.toRDF(JSON.parse(text), { documentLoader, format: "application/n-quads" });
-  assert.match(quads, /<https:\/\/schema\.org\/latitude> "60\.\d+E?\d*"\^\^<http:\/\/www\.w3\.org\/2001\/XMLSchema#double>/);
+  assert.match(quads, /<https:\/\/schema\.org\/latitude> "6\.0\d*E1"\^\^<http:\/\/www\.w3\.org\/2001\/XMLSchema#double>/);
 });
