@@ -142,7 +142,7 @@ async fn the_network_of_the_world_is_that_of_the_files() {
 /// A network that is built anew, and how long that took.
 async fn built(data: &TestDatabase) -> (Arc<Network>, std::time::Duration) {
     let loader = RecordLoader {
-        readers: data.database.readers(std::time::Duration::from_secs(60)).expect("connections"),
+        readers: data.database.readers(std::time::Duration::from_mins(1)).expect("connections"),
         clearance: Clearance::PUBLIC,
         tally: Arc::default(),
         statements: None,

@@ -101,11 +101,10 @@ impl RecordLoader {
                 status: position.and_then(|position| u8::try_from(position).ok()),
                 start: start.unwrap_or((BEGINNING, end.map_or(EVER, |(_, latest)| latest))),
                 end: match (period.if_missing, end) {
-                    // Who has met once has met for ever.
-                    (IfMissing::OneDay, _) => (EVER, EVER),
                     (IfMissing::Open, Some(days)) => days,
                     (IfMissing::Open, None) if is_past => (BEGINNING, EVER),
-                    (IfMissing::Open, None) => (EVER, EVER),
+                    // Who has met once has met for ever.
+                    (IfMissing::OneDay, _) | (IfMissing::Open, None) => (EVER, EVER),
                 },
             })
         };

@@ -35,7 +35,7 @@ pub type RecordId = (&'static str, Uuid);
 
 /// A network, as viewers of one rank may see it.
 pub struct Network {
-    network: &'static NetworkType,
+    of: &'static NetworkType,
     /// The records, in the order of their names.
     pub(super) nodes: Vec<Node>,
     /// The indices of the records, in the order of their ids.
@@ -66,7 +66,7 @@ impl Network {
     /// The network of records, and of what joins them. `wholes` has the index of the record that each is counted as one with,
     /// which is its own for most.
     pub(super) fn new(
-        network: &'static NetworkType,
+        of: &'static NetworkType,
         nodes: Vec<Node>,
         joints: Vec<Joint>,
         joined: Vec<Joined>,
@@ -81,7 +81,7 @@ impl Network {
             let of_whole = |(one, other, joint): &Joined| (wholes[*one as usize], wholes[*other as usize], *joint);
             Some((Pairs::new(nodes.len(), joined.iter().map(of_whole).collect())?, wholes))
         };
-        Ok(Self { network, by_id, merged, apart: Pairs::new(nodes.len(), joined)?, nodes, joints })
+        Ok(Self { of, by_id, merged, apart: Pairs::new(nodes.len(), joined)?, nodes, joints })
     }
 
     /// The index of a record.
@@ -93,13 +93,13 @@ impl Network {
     /// The table and the id of a record.
     pub(super) fn record(&self, node: u32) -> RecordId {
         let Node { id, table } = self.nodes[node as usize];
-        (self.network.nodes.tables[usize::from(table)], id)
+        (self.of.nodes.tables[usize::from(table)], id)
     }
 
     /// The table and the id of what joins records.
     pub(super) fn joint(&self, joint: u32) -> RecordId {
         let Node { id, table } = self.joints[joint as usize].node;
-        (self.network.joints.tables[usize::from(table)], id)
+        (self.of.joints.tables[usize::from(table)], id)
     }
 
     /// The pairs of records; `merged`, if parts are counted as one with their whole.

@@ -25,7 +25,7 @@ const ASSUMED_STEPS: u32 = 5;
 pub(in crate::schema) struct Paths {
     distance: Option<u32>,
     count: u64,
-    paths: Vec<Arc<Path>>,
+    first: Vec<Arc<Path>>,
 }
 
 /// A path from one record to another one.
@@ -71,7 +71,7 @@ impl NetworkTypes {
                         found.push(Some(Arc::new(Paths {
                             distance: from.and_then(|(search, node)| search.distance(node)),
                             count: from.map_or(0, |(search, node)| search.count(node)),
-                            paths: paths.into_iter().map(path).collect(),
+                            first: paths.into_iter().map(path).collect(),
                         })));
                     }
                     Ok(Answer::one(types.paths, found.into_iter()))
@@ -109,7 +109,7 @@ impl NetworkTypes {
             format!("A list of the first of the paths, by the names of the {about} on them."),
             Vec::new(),
             move |_, paths: &[Arc<Paths>]| {
-                ready(Answer::many(path, paths.iter().map(|paths| paths.paths.iter().cloned())))
+                ready(Answer::many(path, paths.iter().map(|paths| paths.first.iter().cloned())))
             },
         )
         .costs(0, Size::Items);
