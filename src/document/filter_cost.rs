@@ -25,6 +25,8 @@ pub(super) const SCAN_COST: u64 = 10 * STATEMENT_COST;
 const RELATION_COST: u64 = 5 * STATEMENT_COST;
 /// By how much the cost of a condition on related records is multiplied.
 const RELATION_FACTOR: u64 = 5;
+/// The cost of looking up what is related to every record of a list.
+pub(super) const RELATED_COST: u64 = (CONDITION_COST + RELATION_COST) * RELATION_FACTOR;
 
 /// A value of an input type.
 #[derive(Clone, Copy)]

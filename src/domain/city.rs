@@ -166,6 +166,9 @@ impl Record for Entity {
         );
         d.defined_by([Column::Kind, Column::CountryId]);
         d.alike([Column::CountryId, Column::Kind], Some([Column::Latitude, Column::Longitude]));
+        d.order_by_related(Column::CountryId, "name");
+        d.order_by_count("partnerships");
+        d.order_by_count("visitsTo");
         d.default_order("NAME_ASC");
     }
 }

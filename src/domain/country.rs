@@ -125,6 +125,8 @@ impl Record for Entity {
             "A list of its parts in partnerships, each with the status and the dates that the partnership has for the country.",
         );
         d.alike([], None);
+        d.order_by_count("cities");
+        d.order_by_count("visitsTo");
         d.default_order("NAME_ASC");
     }
 }

@@ -53,6 +53,8 @@ impl Record for Entity {
             "A list of the agreements that the official signed, each with the party that the official signed for.",
         );
         d.alike([], None);
+        d.order_by_count("positions");
+        d.order_by_count("participations");
         d.default_order("NAME_ASC");
     }
 }

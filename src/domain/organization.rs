@@ -165,6 +165,9 @@ impl Record for Entity {
             "A list of its parts in partnerships, each with the status and the dates that the partnership has for the organization.",
         );
         d.alike([Column::CountryId], None);
+        d.order_by_related(Column::CityId, "name");
+        d.order_by_count("participations");
+        d.order_by_count("members");
         d.default_order("NAME_ASC");
     }
 }

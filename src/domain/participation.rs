@@ -120,6 +120,8 @@ impl Record for Entity {
         );
         d.word::<ParticipationRole>(Column::Role, "The role of the participant.");
         d.word::<ParticipationStatus>(Column::Status, "The status of the participation.");
+        d.order_by_related(Column::ActivityId, "start");
+        d.order_by_related(Column::ParticipantId, "name");
         d.default_order("KEY_ASC");
     }
 }

@@ -152,6 +152,7 @@ impl Record for Entity {
             agreement::Column::ResultId,
             "A list of the agreements that founded or renewed the partnership.",
         );
+        d.order_by_count("agreements");
         d.default_order("SINCE_ASC");
     }
 }

@@ -82,6 +82,7 @@ impl Record for Entity {
         d.date(ENDED, "The day on which the partnership ended for this party.");
         d.period(Column::Since, Column::Ended, IfMissing::Open);
         d.not_yet(Column::Status, &PartnershipStatus::Active, ENDED);
+        d.order_by_related(Column::PartnershipId, "since");
         d.default_order("KEY_ASC");
     }
 }

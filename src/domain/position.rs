@@ -93,6 +93,8 @@ impl Record for Entity {
             "A day on which, according to a source, the official held the position.",
         );
         d.period_includes(Column::AsOf);
+        d.order_by_related(Column::OfficialId, "name");
+        d.order_by_related(Column::OrganizationId, "name");
         d.default_order("START_DESC");
     }
 }

@@ -15,6 +15,7 @@ mod inconsistency;
 pub mod language;
 pub mod length;
 pub mod name;
+mod order;
 mod period;
 pub mod record;
 mod record_type;
@@ -26,12 +27,13 @@ use indexmap::IndexMap;
 
 pub use self::{
     attribute::{
-        Attribute, AttributeKind, CounterpartFields, Decimal, Link, Order, Scalar, ToAny, ToMany, ToManyAny, ToOne,
+        Attribute, AttributeKind, CounterpartFields, Decimal, Link, Scalar, ToAny, ToMany, ToManyAny, ToOne,
     },
     column::{Column, DataType},
     description::{Description, Record},
     group::Group,
     inconsistency::{Alike, DateColumns, Inconsistency},
+    order::{Order, OrderBy, RelatedValue},
     period::{IfMissing, Period},
     record_type::RecordType,
     text::{camel_case, uncapitalized, upper_case, with_article, words},
@@ -78,11 +80,13 @@ impl Model {
         let about =
             "The fields that all records have: ID, key, names, identifiers, citations, indicators, topics and version.";
         self.groups.push(Group::of_all(about, tables.clone()));
-        for group in &mut self.groups {
-            group.resolve(|table| self.types.get(table));
-        }
+        let comparable = self.types.values().flat_map(RecordType::comparable).collect();
         for record in self.types.values_mut() {
             record.resolve(&tables, &self.groups);
+            record.resolve_orders(&comparable);
+        }
+        for group in &mut self.groups {
+            group.resolve(|table| self.types.get(table));
         }
         for record in self.types.values() {
             self.check_links(record);

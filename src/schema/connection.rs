@@ -18,6 +18,7 @@ use crate::{
     model::{CounterpartFields, Group, Link, Model, RecordType, words},
     query::{
         keys::{BeyondOf, Counterparts, CounterpartsOf, List, PageOf, Shape, TotalOf},
+        order::MAX_ORDERS,
         page::{DEFAULT_SIZE, MAX_SIZE, Page},
         projection::Row,
     },
@@ -120,6 +121,15 @@ pub(super) fn arguments(items: Items) -> Vec<Argument> {
             "orderBy",
             format!("{name}Order"),
             "The order of the list. The default is the first value of the enum.",
+        ),
+        Argument::new(
+            "thenBy",
+            format!("[{name}Order!]"),
+            format!(
+                "The orders for items that `orderBy` does not tell apart, at most {}: each decides about the ties of those \
+                 before it.",
+                MAX_ORDERS - 1
+            ),
         ),
     ]
 }

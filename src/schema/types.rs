@@ -294,7 +294,7 @@ fn group_filter(registry: &mut Registry, model: &Model, group: &Group) {
 
 /// The enum of the orders of a list.
 fn order<'a>(registry: &mut Registry, ty: &str, plural: &str, orders: impl Iterator<Item = &'a Order>) {
-    let about = format!("The orders for a list of {plural}. Ties are broken by the time of creation.");
+    let about = format!("The orders for a list of {plural}. Ties are broken by `thenBy`, and then by the time of creation.");
     let values = orders.map(|order| (order.name.clone(), order.description.clone()));
     enumeration(registry, format!("{ty}Order"), about, values);
 }

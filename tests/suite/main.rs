@@ -29,6 +29,7 @@ mod model;
 mod nginx;
 mod nplusone;
 mod observe;
+mod orders;
 mod pages;
 mod paging;
 mod population;

@@ -28,6 +28,7 @@ pub use self::{
     operator::{Operand, OperatorInput},
     period::{DURING, period_input},
 };
+pub(super) use self::operator::text;
 use super::statement::{TABLES, column};
 use crate::{
     db::parse_type_id,
@@ -362,7 +363,7 @@ fn conjunction(conditions: impl Iterator<Item = Read>) -> Read {
 }
 
 /// The items of a list; GraphQL accepts one value for a list of one.
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     match value {
         Value::List(items) => items.iter(),
         one => std::slice::from_ref(one).iter(),

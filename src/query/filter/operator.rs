@@ -347,7 +347,7 @@ fn number(
 }
 
 /// A text of a filter.
-pub(super) fn text(value: &Value) -> Result<String> {
+pub(in crate::query) fn text(value: &Value) -> Result<String> {
     match value {
         Value::String(text) if text.contains('\0') => {
             let message = format!("{} contains the character NUL, which no stored text contains", Quoted(text));

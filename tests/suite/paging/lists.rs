@@ -65,6 +65,7 @@ pub struct List<'a> {
     /// What comes before and after the connection in a query.
     around: [String; 2],
     field: String,
+    /// As they are written behind `orderBy:`.
     pub orders: Vec<String>,
     pub rows: Vec<&'a Row>,
 }
@@ -87,7 +88,7 @@ impl List<'_> {
 pub async fn all<'a>(server: &Server, world: &'a World) -> Vec<List<'a>> {
     let schema = Schema::of(server).await;
     let mut lists = Vec::new();
-    let orders = |field: &Field| schema.get(&format!("{}Order", schema.target(field))).values.clone();
+    let orders = |field: &Field| schema.orders(schema.target(field));
     let kinds = |field: &Field| schema.targets(field).iter().map(|ty| kind_of(ty)).collect::<Vec<_>>();
     for field in schema.lists() {
         let (kinds, orders) = (kinds(field), orders(field));
@@ -118,7 +119,7 @@ pub async fn all<'a>(server: &Server, world: &'a World) -> Vec<List<'a>> {
     lists
 }
 
-fn hanging<'a>(world: &'a World, ty: &str, field: &str, parent: &Row) -> Vec<&'a Row> {
+pub(super) fn hanging<'a>(world: &'a World, ty: &str, field: &str, parent: &Row) -> Vec<&'a Row> {
     let names = |row: &Row, column: &str, key: &str| row.cell(column).split(';').any(|named| named == key);
     let is_of = |kind: &str| kind.is_empty() || kind == parent.kind;
     let tag = |record: &Row, topic: &Row| {
