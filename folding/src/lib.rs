@@ -48,6 +48,23 @@ pub fn fold(text: &str) -> String {
     composed.normalize(&with_basic_letters(&folded)).into_owned()
 }
 
+/// Whether a character is of a script that is written without spaces between words.
+#[must_use]
+pub fn is_written_without_spaces(c: char) -> bool {
+    matches!(
+        CodePointMapData::<Script>::new().get(c),
+        Script::Han
+            | Script::Hiragana
+            | Script::Katakana
+            | Script::Bopomofo
+            | Script::Thai
+            | Script::Lao
+            | Script::Khmer
+            | Script::Myanmar
+            | Script::Tibetan
+    )
+}
+
 /// A text as it is stored: in the normalization form C of Unicode, without spaces around it; empty if nothing of it can be
 /// seen.
 #[must_use]

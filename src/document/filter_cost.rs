@@ -136,7 +136,7 @@ impl<'a> FilterEstimator<'a> {
             // A period is looked up by both of its dates, by the first alone and by the second alone.
             let below = if name == DURING { below.saturating_mul(3) } else { below };
             // An index finds neither substrings nor records that do not match.
-            let is_scan = matches!(name, "contains" | "not" | "every" | "none")
+            let is_scan = matches!(name, "contains" | "words" | "not" | "every" | "none")
                 || name == "isNull" && of.ty.as_str() == "IdentifierFilter";
             let scan = if is_scan { SCAN_COST } else { 0 };
             let below = below.saturating_add(scan);

@@ -26,9 +26,7 @@ mod vocabulary;
 use indexmap::IndexMap;
 
 pub use self::{
-    attribute::{
-        Attribute, AttributeKind, CounterpartFields, Decimal, Link, Scalar, ToAny, ToMany, ToManyAny, ToOne,
-    },
+    attribute::{Attribute, AttributeKind, CounterpartFields, Decimal, Link, Scalar, ToAny, ToMany, ToManyAny, ToOne},
     column::{Column, DataType},
     description::{Description, Record},
     group::Group,

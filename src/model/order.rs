@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{IdenStatic, Value};
 
-use super::{
-    AttributeKind, Column, DataType, Description, Link, Record, RecordType, ToMany, camel_case, upper_case,
-};
+use super::{AttributeKind, Column, DataType, Description, Link, Record, RecordType, ToMany, camel_case, upper_case};
 use crate::edtf::{UNKNOWN_EARLIEST, UNKNOWN_LATEST};
 
 /// More than any text, in the order of code points: no character is assigned to it.

@@ -126,9 +126,10 @@ impl ListOrder {
     ///
     /// Values that are compared in one direction are compared as a row, for which an index can be used.
     pub(super) fn is_beyond(&self, alias: &'static str, at: &Cursor, is_after: bool, is_inclusive: bool) -> Expr {
-        let values = self.orders.iter().zip(&at.values).map(|(order, value)| {
-            (order.is_descending, expression(order, alias, self.rank), Expr::val(value.clone()))
-        });
+        let values =
+            self.orders.iter().zip(&at.values).map(|(order, value)| {
+                (order.is_descending, expression(order, alias, self.rank), Expr::val(value.clone()))
+            });
         let id = (self.last().is_descending, column(alias, "id"), Expr::val(at.id));
         let mut runs: Vec<(bool, Vec<Expr>, Vec<Expr>)> = Vec::new();
         for (is_descending, row, value) in values.chain([id]) {

@@ -320,7 +320,8 @@ impl<'a> RowReader<'a> {
                     known.clone()
                 } else {
                     let is_visible = row.try_get_by_index::<Option<Uuid>>(*at)?.is_some();
-                    let record = if is_visible { Some(Arc::new(self.record(&join.projection, row, at)?)) } else { None };
+                    let record =
+                        if is_visible { Some(Arc::new(self.record(&join.projection, row, at)?)) } else { None };
                     let joined = Joined::Record(record);
                     self.known.insert(key, joined.clone());
                     joined

@@ -14,7 +14,9 @@ use crate::{
         Attribute, AttributeKind, Group, IfMissing, Model, Order, Period, RecordType, Scalar, camel_case,
         identifier::IdentifierScheme, name::NameKind, uncapitalized, with_article, words,
     },
-    query::filter::{ANY_NAME, DURING, IDENTIFIER, Operand, OperatorInput, identifier_input, period_input},
+    query::filter::{
+        ANY_NAME, DURING, IDENTIFIER, Operand, OperatorInput, decimal_input, identifier_input, period_input,
+    },
 };
 
 /// Adds the types of a catalog to async-graphql's registry.
@@ -204,6 +206,7 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
             fields.push(field(ANY_NAME, "TextFilter", about));
         }
     }
+    operators(registry, decimal_input());
     let about = "Filters by an identifier in an external system.";
     fields.push(field(IDENTIFIER, operators(registry, identifier_input()), about));
     if let Some(period) = &record.period {
@@ -294,7 +297,8 @@ fn group_filter(registry: &mut Registry, model: &Model, group: &Group) {
 
 /// The enum of the orders of a list.
 fn order<'a>(registry: &mut Registry, ty: &str, plural: &str, orders: impl Iterator<Item = &'a Order>) {
-    let about = format!("The orders for a list of {plural}. Ties are broken by `thenBy`, and then by the time of creation.");
+    let about =
+        format!("The orders for a list of {plural}. Ties are broken by `thenBy`, and then by the time of creation.");
     let values = orders.map(|order| (order.name.clone(), order.description.clone()));
     enumeration(registry, format!("{ty}Order"), about, values);
 }

@@ -49,7 +49,15 @@ const KINDS = {
   DateTimeFilter: (cell) => (name, wanted) => (record) => MOMENTS[name](Number(cell(record)) - Date.parse(wanted)),
   StringFilter: (cell) => (name, wanted) => value(cell, byBytes, name, wanted),
   IntFilter: (cell) => (name, wanted) => value(number(cell), (a, b) => a - b, name, wanted),
-  FloatFilter: (cell) => (name, wanted) => value(number(cell), (a, b) => a - b, name, wanted),
+  FloatFilter: (cell) => (name, wanted) => {
+    const compare = (one, given) => value(number(cell), (a, b) => a - Number(b), one, given);
+    if (name !== "decimal") return compare(name, wanted);
+    const isDecimal = (number) => /^-?\d+(\.\d+)?$/.test(number);
+    return all(given(wanted).map(([one, numbers]) => {
+      if (!many(numbers).every(isDecimal)) throw refuse("INVALID_ARGUMENT", `${numbers} is no decimal number`);
+      return compare(one, numbers);
+    }));
+  },
   BooleanFilter: (cell) => (name, wanted) => (record) => (cell(record) === "true") === wanted,
   TextFilter: () => (name, wanted) => {
     const test = named(name, wanted);
@@ -60,9 +68,29 @@ const KINDS = {
 /** Reads a condition on a name. */
 function named(name, wanted) {
   const folded = many(wanted).map(fold);
+  if (name === "words") {
+    const words = new Set(folded[0].split(SEPARATORS).filter(Boolean));
+    if (words.size === 0 || words.size > 10) throw refuse("INVALID_ARGUMENT", "no words, or too many");
+    return (text) => [...words].every((word) => hasWord(fold(text), word));
+  }
   if (name === "contains") return (text) => fold(text).includes(folded[0]);
   if (name === "startsWith") return (text) => fold(text).startsWith(folded[0]);
   return value(fold, byBytes, name, name === "in" ? folded : folded[0]);
+}
+
+/** What stands between words. */
+const SEPARATORS = /[\] !"#$%&'()*+,./:;<=>?@[{|}~_`^\\·“”„«»‹›¿¡、。「」『』《》〈〉【】-]/u;
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}]/u;
+
+/** Whether a text has a word as a whole; where no spaces are written, anywhere. */
+function hasWord(text, word) {
+  const ends = (character) => character === undefined || SEPARATORS.test(character);
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const [before, after] = [text[at - 1], text[at + word.length]];
+    const [first, last] = [word[0], word.at(-1)].map((character) => UNSPACED.test(character));
+    if ((first || ends(before)) && (last || ends(after))) return true;
+  }
+  return false;
 }
 
 const number = (cell) => (record) => (cell(record) === null ? null : Number(cell(record)));

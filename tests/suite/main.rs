@@ -32,6 +32,7 @@ mod observe;
 mod orders;
 mod pages;
 mod paging;
+mod plans;
 mod population;
 mod process;
 mod proxies;

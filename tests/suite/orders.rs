@@ -10,7 +10,8 @@ use crate::{
 
 /// The keys of a list.
 async fn keys(server: &Server, list: &str, variables: Value) -> Vec<String> {
-    let query = format!("query ($o: CityOrder, $then: [CityOrder!]) {{ r: {list} {{ nodes {{ ... on Record {{ key }} }} }} }}");
+    let query =
+        format!("query ($o: CityOrder, $then: [CityOrder!]) {{ r: {list} {{ nodes {{ ... on Record {{ key }} }} }} }}");
     // A document may not have variables that it does not use.
     let query = if list.contains('$') { query } else { query.replace("($o: CityOrder, $then: [CityOrder!])", "") };
     let data = server.data(&query, variables).await;
@@ -55,7 +56,8 @@ async fn ties_are_broken_by_further_orders() {
 async fn related_records_decide() {
     for backend in backends() {
         let server = Server::start(backend, Data::Bundled).await;
-        let query = "{ cities(first: 100, orderBy: PARTNERSHIPS_COUNT_DESC) { nodes { partnerships { totalCount } } } }";
+        let query =
+            "{ cities(first: 100, orderBy: PARTNERSHIPS_COUNT_DESC) { nodes { partnerships { totalCount } } } }";
         let data = server.data(query, json!({})).await;
         let counts: Vec<_> =
             items(&data["cities"]["nodes"]).map(|city| city["partnerships"]["totalCount"].as_i64()).collect();
@@ -69,7 +71,7 @@ async fn related_records_decide() {
         let days: Vec<_> = items(&data["participations"]["nodes"])
             .map(|of| of["activity"]["start"]["earliest"].as_str().unwrap_or("9999").to_owned())
             .collect();
-        assert!(days[0] < days[99] && days.is_sorted(), "{backend}: {days:?}");
+        assert!(days.len() > 50 && days[0] < days[50] && days.is_sorted(), "{backend}: {days:?}");
     }
 }
 
@@ -79,7 +81,8 @@ async fn orders_have_a_price_and_a_limit() {
     let server = Server::start(backends()[0], Data::Empty).await;
     let price = async |arguments: &str, variables: Value| {
         let query = format!("query ($o: CityOrder, $then: [CityOrder!]) {{ cities({arguments}) {{ totalCount }} }}");
-        let query = if arguments.contains('$') { query } else { query.replace("($o: CityOrder, $then: [CityOrder!])", "") };
+        let query =
+            if arguments.contains('$') { query } else { query.replace("($o: CityOrder, $then: [CityOrder!])", "") };
         let body = json!({ "query": query, "variables": variables, "extensions": { "cost": true } });
         let answer: Value = serde_json::from_str(&server.text_of(&body).await).expect("JSON");
         answer["extensions"]["cost"]["requested"].as_u64().unwrap_or_else(|| panic!("{answer}"))

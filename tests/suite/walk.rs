@@ -131,10 +131,7 @@ impl Schema {
         let with_ties: Vec<_> = orders.iter().filter(|order| !is_unique(order)).collect();
         let at = |i: usize| with_ties[i % with_ties.len()];
         let several = (0..with_ties.len()).step_by(with_ties.len().div_ceil(4).max(1)).flat_map(|i| {
-            [
-                format!("{}, thenBy: [{}, {}]", at(i), at(i + 3), at(i + 4)),
-                format!("{}, thenBy: KEY_DESC", at(i)),
-            ]
+            [format!("{}, thenBy: [{}, {}]", at(i), at(i + 3), at(i + 4)), format!("{}, thenBy: KEY_DESC", at(i))]
         });
         orders.iter().cloned().chain(several).collect()
     }

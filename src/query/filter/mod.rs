@@ -9,8 +9,10 @@
 mod any_name;
 mod date;
 mod identifier;
+mod number;
 mod operator;
 mod period;
+mod words;
 
 use std::cell::Cell;
 
@@ -21,14 +23,15 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub(super) use self::operator::text;
 pub use self::{
     any_name::ANY_NAME,
     date::MAX_LISTED,
     identifier::{IDENTIFIER, identifier_input},
+    number::decimal_input,
     operator::{Operand, OperatorInput},
     period::{DURING, period_input},
 };
-pub(super) use self::operator::text;
 use super::statement::{TABLES, column};
 use crate::{
     db::parse_type_id,
