@@ -7,7 +7,7 @@ use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Identity, Relati
 
 use super::{
     Attribute, AttributeKind, Column, Contemporary, DataType, DateColumns, Decimal, IfMissing, Inconsistency, Link,
-    Moment, Order, Period, RecordType, Scalar, ToAny, ToMany, ToOne, Visibility, Vocabulary, Way, attribute::table_of,
+    Moment, Period, RecordType, Scalar, ToAny, ToMany, ToOne, Visibility, Vocabulary, Way, attribute::table_of,
     camel_case, draft::reference_name, length,
 };
 
@@ -415,31 +415,6 @@ impl<'a, E: Record> Description<'a, E> {
         let position = position.unwrap_or_else(|| panic!("{}: there is no order {name}", E::NAME));
         let order = self.record.orders.remove(position);
         self.record.orders.insert(0, order);
-    }
-
-    fn order_both(&mut self, name: &str, column: Column, missing: bool) {
-        self.order(name, column, false, missing);
-        self.order(name, column, true, missing);
-    }
-
-    fn order(&mut self, name: &str, column: Column, is_descending: bool, missing: bool) {
-        assert!(
-            !missing || column.data_type == DataType::Integer,
-            "{}: only integers may be missing in an order by {name}",
-            E::NAME
-        );
-        let last = if is_descending { -i64::MAX } else { i64::MAX };
-        let (suffix, direction) = if is_descending { ("DESC", "descending") } else { ("ASC", "ascending") };
-        let by = if name == "created" { "moment of creation".to_owned() } else { format!("`{}`", camel_case(name)) };
-        let unknown = if missing { "; unknown values come last" } else { "" };
-        self.record.orders.push(Order {
-            name: format!("{}_{suffix}", name.to_ascii_uppercase()),
-            former: None,
-            description: format!("By {by}, {direction}{unknown}."),
-            column,
-            missing: missing.then_some(last),
-            is_descending,
-        });
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     object::{Argument, Object},
     record::{RecordRef, load_any},
     root::Root,
-    types::enumeration,
+    types::{EnumValue, enumeration},
 };
 use crate::{
     async_graphql_internals::Registry,
@@ -65,8 +65,9 @@ impl SearchEdge {
 
 /// Registers the enum of record types.
 pub(super) fn register(registry: &mut Registry, model: &Model) {
-    let kinds =
-        model.types().map(|record| (upper_case(record.table), format!("Records of the type `{}`.", record.name)));
+    let kinds = model
+        .types()
+        .map(|record| EnumValue::new(upper_case(record.table), format!("Records of the type `{}`.", record.name)));
     enumeration(registry, KIND.to_owned(), "The types of records.".to_owned(), kinds);
 }
 

@@ -15,9 +15,7 @@ use crate::{
     columns::kinds,
     population::{Population, key},
     support::{Backend, Server, backends},
-    walk::{
-        Field, Schema, brief, is_connection, is_network, is_timeline, items, kind_of, lower_first, order_of, text,
-    },
+    walk::{Field, Schema, brief, is_connection, is_network, is_timeline, items, kind_of, lower_first, order_of, text},
 };
 
 /// One parent, and many.

@@ -12,8 +12,8 @@ pub(super) use self::arguments::register;
 use super::{
     answer::{Answer, Positions, index},
     catalog::Catalog,
-    connection::Items,
     execute::Call,
+    items::Items,
     object::{Argument, Object},
     record::{RecordRef, load_any},
 };
