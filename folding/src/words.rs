@@ -55,19 +55,34 @@ fn role(c: char) -> Role {
         GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
             || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
     };
-    match CodePointMapData::<Script>::new().get(c) {
-        _ if APOSTROPHES.contains(&c) || is_mark() => Role::Mark,
-        _ if !c.is_alphanumeric() => Role::Separator,
-        Script::Han
-        | Script::Hiragana
-        | Script::Katakana
-        | Script::Thai
-        | Script::Lao
-        | Script::Khmer
-        | Script::Myanmar => Role::Unspaced,
-        _ if c == PROLONGED_SOUND_MARK => Role::Unspaced,
-        _ => Role::Letter,
+    if APOSTROPHES.contains(&c) || is_mark() {
+        Role::Mark
+    } else if !c.is_alphanumeric() {
+        Role::Separator
+    } else if is_written_without_spaces(c) {
+        Role::Unspaced
+    } else {
+        Role::Letter
     }
+}
+
+/// Whether a character is of a script that is written without spaces between words.
+#[must_use]
+pub fn is_written_without_spaces(c: char) -> bool {
+    let script = CodePointMapData::<Script>::new().get(c);
+    c == PROLONGED_SOUND_MARK
+        || matches!(
+            script,
+            Script::Han
+                | Script::Hiragana
+                | Script::Katakana
+                | Script::Bopomofo
+                | Script::Thai
+                | Script::Lao
+                | Script::Khmer
+                | Script::Myanmar
+                | Script::Tibetan
+        )
 }
 
 /// The places of a text that have words.

@@ -3,9 +3,9 @@
 //!
 //! An object costs 1 point, however many of its fields are selected; a statement costs [`STATEMENT_COST`], however many rows
 //! it returns. A field of an interface needs its statements once for each type that implements the interface, and a reference
-//! that can lead to several types needs one for each of them. Filters are estimated by [`super::filter_cost`]. Objects in a
-//! list cost as much as the list can be long: a page has the length that its `first` or `last` asks for, a lookup by ids as
-//! many objects as ids, and any other list an assumed size.
+//! that can lead to several types needs one for each of them. Filters are estimated by [`super::filter_cost`], orders by
+//! [`super::order_cost`]. Objects in a list cost as much as the list can be long: a page has the length that its `first` or
+//! `last` asks for, a lookup by ids as many objects as ids, and any other list an assumed size.
 
 use apollo_compiler::{
     ExecutableDocument, Name, Node, Schema,
@@ -18,7 +18,10 @@ use apollo_compiler::{
 };
 use rustc_hash::FxHashMap;
 
-use super::filter_cost::{FilterEstimator, SCAN_COST, is_filter};
+use super::{
+    filter_cost::{FilterEstimator, SCAN_COST, is_filter},
+    order_cost::{ORDER_BY, OrderArgument, THEN_BY},
+};
 use crate::{
     query::page::{AS_OF, DATE, MAX_SIZE},
     schema::{
@@ -50,7 +53,7 @@ pub struct EstimatedCost {
     pub total: u64,
     /// The part for `__schema` and `__type`; 0 if the operation selects neither.
     pub introspection: u64,
-    /// The part for filters, and for statements that read whole lists.
+    /// The part for filters, for orders, and for statements that read whole lists.
     pub filters: u64,
     /// How many statements it is estimated to need.
     pub statements: u64,
@@ -79,6 +82,7 @@ struct SelectionSetCost {
     /// What is worked out in memory for each object, in objects.
     work: u64,
     filters: Vec<FilterArgument>,
+    orders: Vec<OrderArgument>,
     fields: Vec<ObjectFieldCost>,
     /// Indices of the fragments that are spread.
     fragments: Vec<usize>,
@@ -211,6 +215,9 @@ impl<'a> Estimator<'a> {
             let cost = self.filters.estimate(ty, value);
             totals.filters = totals.filters.saturating_add(cost.saturating_mul(*types));
         }
+        for order in &set.orders {
+            totals.filters = totals.filters.saturating_add(order.estimate(self.variables));
+        }
         for field in &set.fields {
             let (length, page_size) = self.length(&field.length, page_size);
             let below = self.selection_set(&field.selection_set, page_size, fragments);
@@ -310,6 +317,14 @@ impl<'a> Analyzer<'a> {
         cost.work += u64::from(field_cost.work) * types;
         for argument in &field.arguments {
             let declared = field.definition.argument_by_name(&argument.name);
+            let name = argument.name.as_str();
+            let of = declared.and_then(|of| of.ty.inner_named_type().strip_suffix("Order"));
+            let records = of.filter(|_| [ORDER_BY, THEN_BY].contains(&name)).map(|of| self.context.catalog.targets(of));
+            if let Some(record) = records.as_ref().and_then(|records| records.first()) {
+                let lists = types.saturating_mul(records.as_ref().map_or(1, |records| records.len() as u64));
+                let (value, is_of_ties) = (argument.value.clone(), name == THEN_BY);
+                cost.orders.push(OrderArgument { record, value, is_of_ties, lists });
+            }
             if let Some(ty) = declared.map(|declared| declared.ty.inner_named_type())
                 && is_filter(self.context.schema, ty)
             {

@@ -25,6 +25,8 @@ pub(super) const SCAN_COST: u64 = 10 * STATEMENT_COST;
 const RELATION_COST: u64 = 5 * STATEMENT_COST;
 /// By how much the cost of a condition on related records is multiplied.
 const RELATION_FACTOR: u64 = 5;
+/// The cost of looking up what is related to every record of a list.
+pub(super) const RELATED_COST: u64 = (CONDITION_COST + RELATION_COST) * RELATION_FACTOR;
 
 /// A value of an input type.
 #[derive(Clone, Copy)]
@@ -134,7 +136,7 @@ impl<'a> FilterEstimator<'a> {
             // A period is looked up by both of its dates, by the first alone and by the second alone.
             let below = if name == DURING { below.saturating_mul(3) } else { below };
             // An index finds neither substrings nor records that do not match.
-            let is_scan = matches!(name, "contains" | "not" | "every" | "none")
+            let is_scan = matches!(name, "contains" | "words" | "not" | "every" | "none")
                 || name == "isNull" && of.ty.as_str() == "IdentifierFilter";
             let scan = if is_scan { SCAN_COST } else { 0 };
             let below = below.saturating_add(scan);

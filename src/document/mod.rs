@@ -10,6 +10,7 @@ mod filter_cost;
 mod library_document;
 mod limits;
 mod metrics;
+mod order_cost;
 mod suggestions;
 #[cfg(test)]
 mod tests;

@@ -62,6 +62,7 @@ impl Record for Entity {
             "The party: a city, an organization or a country.",
         );
         d.belongs_to(Relation::Signatory, "The official who signed the agreement for the party.");
+        d.order_by_related(Column::AgreementId, "signed");
         d.schema_org("Role", [(Column::AgreementId, "subjectOf"), (Column::PartyId, "participant")]);
         d.default_order("KEY_ASC");
     }

@@ -73,6 +73,8 @@ impl Record for Entity {
         d.text(Column::ClaimedValue, "The value according to the source; `null` if the source does not state one.");
         d.belongs_to(Relation::Source, "The source that makes the statement.");
         d.word::<Stance>(Column::Stance, "The stance of the source towards the recorded value.");
+        d.order_by_related(Column::SourceId, "published");
+        d.order_by_related(Column::SourceId, "title");
         d.schema_org(
             "Claim",
             [

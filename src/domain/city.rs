@@ -182,6 +182,9 @@ impl Record for Entity {
         d.defined_by([Column::Kind, Column::CountryId]);
         d.alike([Column::CountryId, Column::Kind], Some([Column::Latitude, Column::Longitude]));
         timeline::of_city(d);
+        d.order_by_related(Column::CountryId, "name");
+        d.order_by_count("partnerships");
+        d.order_by_count("visitsTo");
         d.schema_org(
             "AdministrativeArea",
             [(Column::CountryId, "containedInPlace"), (Column::ParentId, "containedInPlace")],

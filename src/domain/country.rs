@@ -137,6 +137,8 @@ impl Record for Entity {
         );
         d.alike([], None);
         timeline::of_country(d);
+        d.order_by_count("cities");
+        d.order_by_count("visitsTo");
         d.schema_org("Country", [(Column::SovereignId, "containedInPlace")]);
         d.default_order("NAME_ASC");
     }

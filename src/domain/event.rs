@@ -98,6 +98,8 @@ impl Record for Entity {
             "A list of the agreements that were signed at the event.",
         );
         d.alike([Column::StartEarliest, Column::StartLatest], None);
+        d.order_by_related(Column::CityId, "name");
+        d.order_by_count("participations");
         d.schema_org(
             "Event",
             [

@@ -140,6 +140,7 @@ impl Record for Entity {
             "A list of the agreements that founded or renewed the center.",
         );
         d.alike([Column::CityId], None);
+        d.order_by_related(Column::CityId, "name");
         d.schema_org(
             "Organization",
             [

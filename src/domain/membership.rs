@@ -80,6 +80,8 @@ impl Record for Entity {
             Column::OrganizationId,
             DISSOLVED,
         );
+        d.order_by_related(Column::MemberId, "name");
+        d.order_by_related(Column::OrganizationId, "name");
         d.schema_org(
             "OrganizationRole",
             [

@@ -67,6 +67,8 @@ impl Record for Entity {
         d.network(&network::MEETINGS, "The official in the network of meetings: whom it has met at visits and events, whom these have met, and so on.");
         d.alike([], None);
         timeline::of_official(d);
+        d.order_by_count("positions");
+        d.order_by_count("participations");
         d.schema_org("Person", []);
         d.default_order("NAME_ASC");
     }

@@ -170,6 +170,9 @@ impl Record for Entity {
         d.network(&network::MEETINGS, "The organization in the network of meetings: whom it has met at visits and events, whom these have met, and so on.");
         d.alike([Column::CountryId], None);
         timeline::of_organization(d);
+        d.order_by_related(Column::CityId, "name");
+        d.order_by_count("participations");
+        d.order_by_count("members");
         d.schema_org(
             "Organization",
             [

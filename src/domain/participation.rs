@@ -130,6 +130,8 @@ impl Record for Entity {
              period can have a day in common with it, and those that are attested for such a day. It is empty if the participant \
              is no official, or if no day of the visit or event is known.",
         );
+        d.order_by_related(Column::ActivityId, "start");
+        d.order_by_related(Column::ParticipantId, "name");
         d.schema_org(
             "Role",
             [(Column::ActivityId, "subjectOf"), (Column::ParticipantId, "participant"), (Column::Role, "roleName")],

@@ -156,6 +156,7 @@ impl Record for Entity {
             agreement::Column::ResultId,
             "A list of the agreements that founded or renewed the partnership.",
         );
+        d.order_by_count("agreements");
         // It has no word for a relation of several.
         d.schema_org("Role", [(Column::Kind, "roleName"), (Column::Since, "startDate"), (Column::Ended, "endDate")]);
         d.default_order("SINCE_ASC");

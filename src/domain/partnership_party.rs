@@ -84,6 +84,7 @@ impl Record for Entity {
         d.period(Column::Since, Column::Ended, IfMissing::Open);
         d.asked_by_time();
         d.not_yet(Column::Status, &PartnershipStatus::Active, ENDED);
+        d.order_by_related(Column::PartnershipId, "since");
         d.schema_org(
             "Role",
             [(Column::PartyId, "participant"), (Column::Since, "startDate"), (Column::Ended, "endDate")],

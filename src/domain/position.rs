@@ -98,6 +98,8 @@ impl Record for Entity {
         d.moment(TimelineKind::PositionAttested, Column::AsOf);
         d.moment(TimelineKind::PositionEnded, Column::End);
         d.asked_by_time();
+        d.order_by_related(Column::OfficialId, "name");
+        d.order_by_related(Column::OrganizationId, "name");
         d.schema_org(
             "OrganizationRole",
             [

@@ -99,6 +99,7 @@ impl Record for Entity {
             "A list of the sources that derive from this source.",
         );
         d.has_many("statements", citation::Column::SourceId, "A list of the statements of the source about records.");
+        d.order_by_count("statements");
         d.schema_org(
             "CreativeWork",
             [

@@ -82,6 +82,8 @@ impl Record for Entity {
             (tag::Column::TopicId, tag::Column::RecordId),
             "A list of the records of all types that are tagged with the topic.",
         );
+        d.order_by_count("cities");
+        d.order_by_count("visits");
         d.schema_org("DefinedTerm", []);
         d.default_order("NAME_ASC");
     }

@@ -134,6 +134,11 @@ impl Record for Entity {
             "A list of the agreements that were signed at the visit.",
         );
         d.alike([Column::StartEarliest, Column::StartLatest], None);
+        d.order_by_related(Column::FromCountryId, "name");
+        d.order_by_related(Column::FromCityId, "name");
+        d.order_by_related(Column::ToCountryId, "name");
+        d.order_by_related(Column::ToCityId, "name");
+        d.order_by_count("participations");
         d.schema_org(
             "Event",
             [

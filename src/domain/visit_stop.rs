@@ -63,6 +63,8 @@ impl Record for Entity {
         d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which the stop began.");
         d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the stop ended.");
         d.period(Column::Start, Column::End, IfMissing::OneDay);
+        d.order_by_related(Column::VisitId, "start");
+        d.order_by_related(Column::CityId, "name");
         d.schema_org(
             "Event",
             [

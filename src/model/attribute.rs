@@ -332,23 +332,3 @@ impl Link {
 pub(super) fn table_of<C: ColumnTrait>() -> &'static str {
     C::EntityName::default().table_name()
 }
-
-/// An order of the lists of a record type.
-///
-/// Its expression is never `NULL`, and ties are broken by the id in the same direction: so an ordinary index serves it, and
-/// a row comparison finds the position of a cursor.
-#[derive(Debug)]
-pub struct Order {
-    /// The value of the GraphQL enum: `START_DESC`.
-    pub name: String,
-    /// The name that it had before, which goes on as deprecated.
-    pub former: Option<String>,
-    /// What it means.
-    pub description: String,
-    /// The column.
-    pub column: Column,
-    /// What stands in for missing values: more than any other in ascending order, less in descending order.
-    pub missing: Option<i64>,
-    /// Whether it is descending.
-    pub is_descending: bool,
-}

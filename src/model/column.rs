@@ -58,15 +58,7 @@ impl Column {
 
     /// Reads a value of this column from a row of a result.
     pub fn read(&self, row: &QueryResult, index: usize) -> Result<Value, DbErr> {
-        Ok(match self.data_type {
-            DataType::Text => Value::String(row.try_get_by_index(index)?),
-            DataType::SmallInteger => Value::SmallInt(row.try_get_by_index(index)?),
-            DataType::Integer => Value::Int(row.try_get_by_index(index)?),
-            DataType::BigInteger => Value::BigInt(row.try_get_by_index(index)?),
-            DataType::Double => Value::Double(row.try_get_by_index(index)?),
-            DataType::Boolean => Value::Bool(row.try_get_by_index(index)?),
-            DataType::Uuid => Value::Uuid(row.try_get_by_index(index)?),
-        })
+        self.data_type.read(row, index)
     }
 
     /// The value `NULL`, typed like the column.
@@ -81,5 +73,20 @@ impl Column {
             DataType::Boolean => Value::Bool(None),
             DataType::Uuid => Value::Uuid(None),
         }
+    }
+}
+
+impl DataType {
+    /// Reads a value of this type from a row of a result.
+    pub fn read(self, row: &QueryResult, index: usize) -> Result<Value, DbErr> {
+        Ok(match self {
+            Self::Text => Value::String(row.try_get_by_index(index)?),
+            Self::SmallInteger => Value::SmallInt(row.try_get_by_index(index)?),
+            Self::Integer => Value::Int(row.try_get_by_index(index)?),
+            Self::BigInteger => Value::BigInt(row.try_get_by_index(index)?),
+            Self::Double => Value::Double(row.try_get_by_index(index)?),
+            Self::Boolean => Value::Bool(row.try_get_by_index(index)?),
+            Self::Uuid => Value::Uuid(row.try_get_by_index(index)?),
+        })
     }
 }

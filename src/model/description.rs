@@ -6,7 +6,7 @@ use async_graphql::{OutputType, resolver_utils::EnumType};
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Identity, RelationTrait, sea_query::TableRef};
 
 use super::{
-    Attribute, AttributeKind, Column, DataType, Decimal, Inconsistency, Link, Order, RecordType, Scalar, ToAny, ToOne,
+    Attribute, AttributeKind, Column, DataType, Decimal, Inconsistency, Link, RecordType, Scalar, ToAny, ToOne,
     Visibility, Vocabulary, attribute::table_of, camel_case, draft::reference_name, length,
 };
 
@@ -346,30 +346,5 @@ impl<'a, E: Record> Description<'a, E> {
         let position = position.unwrap_or_else(|| panic!("{}: there is no order {name}", E::NAME));
         let order = self.record.orders.remove(position);
         self.record.orders.insert(0, order);
-    }
-
-    fn order_both(&mut self, name: &str, column: Column, missing: bool) {
-        self.order(name, column, false, missing);
-        self.order(name, column, true, missing);
-    }
-
-    fn order(&mut self, name: &str, column: Column, is_descending: bool, missing: bool) {
-        assert!(
-            !missing || column.data_type == DataType::Integer,
-            "{}: only integers may be missing in an order by {name}",
-            E::NAME
-        );
-        let last = if is_descending { -i64::MAX } else { i64::MAX };
-        let (suffix, direction) = if is_descending { ("DESC", "descending") } else { ("ASC", "ascending") };
-        let by = if name == "created" { "moment of creation".to_owned() } else { format!("`{}`", camel_case(name)) };
-        let unknown = if missing { "; unknown values come last" } else { "" };
-        self.record.orders.push(Order {
-            name: format!("{}_{suffix}", name.to_ascii_uppercase()),
-            former: None,
-            description: format!("By {by}, {direction}{unknown}."),
-            column,
-            missing: missing.then_some(last),
-            is_descending,
-        });
     }
 }

@@ -62,7 +62,7 @@ impl Group {
         let types: Vec<_> = types.collect();
         let Some((first, others)) = types.split_first() else { return };
         let is_alike = |a: &Order, b: &Order| {
-            (a.column.data_type, a.missing, a.is_descending) == (b.column.data_type, b.missing, b.is_descending)
+            (a.data_type(), &a.missing, a.is_descending) == (b.data_type(), &b.missing, b.is_descending)
         };
         let has = |record: &RecordType, order: &Order| {
             let found = record.orders.iter().find(|other| other.name == order.name);

@@ -17,6 +17,7 @@ pub mod language;
 pub mod length;
 pub mod name;
 mod network;
+mod order;
 mod period;
 pub mod record;
 mod record_type;
@@ -33,8 +34,8 @@ use sea_orm::ActiveEnum;
 
 pub use self::{
     attribute::{
-        Attribute, AttributeKind, Contemporary, CounterpartFields, Decimal, Link, Order, RoleField, Scalar, ToAny,
-        ToMany, ToManyAny, ToOne, Way,
+        Attribute, AttributeKind, Contemporary, CounterpartFields, Decimal, Link, RoleField, Scalar, ToAny, ToMany,
+        ToManyAny, ToOne, Way,
     },
     claims::Claims,
     column::{Column, DataType},
@@ -42,6 +43,7 @@ pub use self::{
     group::Group,
     inconsistency::{Alike, DateColumns, Inconsistency},
     network::{Members, NetworkRecords, NetworkType, Parts, Statuses},
+    order::{Order, OrderBy, RelatedValue},
     period::{IfMissing, Period, period_of},
     record_type::RecordType,
     schema_org::SchemaOrg,
@@ -124,11 +126,13 @@ impl Model {
         let about =
             "The fields that all records have: ID, key, names, identifiers, citations, indicators, topics and version.";
         self.groups.push(Group::of_all(about, tables.clone()));
-        for group in &mut self.groups {
-            group.resolve(|table| self.types.get(table));
-        }
+        let comparable = self.types.values().flat_map(RecordType::comparable).collect();
         for record in self.types.values_mut() {
             record.resolve(&tables, &self.groups);
+            record.resolve_orders(&comparable);
+        }
+        for group in &mut self.groups {
+            group.resolve(|table| self.types.get(table));
         }
         let unknown = self.found_first.iter().find(|table| !tables.contains(table));
         assert!(unknown.is_none(), "there is no record type {unknown:?}");

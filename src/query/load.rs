@@ -102,7 +102,7 @@ impl Loader<ByKey> for RecordLoader {
             }
             let texts = keys.iter().map(|key| key.key.clone()).collect();
             let passes = is_one_of_texts(self.backend(), column(ROW, key.name), texts);
-            let found = self.records(&of.with_column(key), Some(keys.len()), passes).await?;
+            let found = self.records(&of.with_columns(std::iter::once(key)), Some(keys.len()), passes).await?;
             let keyed = |row: Arc<Row>| Some((ByKey { key: row.text(key)?.to_owned(), of: of.clone() }, row));
             Ok(found.into_iter().filter_map(keyed).collect())
         };

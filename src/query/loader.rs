@@ -188,7 +188,7 @@ impl RecordLoader {
     /// The page of each parent's list.
     pub(super) async fn pages(&self, list: &List, parents: &[Uuid]) -> Result<Vec<(Option<Uuid>, Arc<Row>)>> {
         let (page, rank) = (&list.page, self.clearance.rank());
-        let projection = list.projection.with_column(page.order.column);
+        let projection = list.projection.with_columns(page.order.columns());
         let one_page = |select: &dyn Fn(&mut SelectStatement)| {
             let mut query = Query::select();
             select(&mut query);
@@ -209,7 +209,10 @@ impl RecordLoader {
             query.expr(parent());
         }
         if list.link.is_none() && projection.joins.is_empty() {
-            query = one_page(&|query| projection.select_own(query, ROW));
+            query = one_page(&|query| {
+                page.order.select(query, ROW);
+                projection.select_own(query, ROW);
+            });
         } else if list.link.is_none() || self.backend() == DbBackend::Postgres {
             // Records are joined to the page, not to the list.
             let rows = one_page(&|query| projection.select_own(query, ROW));
@@ -220,12 +223,14 @@ impl RecordLoader {
             } else {
                 query.from_subquery(rows, ITEM);
             }
+            page.order.select(&mut query, ITEM);
             projection.select(&mut query, ITEM, rank);
             page.order(&mut query, ITEM);
         } else {
             // SQLite has no lateral joins; a correlated list of ids does the same.
             from_parents(self.backend(), &mut query, parents);
             query.join_as(JoinType::CrossJoin, projection.record.table, ITEM, sea_orm::Condition::all());
+            page.order.select(&mut query, ITEM);
             projection.select(&mut query, ITEM, rank);
             let ids = one_page(&|query| {
                 query.expr(column(ROW, "id"));
@@ -234,13 +239,14 @@ impl RecordLoader {
             page.order(&mut query, ITEM);
         }
         let rows = self.rows(&query, page.record.table, list.link.map(|_| parents.len())).await?;
-        let mut reader = RowReader::new(&projection, usize::from(list.link.is_some()));
+        let computed = usize::from(list.link.is_some());
+        let mut reader = RowReader::new(&projection, computed + page.order.width());
         // A record in several lists is one object of the next level.
         let mut known: FxHashMap<Uuid, Arc<Row>> = FxHashMap::default();
         rows.iter()
             .map(|row| {
                 let parent = if list.link.is_some() { Some(row.try_get_by_index::<Uuid>(0)?) } else { None };
-                let record = reader.read(row)?;
+                let record = reader.read_computed(row, page.order.read(row, computed)?)?;
                 Ok((parent, known.entry(record.id).or_insert(record).clone()))
             })
             .collect()

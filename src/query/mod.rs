@@ -1,7 +1,7 @@
 //! Queries: from what a client asks of the [model](crate::model) to statements, and from their rows to records.
 //!
 //! - [`filter`]: the conditions that a client can set, as `SQL` expressions
-//! - [`page`]: which part of a list is asked for, cursors, orders
+//! - [`page`], [`order`]: which part of a list is asked for, in which order; cursors
 //! - [`projection`]: the columns that a selection needs, and the records that are joined to a row
 //! - [`groups`]: the records of a list by what they have in common, and aggregates
 //! - [`search`]: the records whose names and texts have words
@@ -23,6 +23,7 @@ mod link;
 mod load;
 pub mod loader;
 pub mod network;
+pub mod order;
 pub mod page;
 pub mod projection;
 pub mod search;

@@ -120,14 +120,15 @@ impl Projection {
         self.record.columns.iter().filter(|column| self.columns & bit(**column) != 0)
     }
 
-    /// The same projection with one more column.
+    /// The same projection with more columns.
     #[must_use]
-    pub fn with_column(self: &Arc<Self>, column: Column) -> Arc<Self> {
-        if self.columns & bit(column) != 0 {
+    pub fn with_columns(self: &Arc<Self>, more: impl Iterator<Item = Column>) -> Arc<Self> {
+        let columns = more.fold(self.columns, |columns, column| columns | bit(column));
+        if columns == self.columns {
             return self.clone();
         }
         let joins = self.joins.iter().map(|join| Join { projection: join.projection.clone(), ..*join });
-        Arc::new(Self { record: self.record, columns: self.columns | bit(column), joins: joins.collect() })
+        Arc::new(Self { record: self.record, columns, joins: joins.collect() })
     }
 
     /// Selects the columns of the type alone.
@@ -206,6 +207,8 @@ pub struct Row {
     projection: Arc<Projection>,
     values: Box<[Value]>,
     joined: Box<[Joined]>,
+    /// What the list that it was read for is ordered by, as far as no column has it.
+    computed: Box<[Value]>,
 }
 
 /// What a join found.
@@ -251,6 +254,11 @@ impl Row {
         }
     }
 
+    /// What the list that it was read for is ordered by, as far as no column has it.
+    pub(super) fn computed(&self) -> &[Value] {
+        &self.computed
+    }
+
     /// The record that an attribute refers to: `None` if it was not joined, `Some(None)` if it may not be seen.
     #[must_use]
     pub fn joined(&self, attribute: &str) -> Option<Option<&Arc<Self>>> {
@@ -277,11 +285,16 @@ impl<'a> RowReader<'a> {
     }
 
     pub(super) fn read(&mut self, row: &QueryResult) -> Result<Arc<Row>, DbErr> {
-        let mut at = self.skip;
-        self.record(self.projection, row, &mut at)
+        self.read_computed(row, Box::default())
     }
 
-    fn record(&mut self, projection: &Arc<Projection>, row: &QueryResult, at: &mut usize) -> Result<Arc<Row>, DbErr> {
+    /// Reads a record of a list that is ordered by values that no column has.
+    pub(super) fn read_computed(&mut self, row: &QueryResult, computed: Box<[Value]>) -> Result<Arc<Row>, DbErr> {
+        let mut at = self.skip;
+        Ok(Arc::new(Row { computed, ..self.record(self.projection, row, &mut at)? }))
+    }
+
+    fn record(&mut self, projection: &Arc<Projection>, row: &QueryResult, at: &mut usize) -> Result<Row, DbErr> {
         let mut values = Vec::with_capacity(projection.columns.count_ones() as usize);
         for column in projection.columns() {
             values.push(column.read(row, *at)?);
@@ -294,7 +307,7 @@ impl<'a> RowReader<'a> {
             Some(Value::Uuid(Some(id))) => *id,
             _ => return Err(DbErr::Type(format!("a row of {} has no id", projection.record.table))),
         };
-        Ok(Arc::new(Row { id, projection: projection.clone(), values: values.into(), joined }))
+        Ok(Row { id, projection: projection.clone(), values: values.into(), joined, computed: Box::default() })
     }
 
     fn join(&mut self, join: &Join, refers: Option<Uuid>, row: &QueryResult, at: &mut usize) -> Result<Joined, DbErr> {
@@ -307,7 +320,8 @@ impl<'a> RowReader<'a> {
                     known.clone()
                 } else {
                     let is_visible = row.try_get_by_index::<Option<Uuid>>(*at)?.is_some();
-                    let record = if is_visible { Some(self.record(&join.projection, row, at)?) } else { None };
+                    let record =
+                        if is_visible { Some(Arc::new(self.record(&join.projection, row, at)?)) } else { None };
                     let joined = Joined::Record(record);
                     self.known.insert(key, joined.clone());
                     joined

@@ -100,6 +100,32 @@ pub(super) fn months(backend: DbBackend, day: Expr) -> Expr {
     }
 }
 
+/// What stands between words, once a text is folded. In brackets of a pattern, the first and the last character, and the
+/// one after the square bracket, have to be these.
+pub(super) const SEPARATORS: &[char] = &[
+    ']', ' ', '!', '"', '#', '$', '%', '&', '\'', '(', ')', '*', '+', ',', '.', '/', ':', ';', '<', '=', '>', '?', '@',
+    '[', '{', '|', '}', '~', '_', '`', '^', '\\', '·', '“', '”', '„', '«', '»', '‹', '›', '¿', '¡', '、', '。', '「',
+    '」', '『', '』', '《', '》', '〈', '〉', '【', '】', '-',
+];
+
+/// Whether a folded text has a word, which contains none of [`SEPARATORS`]; `ends` says whether one of them, or an end of the
+/// text, must stand before and after it.
+pub(super) fn has_word(backend: DbBackend, text: Expr, word: &str, ends: [bool; 2]) -> Expr {
+    /// The operators by which the databases match patterns that have sets of characters.
+    const MATCHES: [BinOper; 2] = [BinOper::Custom("GLOB"), BinOper::Custom("~")];
+    let is_postgres = backend == DbBackend::Postgres;
+    let mut set: String = SEPARATORS.iter().collect();
+    if is_postgres {
+        set = set.replace('\\', "\\\\");
+    }
+    let [before, after] = ends.map(|is_end| if is_end { format!("[{set}]") } else { String::new() });
+    let anything = if is_postgres { "" } else { "*" };
+    let pattern = format!("{anything}{before}{word}{after}{anything}");
+    let space = || Expr::Constant(" ".into());
+    let text = space().binary(BinOper::Custom("||"), text).binary(BinOper::Custom("||"), space());
+    text.binary(MATCHES[usize::from(is_postgres)], pattern)
+}
+
 /// Whether an expression is one of `ids`, which are one parameter however many they are.
 #[must_use]
 pub fn is_one_of_ids(backend: DbBackend, expression: Expr, ids: &[Uuid]) -> Expr {

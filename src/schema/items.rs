@@ -9,6 +9,7 @@ use crate::{
     model::{Group, Link, Model, Moment, RecordType, words},
     query::{
         keys::{List, Shape},
+        order::MAX_ORDERS,
         page::{AS_OF, DATE, DEFAULT_SIZE, KINDS, Listed, MAX_SIZE, TIMELINE_ENTRY},
     },
 };
@@ -71,6 +72,15 @@ pub(super) fn arguments(items: Items) -> Vec<Argument> {
         format!("{name}Order"),
         "The order of the list. The default is the first value of the enum.",
     ));
+    // The date is all that timelines are ordered by.
+    if !matches!(items, Items::Timeline(..)) {
+        let about = format!(
+            "The orders for items that `orderBy` does not tell apart, at most {}: each decides about the ties of those \
+             before it.",
+            MAX_ORDERS - 1
+        );
+        arguments.push(Argument::new("thenBy", format!("[{name}Order!]"), about));
+    }
     if let Items::Type(RecordType { is_asked_by_time: true, .. }) = items {
         let about = format!(
             "Returns only the {about} of this date in EDTF, as far as is known: those whose period can have a day in common \
@@ -147,7 +157,7 @@ impl Parts {
             if is_asked(&of) {
                 let mut projection = (*call.projection(record)).clone();
                 if let Listed::Moment(Moment { date, .. }) = of {
-                    projection = date.iter().fold(projection, |projection, column| projection.with_column(*column));
+                    projection = projection.with_columns(date.iter().copied());
                 }
                 lists.push(Shape::new(List { link, page, projection }));
             }

@@ -130,8 +130,8 @@ async fn load(
     let dates = Dates::of(spells, target);
     let list: Shape<List> = call.shape(1, || {
         let read = dates.columns().chain(spells.alike.iter().copied());
-        let projection = read.fold((*call.projection(target)).clone(), |of, column| of.with_column(column));
-        Ok(List { link: Some(spells.link), page: Page::whole(target), projection })
+        let projection = (*call.projection(target)).with_columns(read);
+        Ok(List { link: Some(spells.link), page: Page::whole(target, call.filter_scope().rank)?, projection })
     })?;
     let key = |row: &Arc<Row>| PageOf { parent: Some(row.id), list: list.clone() };
     let found = call.loader().load_many(rows.iter().map(key)).await?;

@@ -23,12 +23,12 @@ pub(super) fn entry_object(items: Items, vocabulary: &'static Vocabulary) -> Obj
     let mut o = Object::new(TIMELINE_ENTRY, about);
     o.items = items.types();
     o.leaf("kind", format!("{}!", vocabulary.name), "What happened.", |entry: &Edge, out| {
-        let moment = entry.page().moment;
+        let moment = entry.page().order.moment();
         json(&moment.and_then(|moment| vocabulary.words.get(moment.position)).map(|word| word.name), out);
     });
     let about = "The date on which it happened, as far as it is known.";
     o.batch("date", "EdtfDate!", about, Vec::new(), |_, entries: &[Arc<Edge>]| {
-        let dates = entries.iter().map(|entry| date(&entry.node, entry.page().moment?.date).map(Arc::new));
+        let dates = entries.iter().map(|entry| date(&entry.node, entry.page().order.moment()?.date).map(Arc::new));
         ready(Answer::one("EdtfDate", dates))
     })
     .costs(0, Size::One);

@@ -16,8 +16,9 @@ use crate::{
         identifier::IdentifierScheme, name::NameKind, uncapitalized, with_article, words,
     },
     query::{
-        filter::{ANY_NAME, DURING, IDENTIFIER, Operand, OperatorInput, identifier_input, period_input},
-        page::{TIMELINE_ENTRY, TIMELINE_ORDERS},
+        filter::{ANY_NAME, DURING, IDENTIFIER, Operand, OperatorInput, decimal_input, identifier_input, period_input},
+        order::TIMELINE_ORDERS,
+        page::TIMELINE_ENTRY,
     },
 };
 
@@ -232,6 +233,7 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
             fields.push(field(ANY_NAME, "TextFilter", about));
         }
     }
+    operators(registry, decimal_input());
     let about = "Filters by an identifier in an external system.";
     fields.push(field(IDENTIFIER, operators(registry, identifier_input()), about));
     if let Some(period) = &record.period {
@@ -339,7 +341,8 @@ fn timeline(registry: &mut Registry, vocabulary: &Vocabulary) {
 
 /// The enum of the orders of a list.
 fn order<'a>(registry: &mut Registry, ty: &str, plural: &str, orders: impl Iterator<Item = &'a Order>) {
-    let about = format!("The orders for a list of {plural}. Ties are broken by the time of creation.");
+    let about =
+        format!("The orders for a list of {plural}. Ties are broken by `thenBy`, and then by the time of creation.");
     let values =
         orders.flat_map(|order| EnumValue::with_former(&order.name, order.former.as_deref(), &order.description));
     enumeration(registry, format!("{ty}Order"), about, values);

@@ -42,7 +42,7 @@ function* documents(file) {
 
 /**
  * `<<id city espoo>>` is the global id of a record; `<<cursor City NAME_ASC espoo>>` a cursor that the server gave for it, and
- * `<<cursor Activity START_DESC Visit/espoo-shanghai-2015>>` one of a list of several types.
+ * `<<cursor Activity START_DESC Visit/espoo-shanghai-2015>>` one of a list of several types. Several orders are separated by commas.
  */
 async function fill(text) {
   let filled = text;
@@ -64,7 +64,8 @@ async function cursor(type, order, record) {
   const list = lists.find((field) => String(field.type) === `${type}Connection`).name;
   const byKey = `{key: {eq: "${key}"}}`;
   const filter = member === type ? byKey : `{${member[0].toLowerCase()}${member.slice(1)}: ${byKey}}`;
-  const query = `{ ${list}(filter: ${filter}, orderBy: ${order}) { edges { cursor } } }`;
+  const [first, ...then] = order.split(",");
+  const query = `{ ${list}(filter: ${filter}, orderBy: ${first}, thenBy: [${then}]) { edges { cursor } } }`;
   const given = JSON.parse(await ask({ query })).data[list].edges[0].cursor;
   reference.lists.cursors.set(given, `cursor!${type}!${order}!${member}!${key}`);
   return given;

@@ -1,6 +1,6 @@
 // Lists: filters, orders and pages over records in memory.
 
-import { GraphQLError, isAbstractType } from "graphql";
+import { getNamedType, GraphQLError, isAbstractType } from "graphql";
 import { range } from "./dates.mjs";
 import { Groups } from "./groups.mjs";
 import { fold, OPEN_PERIODS, snake } from "./records.mjs";
@@ -11,6 +11,8 @@ export function refuse(code, message) {
 }
 
 export const byBytes = (a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** `to_country` → `toCountry`. */
+const camelOf = (name) => name.replace(/_(.)/g, (_, c) => c.toUpperCase());
 const many = (value) => (Array.isArray(value) ? value : [value]);
 
 /** A global id of a record of one of `types`, which need not exist. */
@@ -47,7 +49,15 @@ const KINDS = {
   DateTimeFilter: (cell) => (name, wanted) => (record) => MOMENTS[name](Number(cell(record)) - Date.parse(wanted)),
   StringFilter: (cell) => (name, wanted) => value(cell, byBytes, name, wanted),
   IntFilter: (cell) => (name, wanted) => value(number(cell), (a, b) => a - b, name, wanted),
-  FloatFilter: (cell) => (name, wanted) => value(number(cell), (a, b) => a - b, name, wanted),
+  FloatFilter: (cell) => (name, wanted) => {
+    const compare = (one, given) => value(number(cell), (a, b) => a - Number(b), one, given);
+    if (name !== "decimal") return compare(name, wanted);
+    const isDecimal = (number) => /^-?\d+(\.\d+)?$/.test(number);
+    return all(given(wanted).map(([one, numbers]) => {
+      if (!many(numbers).every(isDecimal)) throw refuse("INVALID_ARGUMENT", `${numbers} is no decimal number`);
+      return compare(one, numbers);
+    }));
+  },
   BooleanFilter: (cell) => (name, wanted) => (record) => (cell(record) === "true") === wanted,
   TextFilter: () => (name, wanted) => {
     const test = named(name, wanted);
@@ -58,9 +68,29 @@ const KINDS = {
 /** Reads a condition on a name. */
 function named(name, wanted) {
   const folded = many(wanted).map(fold);
+  if (name === "words") {
+    const words = new Set(folded[0].split(SEPARATORS).filter(Boolean));
+    if (words.size === 0 || words.size > 10) throw refuse("INVALID_ARGUMENT", "no words, or too many");
+    return (text) => [...words].every((word) => hasWord(fold(text), word));
+  }
   if (name === "contains") return (text) => fold(text).includes(folded[0]);
   if (name === "startsWith") return (text) => fold(text).startsWith(folded[0]);
   return value(fold, byBytes, name, name === "in" ? folded : folded[0]);
+}
+
+/** What stands between words. */
+const SEPARATORS = /[\] !"#$%&'()*+,./:;<=>?@[{|}~_`^\\·“”„«»‹›¿¡、。「」『』《》〈〉【】-]/u;
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}]/u;
+
+/** Whether a text has a word as a whole; where no spaces are written, anywhere. */
+function hasWord(text, word) {
+  const ends = (character) => character === undefined || SEPARATORS.test(character);
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const [before, after] = [text[at - 1], text[at + word.length]];
+    const [first, last] = [word[0], word.at(-1)].map((character) => UNSPACED.test(character));
+    if ((first || ends(before)) && (last || ends(after))) return true;
+  }
+  return false;
 }
 
 const number = (cell) => (record) => (cell(record) === null ? null : Number(cell(record)));
@@ -207,17 +237,21 @@ export class Lists {
     return (record) => !related(record).some(test);
   }
 
-  /** Compares records as the order says: unknown values last, ties by age. */
-  order(type, name) {
-    const [, what, direction] = /^(.*)_(ASC|DESC)$/.exec(name);
-    const column = what.toLowerCase();
-    const sign = direction === "ASC" ? 1 : -1;
-    const { get, by } = this.positions(type, column, direction);
-    const at = remembered(get);
+  /** Compares records as the orders say, each the ties of those before it: unknown values last, ties by age. */
+  order(type, names) {
+    const orders = names.map((name) => {
+      const [, what, direction] = /^(.*)_(ASC|DESC)$/.exec(name);
+      const { get, by } = this.positions(type, what.toLowerCase(), direction);
+      return { at: remembered(get), by, sign: direction === "ASC" ? 1 : -1 };
+    });
     return (a, b) => {
-      const [x, y] = [at(a), at(b)];
-      if ((x === null) !== (y === null)) return x === null ? 1 : -1;
-      return sign * ((x === null ? 0 : by(x, y)) || byBytes(a.uuid, b.uuid));
+      for (const { at, by, sign } of orders) {
+        const [x, y] = [at(a), at(b)];
+        if ((x === null) !== (y === null)) return x === null ? 1 : -1;
+        const found = x === null ? 0 : by(x, y);
+        if (found !== 0) return sign * found;
+      }
+      return orders.at(-1).sign * byBytes(a.uuid, b.uuid);
     };
   }
 
@@ -227,7 +261,13 @@ export class Lists {
     if (column === "updated") return { get: (record) => Number(record.cells.updated_at), by: numbers };
     if (column === "key") return { get: (record) => record.key, by: byBytes };
     if (column === "name" || column === "title") return { get: (record) => fold(record.main), by: byBytes };
-    const field = this.schema.getType(this.types(type)[0]).getFields()[column.replace(/_(.)/g, (_, c) => c.toUpperCase())];
+    const fields = this.schema.getType(this.types(type)[0]).getFields();
+    if (column.endsWith("_count")) {
+      const list = camelOf(column.slice(0, -"_count".length));
+      return { get: (record) => this.records.related(record, list).length, by: numbers };
+    }
+    const field = fields[camelOf(column)];
+    if (!field) return this.ofRelated(fields, column, direction);
     if (String(field.type) === "EdtfDate") {
       const end = direction === "ASC" ? "from" : "to";
       return { get: (record) => this.records.date(record, column)?.[end] ?? null, by: numbers };
@@ -235,14 +275,31 @@ export class Lists {
     return { get: number((record) => record.cells[column]), by: numbers };
   }
 
+  /** What an order by a name or a date of the record of a reference compares: `to_country_name`. */
+  ofRelated(fields, column, direction) {
+    const reference = Object.keys(fields).map(snake).find((name) => column.startsWith(`${name}_`) && fields[camelOf(name)]);
+    const target = getNamedType(fields[camelOf(reference)].type).name;
+    const { get, by } = this.positions(target, column.slice(reference.length + 1), direction);
+    return {
+      get: (record) => {
+        const related = this.records.referred(record, reference, this.isRecord(target) ? target : null);
+        return related === null ? null : get(related);
+      },
+      by,
+    };
+  }
+
   /** The page that a client asks for of `items`, records of `type`. */
   page(type, items, args, parent) {
-    const name = args.orderBy ?? this.schema.getType(`${type}Order`).getValues()[0].name;
+    const then = args.thenBy ?? [];
+    if (then.length > 3) throw refuse("INVALID_ARGUMENT", "too many orders");
+    const names = [args.orderBy ?? this.schema.getType(`${type}Order`).getValues()[0].name, ...then];
+    const name = names.join();
     for (const [argument, n] of [["first", args.first], ["last", args.last]]) {
       if (n != null && (n < 0 || n > 100)) throw refuse("INVALID_PAGE", `${argument} is ${n}`);
     }
     if (args.first != null && args.last != null) throw refuse("INVALID_PAGE", "both `first` and `last` are given");
-    const compare = this.order(type, name);
+    const compare = this.order(type, names);
     const [after, before] = [args.after, args.before].map((cursor) => (cursor == null ? null : this.meaning(cursor, type, name)));
     const passes = (args.filter == null ? null : this.filter(type, args.filter)) ?? (() => true);
     const ofTime = args.asOf == null ? () => true : this.overlaps(type, "possiblyOverlaps", args.asOf);

@@ -136,6 +136,7 @@ class Writer {
     const size = this.chance(0.06) ? "-1" : this.pick(["0", "1", "2", "3", "$n"]);
     const args = [`${this.pick(["first", "first", "last"])}: ${size}`];
     if (this.chance(0.5)) args.push(`orderBy: ${this.pick(orders).name}`);
+    if (child !== "TimelineEntry" && this.chance(0.2)) args.push(`thenBy: [${this.pick(orders).name}, ${this.pick(orders).name}]`);
     if (this.chance(0.04)) args.push('after: "bad"');
     if (child === "TimelineEntry") {
       const date = this.pick(['possiblyWithin: "201X"', 'certainlyAfter: "2010-05"', 'certainlyWithin: "../2015"']);

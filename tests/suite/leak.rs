@@ -112,7 +112,7 @@ impl Guard {
     /// Every order of every list, from both ends; names, identifiers and all plain fields.
     async fn lists(&mut self) {
         for list in self.schema.lists().cloned().collect::<Vec<_>>() {
-            let orders = self.schema.get(&format!("{}Order", self.schema.target(&list))).values.clone();
+            let orders = self.schema.orders(&list);
             for (i, order) in orders.iter().enumerate() {
                 for args in ["first: 100", "last: 3"] {
                     // All texts once; then the sequence.

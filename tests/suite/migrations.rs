@@ -311,7 +311,8 @@ async fn tables_are_what_entities_expect() {
     }
 }
 
-/// Each order is served by an index: what the server really sorts by begins one, and the tie-breaker follows.
+/// Each order is served by an index: what the server really sorts by begins one, and the tie-breaker follows. Orders by related
+/// records are not, and have the price of that.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_order_is_indexed() {
     for backend in backends() {
@@ -330,6 +331,9 @@ async fn every_order_is_indexed() {
                 let sorted: Vec<_> = statements.iter().filter_map(|sql| sql.rsplit_once(" ORDER BY ")).collect();
                 assert_eq!(sorted.len(), 1, "{statements:?}");
                 let (by, _) = sorted[0].1.split_once(" LIMIT").expect("a limit");
+                if by.contains("SELECT") {
+                    continue;
+                }
                 let (first, id) = by.rsplit_once(", ").expect("a tie-breaker");
                 let [first, id] =
                     [first, id].map(|part| plain(part.trim_end_matches(" DESC").trim_end_matches(" ASC")));

@@ -152,7 +152,7 @@ async fn check_all(server: &Server, world: &World, sizes: &[usize]) {
     let random = &mut Random(SEED);
     for list in lists::all(server, world).await {
         for order in &list.orders {
-            let expected = world::sequence(list.rows.clone(), order);
+            let expected = world::sequence(world, &list.rows, order);
             let cursors = vec![None; expected.len()];
             let mut course = Course { server, list: &list, order, expected, cursors };
             // Long lists of several types take a statement for each type and page.

@@ -132,6 +132,22 @@ impl Schema {
         lists.next().unwrap_or_else(|| panic!("no list of {record}"))
     }
 
+    /// The orders of a list, as they are written behind `orderBy:`; among them some of several orders, in the same direction and
+    /// in both, if it can have several.
+    pub fn orders(&self, list: &Field) -> Vec<String> {
+        let orders = &self.get(&format!("{}Order", self.target(list))).values;
+        if !list.args.iter().any(|argument| argument.name == "thenBy") {
+            return orders.clone();
+        }
+        let is_unique = |order: &&String| order.starts_with("KEY_") || order.starts_with("CREATED_");
+        let with_ties: Vec<_> = orders.iter().filter(|order| !is_unique(order)).collect();
+        let at = |i: usize| with_ties[i % with_ties.len()];
+        let several = (0..with_ties.len()).step_by(with_ties.len().div_ceil(4).max(1)).flat_map(|i| {
+            [format!("{}, thenBy: [{}, {}]", at(i), at(i + 3), at(i + 4)), format!("{}, thenBy: KEY_DESC", at(i))]
+        });
+        orders.iter().cloned().chain(several).collect()
+    }
+
     /// The look-up of records of a type.
     pub fn look_up(&self, record: &str) -> &Field {
         let mut look_ups = self.get("Query").fields.iter().filter(|f| f.ty.name == record);

@@ -9,8 +9,10 @@
 mod any_name;
 mod date;
 mod identifier;
+mod number;
 mod operator;
 mod period;
+mod words;
 
 use std::cell::Cell;
 
@@ -21,13 +23,17 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-pub(super) use self::period::{as_of, possibly_overlap};
 pub use self::{
     any_name::ANY_NAME,
     date::MAX_LISTED,
     identifier::{IDENTIFIER, identifier_input},
+    number::decimal_input,
     operator::{Operand, OperatorInput},
     period::{DURING, period_input},
+};
+pub(super) use self::{
+    operator::text,
+    period::{as_of, possibly_overlap},
 };
 use super::{
     link::{self, is_linked},
@@ -364,7 +370,7 @@ fn conjunction(conditions: impl Iterator<Item = Read>) -> Read {
 }
 
 /// The items of a list; GraphQL accepts one value for a list of one.
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     match value {
         Value::List(items) => items.iter(),
         one => std::slice::from_ref(one).iter(),

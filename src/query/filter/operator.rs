@@ -11,7 +11,10 @@ use sea_orm::{
 
 use super::{
     date::{DateOperand, Days},
-    global_id, list, unknown,
+    global_id, list,
+    number::{DECIMAL, compare, is_null, number},
+    unknown,
+    words::has_words,
 };
 use crate::{
     db::Moment,
@@ -24,7 +27,7 @@ use crate::{
 /// The largest number of values in a list.
 const MAX_VALUES: usize = 1000;
 /// The largest number of characters of `contains`, folded. SQLite refuses patterns of more than 50,000 bytes.
-const MAX_CONTAINED: usize = 1000;
+pub(super) const MAX_CONTAINED: usize = 1000;
 
 /// The left side of a condition: a column, or the columns of a date.
 pub enum Operand<'a> {
@@ -133,10 +136,20 @@ impl<'a> Operand<'a> {
                     ("in", "[String!]".to_owned(), "Is one of these texts, at most 1,000."),
                     text("contains", "Contains this text, of at most 1,000 characters."),
                     text("startsWith", "Starts with this text."),
+                    text(
+                        "words",
+                        "Has all of these words, at most 10, each as a whole and in any order: `mayor espoo` matches \
+                         `Espoo: visit of the mayor`. In scripts without spaces, such as Chinese, they can be anywhere.",
+                    ),
                 ],
             },
             Self::Integer(_) => number("IntFilter", "A filter by a whole number.", "Int"),
-            Self::Float(_) => number("FloatFilter", "A filter by a number.", "Float"),
+            Self::Float(_) => {
+                let mut input = number("FloatFilter", "A filter by a number.", "Float");
+                let about = "The same by decimal numbers, written as the API returns them.";
+                input.fields.push((DECIMAL, "DecimalFilter".to_owned(), about));
+                input
+            }
             Self::Boolean(_) => OperatorInput {
                 name: "BooleanFilter".into(),
                 description: "A filter by `true` or `false`.".to_owned(),
@@ -238,6 +251,7 @@ impl<'a> Operand<'a> {
                         let escaped = contained.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
                         Ok(at().like(LikeExpr::new(format!("%{escaped}%")).escape('\\')))
                     }
+                    "words" => has_words(backend, &at(), &text(value)?),
                     // A range can use an index with any bounds; a pattern could only if it were a constant.
                     "startsWith" => {
                         let prefix = folded(value)?;
@@ -312,42 +326,8 @@ impl<'a> Operand<'a> {
     }
 }
 
-fn compare(left: Expr, operator: &str, right: sea_orm::Value) -> Result<Expr> {
-    Ok(match operator {
-        "eq" => left.eq(right),
-        "gt" => left.gt(right),
-        "gte" => left.gte(right),
-        "lt" => left.lt(right),
-        "lte" => left.lte(right),
-        _ => return Err(unknown(operator)),
-    })
-}
-
-fn is_null(left: Expr, value: &Value) -> Expr {
-    if *value == Value::Boolean(true) { left.is_null() } else { left.is_not_null() }
-}
-
-fn number(
-    left: Expr,
-    operator: &str,
-    value: &Value,
-    read: impl Fn(&async_graphql::Number) -> Option<sea_orm::Value>,
-) -> Result<Expr> {
-    if operator == "isNull" {
-        return Ok(is_null(left, value));
-    }
-    let number = match value {
-        Value::Number(number) => read(number),
-        // The digits of a whole number of more than 64 bits.
-        Value::String(digits) => digits.parse().ok().and_then(|number| read(&number)),
-        _ => None,
-    };
-    let wrong = || Error::input(Code::InvalidArgument, format!("{value} is not a number of this type"));
-    compare(left, operator, number.ok_or_else(wrong)?)
-}
-
 /// A text of a filter.
-pub(super) fn text(value: &Value) -> Result<String> {
+pub(in crate::query) fn text(value: &Value) -> Result<String> {
     match value {
         Value::String(text) if text.contains('\0') => {
             let message = format!("{} contains the character NUL, which no stored text contains", Quoted(text));

@@ -81,6 +81,7 @@ pub struct List<'a> {
     /// What comes before and after the connection in a query.
     around: [String; 2],
     field: String,
+    /// As they are written behind `orderBy:`.
     pub orders: Vec<String>,
     pub rows: Vec<&'a Row>,
 }
@@ -103,18 +104,17 @@ impl List<'_> {
 pub async fn all<'a>(server: &Server, world: &'a World) -> Vec<List<'a>> {
     let schema = Schema::of(server).await;
     let mut lists = Vec::new();
-    let orders = |field: &Field| schema.get(&format!("{}Order", schema.target(field))).values.clone();
     let kinds = |field: &Field| schema.targets(field).iter().map(|ty| kind_of(ty)).collect::<Vec<_>>();
     // Timelines have a test of their own.
     for field in schema.lists().filter(|field| !is_timeline(field)) {
-        let (kinds, orders) = (kinds(field), orders(field));
+        let (kinds, orders) = (kinds(field), schema.orders(field));
         let rows = world.rows.iter().filter(|row| kinds.iter().any(|kind| kind == row.kind)).collect();
         let around = ["{ ".to_owned(), "}".to_owned()];
         lists.push(List { name: field.name.clone(), parent: None, around, field: field.name.clone(), orders, rows });
     }
     for ty in schema.records() {
         for field in schema.get(ty).fields.iter().filter(|f| is_connection(f) && !is_timeline(f)) {
-            let (kinds, orders) = (kinds(field), orders(field));
+            let (kinds, orders) = (kinds(field), schema.orders(field));
             let mut parents: Vec<_> =
                 world.of_kind(&kind_of(ty)).map(|p| (p, hanging(world, ty, &field.name, p))).collect();
             parents.sort_by_key(|(_, rows)| rows.len());
@@ -135,7 +135,7 @@ pub async fn all<'a>(server: &Server, world: &'a World) -> Vec<List<'a>> {
     lists
 }
 
-fn hanging<'a>(world: &'a World, ty: &str, field: &str, parent: &Row) -> Vec<&'a Row> {
+pub(super) fn hanging<'a>(world: &'a World, ty: &str, field: &str, parent: &Row) -> Vec<&'a Row> {
     hanging_by(world, &hang(ty, field), parent)
 }
 

@@ -76,24 +76,35 @@ impl World {
     }
 }
 
-/// The keys in the sequence of an order such as `START_DESC`.
-pub fn sequence(mut rows: Vec<&Row>, order: &str) -> Vec<String> {
-    let (name, direction) = order.rsplit_once('_').expect("a direction");
-    let (name, descending) = (name.to_lowercase(), direction == "DESC");
-    let content = |kind| {
-        columns(kind).into_iter().find(|column| column.header == header_of(kind, &name)).map(|column| column.content)
+/// The orders of arguments such as `START_DESC, thenBy: [KEY_ASC]`.
+fn named(orders: &str) -> impl Iterator<Item = (String, bool)> {
+    let names = orders.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.contains('_'));
+    names.map(|name| {
+        let (name, direction) = name.rsplit_once('_').expect("a direction");
+        (name.to_lowercase(), direction == "DESC")
+    })
+}
+
+/// The keys in the sequence of orders such as `START_DESC, thenBy: [KEY_ASC]`.
+pub fn sequence(world: &World, rows: &[&Row], orders: &str) -> Vec<String> {
+    let orders: Vec<_> = named(orders).collect();
+    let turned = |found: Ordering, descending: bool| if descending { found.reverse() } else { found };
+    let values = |row: &Row| {
+        let value = |(name, descending): &(String, bool)| value(world, row, name, *descending);
+        orders.iter().map(value).collect::<Vec<_>>()
     };
-    let contents: HashMap<_, _> = kinds().into_iter().map(|kind| (kind, content(kind))).collect();
-    rows.sort_by(|a, b| {
-        let turned = |o: Ordering| if descending { o.reverse() } else { o };
-        let by_age = turned(a.age.cmp(&b.age));
-        match [a, b].map(|row| value(row, &name, contents[row.kind].as_ref(), descending)) {
-            [Some(a), Some(b)] => turned(a.partial_cmp(&b).expect("comparable")).then(by_age),
+    let mut rows: Vec<_> = rows.iter().map(|row| (values(row), *row)).collect();
+    rows.sort_by(|(a, one), (b, other)| {
+        let pairs = a.iter().zip(b).zip(&orders);
+        let by_values = pairs.map(|((a, b), (_, descending))| match (a, b) {
+            (Some(a), Some(b)) => turned(a.partial_cmp(b).expect("comparable"), *descending),
             // What is not known comes last, whatever the direction.
-            [a, b] => a.is_none().cmp(&b.is_none()).then(by_age),
-        }
+            (a, b) => a.is_none().cmp(&b.is_none()),
+        });
+        let (_, descending) = orders.last().expect("an order");
+        by_values.fold(Ordering::Equal, Ordering::then).then(turned(one.age.cmp(&other.age), *descending))
     });
-    rows.into_iter().map(|row| row.key.clone()).collect()
+    rows.into_iter().map(|(_, row)| row.key.clone()).collect()
 }
 
 #[derive(PartialEq, PartialOrd)]
@@ -103,19 +114,28 @@ enum Value {
 }
 
 /// What a row is ordered by; `None` if it is not known.
-fn value(row: &Row, order: &str, content: Option<&Content>, descending: bool) -> Option<Value> {
-    let cell = row.cell(&header_of(row.kind, order));
-    let Some(content) = content else {
+fn value(world: &World, row: &Row, order: &str, descending: bool) -> Option<Value> {
+    let number = |n: usize| Value::Number(f64::from(u32::try_from(n).expect("a small number")));
+    let (columns, header) = (columns(row.kind), header_of(row.kind, order));
+    let Some(column) = columns.iter().find(|column| column.header == header) else {
         return match order {
-            "created" => Some(Value::Number(f64::from(u32::try_from(row.age).expect("a small number")))),
+            "created" => Some(number(row.age)),
             // All were written by the same import.
-            "updated" => Some(Value::Number(0.0)),
-            "key" => Some(Value::Text(cell.to_owned())),
+            "updated" => Some(number(0)),
+            "key" => Some(Value::Text(row.key.clone())),
             "min_days" | "max_days" => days(row, order == "max_days").map(Value::Number),
-            other => panic!("no column {other}"),
+            _ => match order.strip_suffix("_count") {
+                Some(list) => {
+                    let ty = coopgraph::domain::model().record_type(row.kind).name;
+                    let list = coopgraph::model::camel_case(list);
+                    Some(number(super::lists::hanging(world, ty, &list, row).len()))
+                }
+                None => related(world, row, &columns, order, descending),
+            },
         };
     };
-    match content {
+    let cell = row.cell(&header);
+    match &column.content {
         Content::Name => Some(Value::Text(folding::fold(cell))),
         _ if cell.is_empty() => None,
         Content::Integer(..) | Content::Decimal => Some(Value::Number(cell.parse().expect("a number"))),
@@ -125,6 +145,22 @@ fn value(row: &Row, order: &str, content: Option<&Content>, descending: bool) ->
         }
         _ => panic!("nothing says how {order} is ordered"),
     }
+}
+
+/// A value of the record that a row refers to, such as `activity_start`.
+fn related(world: &World, row: &Row, columns: &[CsvColumn], order: &str, descending: bool) -> Option<Value> {
+    let mut found = columns.iter().filter_map(|column| {
+        let rest = order.strip_prefix(column.header.as_str())?.strip_prefix('_')?;
+        let kind = match column.content {
+            Content::Key(kind) => kind,
+            Content::KeyOfKind(..) => row.cell(&format!("{}_kind", column.header)),
+            _ => return None,
+        };
+        Some((kind, row.cell(&column.header), rest))
+    });
+    let (kind, key, rest) = found.next().unwrap_or_else(|| panic!("no column {order} of {}", row.kind));
+    let related = world.of_kind(kind).find(|other| other.key == key)?;
+    value(world, related, rest, descending)
 }
 
 /// How many days a period lasted, at most or at least; `None` if the dates do not say.

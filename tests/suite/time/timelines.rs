@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{Row, days, rows};
@@ -249,6 +250,10 @@ async fn a_bad_request_for_a_timeline_is_told_what_is_wrong() {
             )
             .await;
         let [cursor, foreign] = ["timeline", "visits"].map(|list| text(&data[list]["pageInfo"]["endCursor"]));
+        // The cursor tells what happened as its last part.
+        let plain = String::from_utf8(URL_SAFE_NO_PAD.decode(&cursor).expect("base 64")).expect("a text");
+        let (position, _) = plain.rsplit_once('\u{1f}').expect("a word");
+        let reworded = |word: &str| URL_SAFE_NO_PAD.encode(format!("{position}\u{1f}{word}"));
         for (args, code, part) in [
             ("date: {possiblyWithin: \"last year\"}", "INVALID_DATE", "last year"),
             ("date: {possiblyWithin: null}", "INVALID_ARGUMENT", "date.possiblyWithin"),
@@ -257,6 +262,8 @@ async fn a_bad_request_for_a_timeline_is_told_what_is_wrong() {
             ("after: \"x\"", "INVALID_CURSOR", "malformed"),
             (&format!("after: \"{foreign}\""), "INVALID_CURSOR", "visit"),
             (&format!("after: \"{cursor}\", orderBy: DATE_DESC"), "INVALID_CURSOR", "DATE_DESC"),
+            (&format!("after: \"{}\"", reworded("moon_landed")), "INVALID_CURSOR", "malformed"),
+            (&format!("after: \"{}\"", URL_SAFE_NO_PAD.encode(position)), "INVALID_CURSOR", "malformed"),
         ] {
             let (found, message) = server.error(&format!("{{ timeline({args}) {{ totalCount }} }}"), json!({})).await;
             assert_eq!(found, code, "{backend}: {args}: {message}");

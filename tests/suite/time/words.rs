@@ -75,7 +75,7 @@ async fn the_end_has_one_word_and_the_former_ones_go_on() {
                 let ask = |word: &str| {
                     let upper = word.to_uppercase();
                     format!(
-                        "{{ {list}(filter: {{{word}: {{certainlyBefore: \"2015\"}}}}, orderBy: {upper}_DESC) {{ \
+                        "{{ {list}(filter: {{{word}: {{certainlyBefore: \"2015\"}}}}, orderBy: {upper}_DESC, thenBy: [{upper}_ASC]) {{ \
                          nodes {{ key date: {word} {{ edtf }} }} }} \
                          all: {list} {{ groups(by: {upper}_YEAR, orderBy: KEY_ASC) {{ nodes {{ count keys {{ value }} }} }} }} }}"
                     )
