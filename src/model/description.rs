@@ -290,6 +290,9 @@ impl<'a, E: Record> Description<'a, E> {
     }
 
     /// A number by which a record is better known than others of its type: searches find those with the largest first.
+    ///
+    /// # Panics
+    /// If the column does not hold integers.
     pub fn prominence(&mut self, column: E::Column) {
         let at = self.at(column);
         assert!(

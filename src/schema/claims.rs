@@ -83,7 +83,7 @@ pub(super) fn object(model: &'static Model, claims: Claims) -> Object<Claim> {
         leaf::write(stance, &claim.stance.as_str().into(), out);
     });
     o.leaf("value", "String", "The value according to the sources; `null` if they do not state one.", |claim, out| {
-        json(&claim.value, out)
+        json(&claim.value, out);
     });
     o.leaf(
         "independentSources",

@@ -453,7 +453,9 @@ fn types(data: &Value) -> BTreeSet<String> {
                 if path.contains(".network.") && !items.is_empty() {
                     found.insert(format!("{path} is filled"));
                 }
-                items.iter().for_each(|item| visit(item, path, found));
+                for item in items {
+                    visit(item, path, found);
+                }
             }
             _ => {}
         }

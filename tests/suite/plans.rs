@@ -80,7 +80,7 @@ async fn plan(data: &TestDatabase, backend: Backend, sql: &str) -> (Vec<String>,
         let scanned = scanned.map(|alias| table_of(sql, alias)).collect();
         return (scanned, steps.iter().any(|step| step.contains("TEMP B-TREE")));
     }
-    let parameters = (1..).take_while(|n| sql.contains(&format!("${n}"))).count();
+    let parameters = (1..1_000).take_while(|n| sql.contains(&format!("${n}"))).count();
     let transaction = connection.begin().await.expect("a transaction");
     let prepare = format!(
         "SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan; PREPARE \"planned\" AS {sql}"

@@ -108,8 +108,8 @@ impl RecordLoader {
         query
     }
 
-    /// The records of a page, and one more if there is one.
-    pub(super) async fn hits(&self, search: &Search, terms: &[Term]) -> Result<Vec<Hit>> {
+    /// The statement of a page.
+    fn hit_page(&self, search: &Search, terms: &[Term]) -> SelectStatement {
         let mut found = self.found(search, terms);
         let grade = grade(search, terms).mul(Expr::Constant(RANKS.into()));
         found.expr(of_document(Column::RecordId)).expr_as(grade.add(of_document(Column::Rank)), SCORE);
@@ -131,6 +131,12 @@ impl RecordLoader {
         let is_document = of_document(Column::RecordId).equals((HIT, Column::RecordId));
         query.join_as(JoinType::InnerJoin, document::Entity, DOCUMENT, is_document);
         by_score(&mut query);
+        query
+    }
+
+    /// The records of a page, and one more if there is one.
+    pub(super) async fn hits(&self, search: &Search, terms: &[Term]) -> Result<Vec<Hit>> {
+        let query = self.hit_page(search, terms);
         let rows = self.rows(&query, document::Entity.table_name(), None).await?;
         let hit = |row: &sea_orm::QueryResult| {
             Ok::<_, sea_orm::DbErr>(Hit {
@@ -145,8 +151,7 @@ impl RecordLoader {
 
     /// The number of all records that have all terms.
     pub(super) async fn hit_count(&self, search: &Search, terms: &[Term]) -> Result<i64> {
-        let mut count = self.found(search, terms);
-        count.expr(Func::count(Expr::col(Asterisk)));
+        let count = self.found(search, terms).expr(Func::count(Expr::col(Asterisk))).take();
         let rows = self.rows(&count, document::Entity.table_name(), None).await?;
         Ok(rows.first().map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
     }
