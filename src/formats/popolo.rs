@@ -120,7 +120,7 @@ fn membership(record: &JsonMap) -> JsonMap {
     insert(&mut item, if is_person { "person_id" } else { "member_id" }, value(record, &["member", "id"]));
     insert(&mut item, "organization_id", value(record, &["organization", "id"]));
     insert(&mut item, "start_date", date(record, "since"));
-    insert(&mut item, "end_date", date(record, "until"));
+    insert(&mut item, "end_date", date(record, "end"));
     finished(item, record)
 }
 
