@@ -33,10 +33,9 @@ impl<E: Record> Description<'_, E> {
     /// Says which type of schema.org the records have, and which properties say the same as attributes, by their columns. Names,
     /// identifiers and coordinates need no mention.
     pub fn schema_org(&mut self, ty: &'static str, properties: impl IntoIterator<Item = (E::Column, &'static str)>) {
-        let of = |(column, property): (E::Column, _)| (self.field_of(column), property);
-        let properties: Vec<_> = properties.into_iter().map(of).collect();
+        let of = |(column, property): (E::Column, _)| (camel_case(column.as_str()), property);
         self.record.schema_org.ty = ty;
-        self.record.schema_org.properties.extend(properties);
+        self.record.schema_org.properties.extend(properties.into_iter().map(of));
     }
 
     /// Says which types of schema.org are more specific for records with one of these words.
@@ -45,18 +44,11 @@ impl<E: Record> Description<'_, E> {
         column: E::Column,
         types: impl IntoIterator<Item = (V, &'static str)>,
     ) {
-        let (attribute, vocabulary) = (self.field_of(column), Vocabulary::of::<V>());
+        let (attribute, vocabulary) = (camel_case(column.as_str()), Vocabulary::of::<V>());
         for (word, ty) in types {
             let name = vocabulary.by_value(&word.to_value()).map_or("", |word| word.name);
             self.record.schema_org.by_word.push((attribute.clone(), name, ty));
         }
-    }
-
-    /// The name of the field that is read from a column.
-    fn field_of(&self, column: E::Column) -> String {
-        let name = camel_case(column.as_str());
-        let renamed = self.record.attributes.iter().find(|attribute| attribute.former.as_ref() == Some(&name));
-        renamed.map_or(name, |attribute| camel_case(&attribute.name))
     }
 }
 
