@@ -17,7 +17,7 @@ use icu_properties::{
     props::{Dash, DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, Script, WhiteSpace},
 };
 
-pub use self::words::{Reading, Span, is_written_without_spaces, reading, spans, words};
+pub use self::words::{MAX_WORD, Reading, Span, is_written_without_spaces, reading, spans, words};
 
 /// What people type for an apostrophe, and letters of its shape.
 const APOSTROPHES: &[char] =

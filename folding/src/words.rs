@@ -13,7 +13,7 @@ use icu_properties::{
 use crate::{APOSTROPHES, fold};
 
 /// The longest word, in characters; longer ones are cut.
-const MAX_WORD: usize = 64;
+pub const MAX_WORD: usize = 64;
 /// The mark that makes a vowel of Japanese long, which Unicode assigns to no script.
 const PROLONGED_SOUND_MARK: char = 'ー';
 /// How many characters of an unspaced script can be one word in Latin letters, such as the two of `shanghai`.
@@ -169,7 +169,8 @@ pub fn reading(text: &str) -> Option<Reading> {
             if latin.is_empty() {
                 continue;
             }
-            let latin = latin.to_ascii_lowercase();
+            let mut latin = latin.to_ascii_lowercase();
+            latin.truncate(MAX_WORD);
             reading.words.push(latin.clone());
             if span.is_unspaced { run.push(latin) } else { reading.joined.push(latin) }
         }
@@ -182,15 +183,20 @@ impl Reading {
     /// Ends a run of syllables.
     fn close(&mut self, run: &mut Vec<String>) {
         for length in 2..=MAX_SYLLABLES.min(run.len()) {
-            self.parts.extend(run.windows(length).map(<[String]>::concat));
+            self.parts.extend(run.windows(length).map(joined));
         }
         if !run.is_empty() {
-            let mut joined = run.concat();
-            joined.truncate(MAX_WORD);
-            self.joined.push(joined);
+            self.joined.push(joined(run));
         }
         run.clear();
     }
+}
+
+/// Syllables as one word.
+fn joined(syllables: &[String]) -> String {
+    let mut word = syllables.concat();
+    word.truncate(MAX_WORD);
+    word
 }
 
 #[cfg(test)]

@@ -264,6 +264,8 @@ async fn rows_of_indexes_fit() {
         ("name", "folded", length::FOLDED),
         ("identifier", "scheme", length::TABLE),
         ("identifier", "value", length::IDENTIFIER),
+        ("search_word", "word", folding::MAX_WORD),
+        ("search_word", "reversed", folding::MAX_WORD),
     ] {
         limits.insert((table.to_owned(), column.to_owned()), most);
     }
