@@ -12,7 +12,7 @@ use super::{MAX_BOUND_VALUES, begin_change};
 use crate::{
     db::Database,
     model::{
-        Column, Model, RecordType, name,
+        Column, Model, RecordType, name, record,
         search::{Text, document, key_entry, name_entry, word},
     },
     query::statement::is_one_of_ids,
@@ -33,12 +33,12 @@ const DOCUMENT: &str = "document";
 
 /// Makes the documents of all records that have none, such as after a migration. Another process that writes is waited for.
 pub async fn complete_search_index(database: &Database, model: &Model) -> Result<(), DbErr> {
-    let mut is_complete = true;
-    for record in model.types() {
-        let missing = stale(record, Uuid::nil(), &[]).limit(1).to_owned();
-        is_complete &= database.connection().query_one(&missing).await?.is_none();
-    }
-    if is_complete {
+    let mut missing = Query::select();
+    missing.expr(Expr::col((ROW, record::Column::Id))).from_as(record::Entity, ROW);
+    let of_record = Expr::col((DOCUMENT, document::Column::RecordId)).equals((ROW, record::Column::Id));
+    missing.join_as(JoinType::LeftJoin, document::Entity, DOCUMENT, of_record);
+    missing.and_where(Expr::col((DOCUMENT, document::Column::Id)).is_null()).limit(1);
+    if database.connection().query_one(&missing).await?.is_none() {
         return Ok(());
     }
     let transaction = begin_change(database.connection()).await?;
