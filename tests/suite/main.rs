@@ -35,7 +35,6 @@ mod observe;
 mod orders;
 mod pages;
 mod paging;
-mod plans;
 mod population;
 mod process;
 mod proxies;

@@ -9,6 +9,7 @@ use coopgraph::{
     db::{Access, Database},
     domain,
     query::{
+        keys::Shape,
         loader::{Clearance, RecordLoader},
         network::{Network, NetworkOf},
     },
@@ -151,9 +152,9 @@ async fn built(data: &TestDatabase) -> (Arc<Network>, std::time::Duration) {
     };
     let model = domain::model();
     let network = model.networks().find(|network| network.name == "City").expect("a network");
-    let of = NetworkOf { network, model };
+    let of = NetworkOf { network, model, field: Shape::new(()) };
     let started = std::time::Instant::now();
-    let mut found = loader.load(&[of]).await.expect("a network");
+    let mut found = loader.load(std::slice::from_ref(&of)).await.expect("a network");
     (found.remove(&of).expect("a network"), started.elapsed())
 }
 

@@ -32,7 +32,7 @@ struct Named {
 
 impl RecordLoader {
     /// Reads a network as it is now.
-    pub(super) async fn build(&self, NetworkOf { network, model }: NetworkOf) -> Result<Network> {
+    pub(super) async fn build(&self, NetworkOf { network, model, .. }: &NetworkOf) -> Result<Network> {
         let mut nodes = Vec::new();
         for (table, index) in network.nodes.tables.iter().zip(0..) {
             nodes.extend(self.named(network, model.record_type(table), index).await?);
@@ -133,7 +133,7 @@ impl RecordLoader {
         query: &SelectStatement,
         read: impl Fn(&QueryResult) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let rows = self.statement(self.rows(query, table, None)).await?;
+        let rows = self.rows(query, table, None).await?;
         rows.iter().map(read).collect()
     }
 }

@@ -25,7 +25,7 @@ pub use self::{
     graph::{Network, RecordId},
     view::{AsOf, Neighbor, PathsTo, Selection, View},
 };
-use super::loader::RecordLoader;
+use super::{keys::Shape, loader::RecordLoader};
 use crate::{
     domain::dataset::DatasetVersion,
     error::Result,
@@ -33,17 +33,19 @@ use crate::{
 };
 
 /// A network.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct NetworkOf {
     /// What it is.
     pub network: &'static NetworkType,
     /// The model that it belongs to.
     pub model: &'static Model,
+    /// The field that asks.
+    pub field: Shape<()>,
 }
 
 impl PartialEq for NetworkOf {
     fn eq(&self, other: &Self) -> bool {
-        self.network.name == other.network.name
+        self.network.name == other.network.name && self.field == other.field
     }
 }
 impl Eq for NetworkOf {}
@@ -89,24 +91,21 @@ impl RecordLoader {
     /// A network as it is now.
     async fn network(&self, of: NetworkOf) -> Result<Arc<Network>> {
         let slot = self.shared.networks.slot(of.network.name, self.clearance.rank());
-        if let Some(known) = slot.of(self.version().await?) {
-            return Ok(known);
-        }
-        let _building = slot.building.lock().await;
-        // Read before what it is the version of, and by one builder at a time: so a network is never older than its version, and
-        // never replaces a newer one.
-        let version = self.version().await?;
+        let version = self.statement(async { Ok(DatasetVersion::newest(&self.readers).await?) }).await?;
         if let Some(known) = slot.of(version) {
             return Ok(known);
         }
-        let network = Arc::new(self.build(of).await?);
+        // What follows is not counted: whether somebody else has built it already is no matter of the operation.
+        let _building = slot.building.lock().await;
+        // Read before what it is the version of, and by one builder at a time: so a network is never older than its version, and
+        // never replaces a newer one.
+        let version = DatasetVersion::newest(&self.readers).await?;
+        if let Some(known) = slot.of(version) {
+            return Ok(known);
+        }
+        let network = Arc::new(self.build(&of).await?);
         *slot.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, network.clone()));
         Ok(network)
-    }
-
-    /// The newest version of the data set.
-    async fn version(&self) -> Result<DatasetVersion> {
-        self.statement(async { Ok(DatasetVersion::newest(&self.readers).await?) }).await
     }
 }
 
@@ -117,7 +116,7 @@ impl async_graphql::dataloader::Loader<NetworkOf> for RecordLoader {
     async fn load(&self, keys: &[NetworkOf]) -> Result<HashMap<NetworkOf, Arc<Network>>> {
         let mut found = HashMap::new();
         for key in keys {
-            found.insert(*key, self.network(*key).await?);
+            found.insert(key.clone(), self.network(key.clone()).await?);
         }
         Ok(found)
     }

@@ -86,7 +86,7 @@ impl NetworkTypes {
             let types = types.clone();
             Box::pin(async move {
                 let selection = types.selection(call)?;
-                let of = NetworkOf { network: types.network, model: types.model };
+                let of = NetworkOf { network: types.network, model: types.model, field: call.shape(1, || Ok(()))? };
                 let network = call.loader().load_one(of).await?;
                 let network = network.ok_or_else(|| Error::internal("a network was not loaded"))?;
                 let view = Arc::new(View::new(network, &selection));
