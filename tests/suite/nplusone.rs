@@ -450,7 +450,7 @@ fn types(data: &Value) -> BTreeSet<String> {
             }
             Value::Array(items) => {
                 // Of a list of a network, it is known without a statement that it is empty.
-                if path.contains(".network.") && !items.is_empty() {
+                if path.contains("network.") && !items.is_empty() {
                     found.insert(format!("{path} is filled"));
                 }
                 for item in items {
