@@ -89,7 +89,7 @@ pub fn statements(network: &NetworkType) -> usize {
 
 impl RecordLoader {
     /// A network as it is now.
-    async fn network(&self, of: NetworkOf) -> Result<Arc<Network>> {
+    async fn network(&self, of: &NetworkOf) -> Result<Arc<Network>> {
         let slot = self.shared.networks.slot(of.network.name, self.clearance.rank());
         let version = self.statement(async { Ok(DatasetVersion::newest(&self.readers).await?) }).await?;
         if let Some(known) = slot.of(version) {
@@ -103,7 +103,7 @@ impl RecordLoader {
         if let Some(known) = slot.of(version) {
             return Ok(known);
         }
-        let network = Arc::new(self.build(&of).await?);
+        let network = Arc::new(self.build(of).await?);
         *slot.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, network.clone()));
         Ok(network)
     }
@@ -116,7 +116,7 @@ impl async_graphql::dataloader::Loader<NetworkOf> for RecordLoader {
     async fn load(&self, keys: &[NetworkOf]) -> Result<HashMap<NetworkOf, Arc<Network>>> {
         let mut found = HashMap::new();
         for key in keys {
-            found.insert(key.clone(), self.network(key.clone()).await?);
+            found.insert(key.clone(), self.network(key).await?);
         }
         Ok(found)
     }
