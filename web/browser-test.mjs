@@ -171,8 +171,9 @@ try {
       for (const [key, value] of Object.entries(result.data)) {
         assert(value !== null, `${key} is null`);
         for (const list of [value.nodes, value.edges]) assert(list?.length !== 0, `${key} is empty`);
-        await shown(new RegExp(`"data"[^]*"${key}"`));
       }
+      // The editor draws only the lines that fit: of a long answer, the beginning.
+      await shown(new RegExp(`"data"[^]*"${Object.keys(result.data)[0]}"`));
       assert(!(await answer.innerText()).includes('"errors"'), 'errors are shown');
     });
   }

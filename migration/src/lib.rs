@@ -17,6 +17,7 @@ mod m0008_wider_model;
 mod m0009_parties;
 mod m0010_moments;
 mod m0011_search;
+mod m0012_places;
 mod table;
 
 use sea_orm_migration::MigrationTrait;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_parties::Migration),
             Box::new(m0010_moments::Migration),
             Box::new(m0011_search::Migration),
+            Box::new(m0012_places::Migration),
         ]
     }
 }

@@ -11,7 +11,7 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 pub(crate) struct Migration;
 
 /// `SQLite`: FTS5 indexes a table by its row ids, and triggers keep it in step. The tokenizer `ascii` divides words at spaces
-/// and nowhere else, because they have no other character of ASCII than letters and digits.
+/// and at `|`, which stands between texts: words have no other character of ASCII than letters and digits.
 const SQLITE: &[&str] = &[
     r#"CREATE TABLE "search_document" (
   "id" integer NOT NULL,

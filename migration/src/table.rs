@@ -124,6 +124,12 @@ impl Table {
         self.index(&[name])
     }
 
+    /// A number that may be empty, by itself is not filtered by.
+    pub(crate) fn optional_component(mut self, name: &'static str) -> Self {
+        self.column(name, Type::Real, false);
+        self
+    }
+
     /// A required small number.
     pub(crate) fn small_integer(mut self, name: &'static str) -> Self {
         self.column(name, Type::SmallInteger, true);

@@ -23,7 +23,10 @@ use super::{
     order_cost::{ORDER_BY, OrderArgument, THEN_BY},
 };
 use crate::{
-    query::page::{AS_OF, DATE, MAX_SIZE},
+    query::{
+        filter::NEAR,
+        page::{AS_OF, DATE, MAX_SIZE},
+    },
     schema::{
         Catalog,
         cost::{FieldCost, Size},
@@ -91,16 +94,16 @@ struct SelectionSetCost {
 struct FilterArgument {
     ty: Name,
     value: Node<Value>,
-    /// How many types of objects are filtered, each with a statement of its own.
-    types: u64,
+    /// How many lists are filtered: those of each type of objects, and of each link by which records can be related.
+    lists: u64,
 }
 
 impl FilterArgument {
     /// The filter by the period that an argument stands for.
-    fn during(date: Node<Value>, types: u64) -> Self {
+    fn during(date: Node<Value>, lists: u64) -> Self {
         let overlaps = Node::new(Value::Object(vec![(name!("possiblyOverlaps"), date)]));
         // A period is looked up by both of its dates, and by each of them alone.
-        Self { ty: name!("PeriodFilter"), value: overlaps, types: types.saturating_mul(3) }
+        Self { ty: name!("PeriodFilter"), value: overlaps, lists: lists.saturating_mul(3) }
     }
 }
 
@@ -211,9 +214,9 @@ impl<'a> Estimator<'a> {
     fn selection_set(&self, set: &'a SelectionSetCost, page_size: u64, fragments: &[Totals]) -> Totals {
         let scans = set.scans.saturating_mul(SCAN_COST);
         let mut totals = Totals { objects: set.work, statements: set.statements, filters: scans };
-        for FilterArgument { ty, value, types } in &set.filters {
+        for FilterArgument { ty, value, lists } in &set.filters {
             let cost = self.filters.estimate(ty, value);
-            totals.filters = totals.filters.saturating_add(cost.saturating_mul(*types));
+            totals.filters = totals.filters.saturating_add(cost.saturating_mul(*lists));
         }
         for order in &set.orders {
             totals.filters = totals.filters.saturating_add(order.estimate(self.variables));
@@ -315,28 +318,34 @@ impl<'a> Analyzer<'a> {
         cost.statements += u64::from(field_cost.statements) * types;
         cost.scans += u64::from(field_cost.scans) * types;
         cost.work += u64::from(field_cost.work) * types;
+        let lists = types.saturating_mul(field_cost.ways.into());
         for argument in &field.arguments {
             let declared = field.definition.argument_by_name(&argument.name);
             let name = argument.name.as_str();
             let of = declared.and_then(|of| of.ty.inner_named_type().strip_suffix("Order"));
             let records = of.filter(|_| [ORDER_BY, THEN_BY].contains(&name)).map(|of| self.context.catalog.targets(of));
             if let Some(record) = records.as_ref().and_then(|records| records.first()) {
-                let lists = types.saturating_mul(records.as_ref().map_or(1, |records| records.len() as u64));
+                let lists = lists.saturating_mul(records.as_ref().map_or(1, |records| records.len() as u64));
                 let (value, is_of_ties) = (argument.value.clone(), name == THEN_BY);
                 cost.orders.push(OrderArgument { record, value, is_of_ties, lists });
             }
             if let Some(ty) = declared.map(|declared| declared.ty.inner_named_type())
                 && is_filter(self.context.schema, ty)
             {
-                cost.filters.push(FilterArgument { ty: ty.clone(), value: argument.value.clone(), types });
+                cost.filters.push(FilterArgument { ty: ty.clone(), value: argument.value.clone(), lists });
             }
             if argument.name == DATE {
                 // Each part of a timeline is filtered on its own.
                 let (ty, value) = (name!("DateFilter"), argument.value.clone());
-                cost.filters.push(FilterArgument { ty, value, types: types * u64::from(field_cost.statements) });
+                let lists = lists.saturating_mul(field_cost.statements.into());
+                cost.filters.push(FilterArgument { ty, value, lists });
+            }
+            if argument.name == NEAR {
+                // All distances are compared.
+                cost.scans = cost.scans.saturating_add(lists);
             }
             if argument.name == AS_OF {
-                cost.filters.push(FilterArgument::during(argument.value.clone(), types));
+                cost.filters.push(FilterArgument::during(argument.value.clone(), lists));
             }
         }
         let length = match field_cost.size {

@@ -15,7 +15,7 @@ use apollo_compiler::{
 use rustc_hash::FxHashMap;
 
 use super::STATEMENT_COST;
-use crate::query::filter::{ANY_NAME, DURING, MAX_LISTED};
+use crate::query::filter::{ANNIVERSARY_WITHIN, ANY_NAME, AREA, DURING, IS_DISPUTED, MAX_LISTED, NEAR};
 
 /// The cost of a condition that an index serves.
 const CONDITION_COST: u64 = STATEMENT_COST;
@@ -136,8 +136,10 @@ impl<'a> FilterEstimator<'a> {
             // A period is looked up by both of its dates, by the first alone and by the second alone.
             let below = if name == DURING { below.saturating_mul(3) } else { below };
             // An index finds neither substrings nor records that do not match.
-            let is_scan = matches!(name, "contains" | "words" | "not" | "every" | "none")
-                || name == "isNull" && of.ty.as_str() == "IdentifierFilter";
+            let is_scan = matches!(
+                name,
+                "contains" | "words" | "not" | "every" | "none" | IS_DISPUTED | NEAR | AREA | ANNIVERSARY_WITHIN
+            ) || name == "isNull" && matches!(of.ty.as_str(), "IdentifierFilter" | "CoordinatesFilter");
             let scan = if is_scan { SCAN_COST } else { 0 };
             let below = below.saturating_add(scan);
             let is_relation = if is_combinator || is_reference {

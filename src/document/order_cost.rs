@@ -22,7 +22,7 @@ pub(super) struct OrderArgument {
     pub(super) value: Node<Value>,
     /// Whether it is about the ties of other orders.
     pub(super) is_of_ties: bool,
-    /// How many lists there are, each with a statement of its own.
+    /// How many lists are ordered: those of each type of objects, and of each link by which records can be related.
     pub(super) lists: u64,
 }
 

@@ -73,6 +73,9 @@ pub struct Model {
     pub dissolved: Option<String>,
     pub dissolved_earliest: Day,
     pub dissolved_latest: Day,
+    pub point_x: Option<f64>,
+    pub point_y: Option<f64>,
+    pub point_z: Option<f64>,
     pub note: Option<String>,
     pub visibility: Visibility,
     pub audience: i16,
@@ -108,7 +111,7 @@ impl Record for Entity {
         d.word::<CityKind>(Column::Kind, "The kind of place.");
         d.belongs_to(Relation::Country, "The country in which the city is located.");
         d.belongs_to(Relation::Parent, "The larger place that the city is part of.");
-        d.coordinates([Column::Latitude, Column::Longitude]);
+        d.coordinates([Column::Latitude, Column::Longitude], [Column::PointX, Column::PointY, Column::PointZ]);
         d.ordered_value(Column::Population, "The number of inhabitants.").range = Some((0, i32::MAX));
         d.prominence(Column::Population);
         d.date(

@@ -71,6 +71,9 @@ pub struct Model {
     pub status: InnovationCenterStatus,
     pub activity: Option<String>,
     pub website: Option<String>,
+    pub point_x: Option<f64>,
+    pub point_y: Option<f64>,
+    pub point_z: Option<f64>,
     pub note: Option<String>,
     pub visibility: Visibility,
     pub audience: i16,
@@ -109,7 +112,7 @@ impl Record for Entity {
         d.word::<InnovationCenterKind>(Column::Kind, "The kind of center.");
         d.belongs_to(Relation::City, "The city in which the center is located.");
         d.text(Column::Location, "The location in free text, such as a district, a science park or an address.");
-        d.coordinates([Column::Latitude, Column::Longitude]);
+        d.coordinates([Column::Latitude, Column::Longitude], [Column::PointX, Column::PointY, Column::PointZ]);
         d.belongs_to(Relation::Operator, "The organization that operates the center, or the first of them.");
         d.keys::<organization::Entity, _>(
             "other_operators",

@@ -61,7 +61,7 @@ fn describes(record: &RecordType) -> bool {
 /// Adds the coordinates: those of a place are its own, and others are located at them.
 fn place(record: &RecordType, node: &JsonMap, item: &mut JsonMap) {
     let [latitude, longitude] = ["latitude", "longitude"].map(|name| value(node, &[name]));
-    if !record.has_coordinates || latitude.is_null() || longitude.is_null() {
+    if record.coordinates.is_none() || latitude.is_null() || longitude.is_null() {
         return;
     }
     let geo = json!({"@type": "GeoCoordinates", "latitude": latitude, "longitude": longitude});

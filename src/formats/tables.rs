@@ -32,7 +32,7 @@ impl TableFormat {
     /// Whether the records of a type can be written in this format: on a map, only what has a place can be shown.
     #[must_use]
     pub fn has(self, record: &RecordType) -> bool {
-        self != Self::GeoJson || record.has_coordinates || record.place.is_some()
+        self != Self::GeoJson || record.coordinates.is_some() || record.place.is_some()
     }
 }
 
@@ -130,7 +130,7 @@ impl GeoJson {
         for (header, cell) in headers_of_rows(self.record).into_iter().zip(cells) {
             properties.insert(header, cell.value);
         }
-        let own = self.record.has_coordinates.then(|| point(node)).flatten().map(|point| (point, node.get("key")));
+        let own = self.record.coordinates.as_ref().and_then(|_| point(node)).map(|point| (point, node.get("key")));
         let place = || {
             let place = node.get(self.record.place.as_deref()?)?.as_object()?;
             Some((point(place)?, place.get("key")))

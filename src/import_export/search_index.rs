@@ -20,8 +20,6 @@ use crate::{
 
 /// How many records are read at once.
 const RECORDS: u64 = 500;
-/// How many documents one statement writes: each has eight values.
-const DOCUMENTS: usize = MAX_BOUND_VALUES / 8;
 /// How many words one statement writes: each has two values.
 const WORDS: usize = MAX_BOUND_VALUES / 2;
 /// The shortest word of which misspellings are understood, in characters.
@@ -223,9 +221,7 @@ impl Index<'_> {
             }
         }
         self.documents += documents.len() as u64;
-        for documents in documents.chunks(DOCUMENTS) {
-            document::Entity::insert_many(documents.iter().cloned()).exec_without_returning(self.transaction).await?;
-        }
+        document::Entity::insert_many(documents).exec_without_returning(self.transaction).await?;
         let known = OnConflict::column(word::Column::Word).do_nothing().to_owned();
         for words in new.chunks(WORDS) {
             let insert = word::Entity::insert_many(words.iter().cloned()).on_conflict(known.clone());

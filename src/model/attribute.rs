@@ -322,6 +322,15 @@ impl Link {
         Self::Within { table, parent: parent.as_str(), by, of: of.as_str(), child: child.as_str() }
     }
 
+    /// The number of links that it consists of.
+    #[must_use]
+    pub fn ways(self) -> usize {
+        match self {
+            Self::Any(ways) => ways.iter().map(|way| way.link.ways()).sum(),
+            _ => 1,
+        }
+    }
+
     /// The records that other records, which refer to both, join to the record.
     pub fn via<C: ColumnTrait>(parent: C, child: C) -> Self {
         Self::Via { table: table_of::<C>(), parent: parent.as_str(), child: child.as_str() }

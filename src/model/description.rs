@@ -51,7 +51,7 @@ impl<'a, E: Record> Description<'a, E> {
         Self { record, entity: PhantomData }
     }
 
-    fn at(&self, column: E::Column) -> Column {
+    pub(super) fn at(&self, column: E::Column) -> Column {
         self.record.column(column.as_str())
     }
 
@@ -152,13 +152,6 @@ impl<'a, E: Record> Description<'a, E> {
         let at = self.limited(column.as_str(), length);
         self.push(at.name, AttributeKind::Scalar(at, scalar), description);
         self.record.inconsistencies.push(Inconsistency::Same { column: at.name });
-    }
-
-    /// The latitude and the longitude of a place.
-    pub fn coordinates(&mut self, [latitude, longitude]: [E::Column; 2]) {
-        self.value(latitude, "The latitude in degrees (WGS 84), positive in the north.").range = Some((-90, 90));
-        self.value(longitude, "The longitude in degrees (WGS 84), positive in the east.").range = Some((-180, 180));
-        self.record.has_coordinates = true;
     }
 
     /// The reference to the place whose coordinates stand for those of the record on a map, if it has none.

@@ -341,6 +341,10 @@ impl<'a> Draft<'a> {
 
     /// The values, or every problem with them.
     pub fn finish(mut self) -> Result<Values<'a>, Vec<Problem>> {
+        if let Some(coordinates) = &self.record.coordinates {
+            let point = coordinates.point_of(&self.values);
+            self.values.extend(point);
+        }
         self.check_texts();
         for (start, end) in &self.record.in_order {
             let date = |column| self.dates.iter().find(|(name, ..)| *name == column);

@@ -21,7 +21,7 @@ pub fn language_tag(tag: &str) -> Result<String, String> {
 /// Like [`language_tag`], and refuses languages that are not registered.
 pub fn registered_language_tag(tag: &str) -> Result<String, String> {
     let tag = language_tag(tag)?;
-    let language = tag.split('-').next().unwrap_or(&tag);
+    let language = primary_language(&tag);
     // For private use: qaa to qtz.
     let is_private = language.len() == 3 && ("qaa"..="qtz").contains(&language);
     if SPECIAL.contains(&language) || is_private || maximized(language).is_some() {
@@ -145,10 +145,16 @@ impl LanguagePreference {
     }
 }
 
+/// The language of a tag, without script and region.
+#[must_use]
+pub fn primary_language(tag: &str) -> &str {
+    tag.split('-').next().unwrap_or(tag)
+}
+
 /// The languages of tags, without script and region, each once.
 #[must_use]
 pub fn primary_languages<'t>(tags: impl Iterator<Item = &'t String>) -> Vec<String> {
-    let mut languages: Vec<_> = tags.map(|tag| tag.split('-').next().unwrap_or(tag).to_owned()).collect();
+    let mut languages: Vec<_> = tags.map(|tag| primary_language(tag).to_owned()).collect();
     languages.sort_unstable();
     languages.dedup();
     languages

@@ -7,6 +7,7 @@
 mod attribute;
 mod claims;
 mod column;
+pub mod coordinates;
 pub mod date_range;
 mod description;
 pub mod draft;
@@ -39,6 +40,7 @@ pub use self::{
     },
     claims::Claims,
     column::{Column, DataType},
+    coordinates::Coordinates,
     description::{Description, Record},
     group::Group,
     inconsistency::{Alike, DateColumns, Inconsistency},
@@ -145,7 +147,11 @@ impl Model {
                     AttributeKind::ToOne(to_one) => self.get(to_one.target),
                     _ => None,
                 });
-                assert!(target.is_some_and(|target| target.has_coordinates), "{}.{place} is no place", record.name);
+                assert!(
+                    target.is_some_and(|target| target.coordinates.is_some()),
+                    "{}.{place} is no place",
+                    record.name
+                );
             }
             if let Some((network, _)) = record.network {
                 network.check(&self);

@@ -39,6 +39,8 @@ pub enum OrderBy {
     Related(RelatedValue),
     /// The number of records of a list: how they are related, and their table.
     Count(Link, &'static str),
+    /// How far away the record is from a place that the client names.
+    Distance,
 }
 
 /// A value of the record that a reference leads to, if the viewer may see it.
@@ -76,6 +78,7 @@ impl Order {
             // The columns of all tables are alike; `Model::build` checks that.
             OrderBy::Related(related) => related.columns.first().map_or(DataType::Text, |(_, column)| column.data_type),
             OrderBy::Count(..) => DataType::BigInteger,
+            OrderBy::Distance => DataType::Double,
         }
     }
 
@@ -85,7 +88,7 @@ impl Order {
         match &self.by {
             OrderBy::Column(column) => Some(*column),
             OrderBy::Related(related) => Some(related.key),
-            OrderBy::Count(..) => None,
+            OrderBy::Count(..) | OrderBy::Distance => None,
         }
     }
 }

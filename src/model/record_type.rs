@@ -4,9 +4,9 @@ use async_graphql::{OutputType, resolver_utils::EnumType};
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Iterable, Value, sea_query::InsertStatement};
 
 use super::{
-    Attribute, AttributeKind, Column, CounterpartFields, DateColumns, Description, Group, Inconsistency, Link, Moment,
-    NetworkType, Order, Period, Record, RoleField, SchemaOrg, Spells, ToAny, ToMany, ToManyAny, Vocabulary, Way,
-    attribute::table_of,
+    Attribute, AttributeKind, Column, Coordinates, CounterpartFields, DateColumns, Description, Group, Inconsistency,
+    Link, Moment, NetworkType, Order, Period, Record, RoleField, SchemaOrg, Spells, ToAny, ToMany, ToManyAny,
+    Vocabulary, Way, attribute::table_of,
 };
 
 /// A type of record.
@@ -39,8 +39,8 @@ pub struct RecordType {
     pub timeline: Vec<(&'static str, Link)>,
     /// Lists of what is told of in several records, as one.
     pub spells: Vec<Spells>,
-    /// Whether the records have a latitude and a longitude.
-    pub has_coordinates: bool,
+    /// Where the records are, if they have a latitude and a longitude.
+    pub coordinates: Option<Coordinates>,
     /// The reference to the place whose coordinates stand for those of the record, if it has none.
     pub place: Option<String>,
     /// What the records are in schema.org.
@@ -77,7 +77,7 @@ impl RecordType {
             moments: Vec::new(),
             timeline: Vec::new(),
             spells: Vec::new(),
-            has_coordinates: false,
+            coordinates: None,
             place: None,
             schema_org: SchemaOrg::default(),
             network: None,

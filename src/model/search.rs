@@ -93,6 +93,8 @@ pub mod word {
 
 use serde::{Deserialize, Serialize};
 
+use super::language::primary_language;
+
 /// A text of a record, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Text {
@@ -111,17 +113,14 @@ pub struct Text {
 /// [`crate::query::search`].
 #[must_use]
 pub fn name_entry(language: &str, words: &[String]) -> String {
-    format!("|{}: {} |", primary(language), words.join(" "))
+    format!("|{}: {} |", primary_language(language), words.join(" "))
 }
 
-/// A key in `names`. It is only compared as a whole.
+/// What stands between the words of a key in `names`: no space, so that it is only found as a whole.
+pub const KEY_SEPARATOR: &str = "-";
+
+/// A key in `names`.
 #[must_use]
 pub fn key_entry(words: &[String]) -> String {
-    format!("|{}|", words.join(" "))
-}
-
-/// The language of a tag, without script and region.
-#[must_use]
-pub fn primary(tag: &str) -> &str {
-    tag.split('-').next().unwrap_or(tag)
+    format!("|{}|", words.join(KEY_SEPARATOR))
 }

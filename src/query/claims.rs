@@ -6,10 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use petgraph::unionfind::UnionFind;
+use rustc_hash::FxHashMap;
 use sea_orm::{
     ExprTrait,
-    sea_query::{CommonTableExpression, Expr, JoinType, Query, SelectStatement, UnionType, WithClause},
+    sea_query::{CommonTableExpression, JoinType, Query, SelectStatement, UnionType, WithClause},
 };
 use uuid::Uuid;
 
@@ -56,11 +57,13 @@ const SOURCE: &str = "source";
 const ORIGIN: &str = "origin";
 /// The alias of the links.
 const LINK: &str = "link";
+/// The alias of the sources with all that they derive from.
+const ORIGINS: &str = "origins";
 
 /// What tells claims apart: the field, the stance and the value.
 type ClaimKey = (String, String, Option<String>);
 /// A statement, and what its source derives from, itself included.
-type Statement = (Arc<Row>, FxHashSet<Uuid>);
+type Statement = (Arc<Row>, Vec<Uuid>);
 
 impl RecordLoader {
     /// The claims about records.
@@ -70,9 +73,10 @@ impl RecordLoader {
         query.from_as(claims.statement, ROW);
         query.exprs([claims.record, claims.field, claims.stance, claims.value].map(|of| column(ROW, of)));
         let mut origins = Query::select();
-        origins.expr(joined_ids(self.backend(), column(LINEAGE, ORIGIN))).from(LINEAGE);
-        origins.and_where(column(LINEAGE, SOURCE).eq(column(ROW, claims.source)));
-        query.expr(Expr::SubQuery(None, Box::new(origins.into())));
+        origins.column((LINEAGE, SOURCE)).from(LINEAGE).add_group_by([column(LINEAGE, SOURCE)]);
+        origins.expr_as(joined_ids(self.backend(), column(LINEAGE, ORIGIN)), ORIGIN);
+        let of_source = column(ORIGINS, SOURCE).eq(column(ROW, claims.source));
+        query.join_subquery(JoinType::LeftJoin, origins, ORIGINS, of_source).expr(column(ORIGINS, ORIGIN));
         of.projection.select(&mut query, ROW, rank);
         self.restrict(&mut query, of, records);
         query.order_by((ROW, "id"), sea_orm::sea_query::Order::Asc);
@@ -90,7 +94,7 @@ impl RecordLoader {
         }
         let claim = |((field, stance, value), statements): (ClaimKey, Vec<Statement>)| {
             let (statements, lineages): (Vec<_>, Vec<_>) = statements.into_iter().unzip();
-            Arc::new(Claim { field, stance, value, statements, independent_sources: independent(lineages) })
+            Arc::new(Claim { field, stance, value, statements, independent_sources: independent(&lineages) })
         };
         let of_record = |(record, claims): (Uuid, BTreeMap<_, _>)| {
             let mut claims: Vec<_> = claims.into_iter().map(claim).collect();
@@ -141,19 +145,17 @@ impl RecordLoader {
 }
 
 /// How many groups of sources there are that have nothing in their lineages in common.
-fn independent(lineages: Vec<FxHashSet<Uuid>>) -> usize {
-    let mut groups: Vec<FxHashSet<Uuid>> = Vec::new();
-    for mut group in lineages {
-        groups.retain(|other| {
-            let is_apart = group.is_disjoint(other);
-            if !is_apart {
-                group.extend(other);
-            }
-            is_apart
-        });
-        groups.push(group);
+fn independent(lineages: &[Vec<Uuid>]) -> usize {
+    let mut groups = UnionFind::<usize>::new(lineages.len());
+    let mut of_source: FxHashMap<Uuid, usize> = FxHashMap::default();
+    let mut joined = 0;
+    for (position, lineage) in lineages.iter().enumerate() {
+        for source in lineage {
+            let known = *of_source.entry(*source).or_insert(position);
+            joined += usize::from(groups.union(known, position));
+        }
     }
-    groups.len()
+    lineages.len() - joined
 }
 
 #[cfg(test)]
@@ -165,7 +167,7 @@ mod tests {
         let lineages = [vec![1, 5], vec![2, 1, 5], vec![3], vec![4, 5]];
         let count = |sources: &[usize]| {
             let lineage = |source: &usize| lineages[*source].iter().copied().map(Uuid::from_u128).collect();
-            independent(sources.iter().map(lineage).collect())
+            independent(&sources.iter().map(lineage).collect::<Vec<_>>())
         };
         assert_eq!(count(&[]), 0);
         assert_eq!(count(&[0, 0]), 1);

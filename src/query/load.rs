@@ -34,7 +34,7 @@ use crate::{
 
 impl RecordLoader {
     /// Groups keys, and fetches each group by one statement; the statements run at the same time.
-    async fn by_group<K: Clone + Eq + Hash, G: PartialEq, V, F>(
+    pub(super) async fn by_group<K: Clone + Eq + Hash, G: PartialEq, V, F>(
         &self,
         keys: &[K],
         group: impl Fn(&K) -> G,

@@ -6,6 +6,7 @@
 //! - [`groups`]: the records of a list by what they have in common, and aggregates
 //! - [`search`]: the records whose names and texts have words
 //! - [`claims`]: what sources state about fields of records
+//! - [`distance`]: how far away the other record is that a link joins
 //! - `link`: how records are related to others
 //! - [`keys`], `load`: what can be loaded; async-graphql's `DataLoader` batches it
 //! - [`loader`]: the only code that reads records, and decides who may see what
@@ -16,6 +17,7 @@
 
 pub mod batch;
 pub mod claims;
+pub mod distance;
 pub mod filter;
 pub mod groups;
 pub mod keys;

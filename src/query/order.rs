@@ -9,11 +9,16 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{filter::is_visible, link::is_linked, projection::Row, statement::column};
+use super::{
+    filter::{Near, is_visible},
+    link::is_linked,
+    projection::Row,
+    statement::column,
+};
 use crate::{
     edtf::{UNKNOWN_EARLIEST, UNKNOWN_LATEST},
     error::{Code, Error, Result},
-    model::{Column, DataType, Link, Moment, Order, OrderBy, RecordType, RelatedValue, Vocabulary},
+    model::{Column, DataType, Link, Moment, Order, OrderBy, RecordType, RelatedValue, Vocabulary, coordinates},
     quoted::Quoted,
 };
 
@@ -32,6 +37,8 @@ const SEPARATOR: char = '\u{1f}';
 /// timelines tell them apart.
 pub struct ListOrder {
     orders: Vec<&'static Order>,
+    /// The place that the first order is the distance from, if it is one.
+    near: Option<Near>,
     /// What happened to the records, and the words for what can happen, if the list is a timeline.
     timeline: Option<(&'static Moment, &'static Vocabulary)>,
     /// The rank of the viewer's clearance: what others may see tells no records apart.
@@ -47,16 +54,25 @@ pub struct Cursor {
 }
 
 impl ListOrder {
-    /// The order of a list of records of a type, by the names of orders: `first` and then those for ties.
-    pub fn new(record: &'static RecordType, first: Option<&str>, then: &[String], rank: i16) -> Result<Self> {
+    /// The order of a list of records of a type, by the names of orders: `first` and then those for ties; before them, by the
+    /// distance from a place if there is one.
+    pub fn new(
+        record: &'static RecordType,
+        near: Option<Near>,
+        first: Option<&str>,
+        then: &[String],
+        rank: i16,
+    ) -> Result<Self> {
         if then.len() >= MAX_ORDERS {
             let message = format!("`thenBy` has {} orders: at most {} are allowed", then.len(), MAX_ORDERS - 1);
             return Err(Error::input(Code::InvalidArgument, message));
         }
         let named = |name: &str| named(record, name);
         let first = first.map_or_else(|| Ok(&record.orders[0]), named);
-        let orders = std::iter::once(first).chain(then.iter().map(|name| named(name)));
-        Ok(Self { orders: orders.collect::<Result<_>>()?, timeline: None, rank })
+        let by_distance = near.as_ref().and(record.coordinates.as_ref()).map(|of| Ok(&of.by_distance));
+        let named = std::iter::once(first).chain(then.iter().map(|name| named(name)));
+        let orders = by_distance.into_iter().chain(named).collect::<Result<_>>()?;
+        Ok(Self { orders, near, timeline: None, rank })
     }
 
     /// The order of a timeline, by the name of one of [`TIMELINE_ORDERS`]: of what happened to records of a type.
@@ -69,7 +85,7 @@ impl ListOrder {
         let name = name.unwrap_or(TIMELINE_ORDERS[0]);
         let position = TIMELINE_ORDERS.iter().position(|order| *order == name).ok_or_else(|| unknown(name))?;
         let order = named(record, &timeline.0.orders[position])?;
-        Ok(Self { orders: vec![order], timeline: Some(timeline), rank })
+        Ok(Self { orders: vec![order], near: None, timeline: Some(timeline), rank })
     }
 
     /// What happened to the records, if the list is a timeline.
@@ -103,7 +119,7 @@ impl ListOrder {
 
     /// Selects the values that no column of the record has.
     pub(super) fn select(&self, query: &mut SelectStatement, alias: &'static str) {
-        query.exprs(self.computed().map(|order| expression(order, alias, self.rank)));
+        query.exprs(self.computed().map(|order| self.expression(order, alias)));
     }
 
     /// The number of values that [`ListOrder::select`] selects.
@@ -131,6 +147,16 @@ impl ListOrder {
         Cursor { values: self.orders.iter().map(value).collect(), id: row.id, moment: self.place() }
     }
 
+    /// How far away a record is from the place of the list, in kilometres; `None` if the list is not ordered by that.
+    #[must_use]
+    pub fn distance(&self, row: &Row) -> Option<f64> {
+        self.near.as_ref()?;
+        match row.computed().first() {
+            Some(Value::Double(versine)) => versine.map(coordinates::distance),
+            _ => None,
+        }
+    }
+
     /// Compares positions as the databases do: texts by code point, which is the order of their bytes.
     pub(super) fn compare(&self, one: &Cursor, other: &Cursor) -> Ordering {
         let turned = |order: &Order, found: Ordering| if order.is_descending { found.reverse() } else { found };
@@ -144,13 +170,41 @@ impl ListOrder {
         self.orders[self.orders.len() - 1]
     }
 
+    /// The expression of an order, for the record of an alias; it is never `NULL`.
+    fn expression(&self, order: &Order, alias: &'static str) -> Expr {
+        let rank = self.rank;
+        let or_missing = |values: Vec<Expr>| match &order.missing {
+            None => values.into_iter().next().unwrap_or(Expr::Constant(Value::String(None))),
+            Some(missing) => Func::coalesce(values.into_iter().chain([Expr::Constant(missing.clone())])).into(),
+        };
+        match &order.by {
+            OrderBy::Column(of) => or_missing(vec![column(alias, of.name)]),
+            OrderBy::Related(RelatedValue { key, columns, .. }) => {
+                let value = |(table, of): &(&'static str, Column)| {
+                    let mut related = Query::select();
+                    related.expr(column(RELATED, of.name)).from_as(*table, RELATED);
+                    related.and_where(column(RELATED, "id").eq(column(alias, key.name)));
+                    related.and_where(is_visible(RELATED, rank));
+                    subquery(related)
+                };
+                // The id is in at most one of the tables.
+                or_missing(columns.iter().map(value).collect())
+            }
+            OrderBy::Count(link, target) => count(*link, target, alias, rank),
+            OrderBy::Distance => {
+                // The order is only used with a place. What has no coordinates is not in the list.
+                self.near.as_ref().map_or(Expr::Constant(0.0.into()), |near| near.versine(alias))
+            }
+        }
+    }
+
     /// Orders a query in the direction in which its list is read.
     pub(super) fn order(&self, query: &mut SelectStatement, alias: &'static str, is_backward: bool) {
         let direction = |order: &Order| {
             if order.is_descending == is_backward { sea_query::Order::Asc } else { sea_query::Order::Desc }
         };
         for order in &self.orders {
-            query.order_by_expr(expression(order, alias, self.rank), direction(order));
+            query.order_by_expr(self.expression(order, alias), direction(order));
         }
         query.order_by((alias, "id"), direction(self.last()));
     }
@@ -159,10 +213,11 @@ impl ListOrder {
     ///
     /// Values that are compared in one direction are compared as a row, for which an index can be used.
     pub(super) fn is_beyond(&self, alias: &'static str, at: &Cursor, is_after: bool, is_inclusive: bool) -> Expr {
-        let values =
-            self.orders.iter().zip(&at.values).map(|(order, value)| {
-                (order.is_descending, expression(order, alias, self.rank), Expr::val(value.clone()))
-            });
+        let values = self
+            .orders
+            .iter()
+            .zip(&at.values)
+            .map(|(order, value)| (order.is_descending, self.expression(order, alias), Expr::val(value.clone())));
         let is_descending = self.last().is_descending;
         let id = (is_descending, column(alias, "id"), Expr::val(at.id));
         // Of the same position, on a timeline, something else can have happened to the record of the cursor.
@@ -266,29 +321,6 @@ fn named(record: &'static RecordType, name: &str) -> Result<&'static Order> {
 
 fn unknown(name: &str) -> Error {
     Error::input(Code::InvalidArgument, format!("{name} is not an order of this list"))
-}
-
-/// The expression of an order, for the record of an alias; it is never `NULL`.
-fn expression(order: &Order, alias: &'static str, rank: i16) -> Expr {
-    let or_missing = |values: Vec<Expr>| match &order.missing {
-        None => values.into_iter().next().unwrap_or(Expr::Constant(Value::String(None))),
-        Some(missing) => Func::coalesce(values.into_iter().chain([Expr::Constant(missing.clone())])).into(),
-    };
-    match &order.by {
-        OrderBy::Column(of) => or_missing(vec![column(alias, of.name)]),
-        OrderBy::Related(RelatedValue { key, columns, .. }) => {
-            let value = |(table, of): &(&'static str, Column)| {
-                let mut related = Query::select();
-                related.expr(column(RELATED, of.name)).from_as(*table, RELATED);
-                related.and_where(column(RELATED, "id").eq(column(alias, key.name)));
-                related.and_where(is_visible(RELATED, rank));
-                subquery(related)
-            };
-            // The id is in at most one of the tables.
-            or_missing(columns.iter().map(value).collect())
-        }
-        OrderBy::Count(link, target) => count(*link, target, alias, rank),
-    }
 }
 
 /// The number of records that a link joins to the record of an alias.

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::{
-    filter::{self, FilterScope},
+    filter::{self, FilterScope, NEAR, Near},
     order::{Cursor, ListOrder},
     projection::Row,
     statement::TABLES,
@@ -80,7 +80,7 @@ impl Page {
         };
         let (mut first, mut last, mut after, mut before) = (None, None, None, None);
         let mut further_orders = Vec::new();
-        let (mut condition, mut of_time) = (None, None);
+        let (mut condition, mut of_time, mut near) = (None, None, None);
         for (name, value) in arguments {
             match (name, value) {
                 (_, Value::Null) => {}
@@ -103,6 +103,7 @@ impl Page {
                 }
                 // It says which parts the list has.
                 (KINDS, _) if moment.is_some() => {}
+                (NEAR, value) => near = Near::read(scope, record, &value)?,
                 (AS_OF, value) => {
                     let period = record.period.as_ref();
                     of_time = period.map(|period| filter::as_of(period, TABLES[0], &value)).transpose()?;
@@ -123,19 +124,21 @@ impl Page {
             (None, Some(last)) => (last, true),
             (first, None) => (first.unwrap_or(DEFAULT_SIZE), false),
         };
+        let is_near = near.as_ref().map(|near| near.is_near(TABLES[0]));
         let order = match moment.zip(scope.model.timeline()) {
-            None => ListOrder::new(record, first_order.as_deref(), &further_orders, scope.rank)?,
+            None => ListOrder::new(record, near, first_order.as_deref(), &further_orders, scope.rank)?,
             Some(timeline) => ListOrder::of_timeline(record, timeline, first_order.as_deref(), scope.rank)?,
         };
         let cursor = |text: Option<String>| text.map(|text| order.decode(&text, list)).transpose();
         let (after, before) = (cursor(after)?, cursor(before)?);
-        let filter = [condition, of_time, order.has_place(TABLES[0])].into_iter().flatten().reduce(ExprTrait::and);
+        let filter =
+            [condition, of_time, is_near, order.has_place(TABLES[0])].into_iter().flatten().reduce(ExprTrait::and);
         Ok(Self { record, list, size, is_backward, after, before, filter, order })
     }
 
     /// The first records of a list, as many as a page can have, for a viewer of the rank of a clearance.
     pub fn whole(record: &'static RecordType, rank: i16) -> Result<Self> {
-        let (size, list, order) = (MAX_SIZE, record.table, ListOrder::new(record, None, &[], rank)?);
+        let (size, list, order) = (MAX_SIZE, record.table, ListOrder::new(record, None, None, &[], rank)?);
         Ok(Self { record, list, size, is_backward: false, after: None, before: None, filter: None, order })
     }
 

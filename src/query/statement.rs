@@ -85,6 +85,18 @@ pub(super) fn is_same(backend: DbBackend, one: Expr, other: Expr) -> Expr {
     hashed.map_or(same.clone(), |hashed| hashed.and(same))
 }
 
+/// The first and the last day of the years 1 to 9999, of whose days both databases know the month.
+pub(super) const YEARS: (i32, i32) = (-719_162, 2_932_896);
+
+/// The month of a day of these years and its day of the month, as the number `1231` for 31 December.
+#[must_use]
+pub(super) fn month_and_day(backend: DbBackend, day: Expr) -> Expr {
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs("CAST(TO_CHAR(DATE '1970-01-01' + $1, 'MMDD') AS integer)", [day]),
+        _ => Expr::cust_with_exprs("CAST(strftime('%m%d', ? * 86400, 'unixepoch') AS integer)", [day]),
+    }
+}
+
 /// The number of months from the beginning of the year 0 to the month of a day, of the years 1 to 9999.
 #[must_use]
 pub(super) fn months(backend: DbBackend, day: Expr) -> Expr {
@@ -140,11 +152,25 @@ pub fn is_one_of_ids(backend: DbBackend, expression: Expr, ids: &[Uuid]) -> Expr
 /// Whether an expression is one of `texts`, which are one parameter however many they are.
 #[must_use]
 pub fn is_one_of_texts(backend: DbBackend, expression: Expr, texts: Vec<String>) -> Expr {
+    is_one_of(backend, expression, ArrayType::String, texts)
+}
+
+/// The same of numbers.
+pub(super) fn is_one_of_numbers(backend: DbBackend, expression: Expr, numbers: Vec<f64>) -> Expr {
+    is_one_of(backend, expression, ArrayType::Double, numbers)
+}
+
+fn is_one_of<T: Into<Value> + Into<serde_json::Value>>(
+    backend: DbBackend,
+    expression: Expr,
+    ty: ArrayType,
+    list: Vec<T>,
+) -> Expr {
     if backend == DbBackend::Postgres {
-        let values = texts.into_iter().map(Value::from).collect();
-        expression.eq(PgFunc::any(Value::Array(ArrayType::String, Some(Box::new(values)))))
+        let values = list.into_iter().map(Into::into).collect();
+        expression.eq(PgFunc::any(Value::Array(ty, Some(Box::new(values)))))
     } else {
-        let json = serde_json::Value::from(texts).to_string();
+        let json = serde_json::Value::from(list).to_string();
         let mut rows = Query::select();
         rows.column(("list", "value")).from_function(Func::cust("json_each").arg(json), "list");
         expression.in_subquery(rows)

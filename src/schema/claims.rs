@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use async_graphql::Value;
+
 use super::{
     answer::Answer,
     connection::ready,
@@ -15,6 +17,7 @@ use crate::{
     model::{AttributeKind, Claims, Model, RecordType, Scalar},
     query::{
         claims::{Claim, ClaimQuery},
+        filter,
         keys::{ClaimsOf, DisputedOf, Shape},
         projection::Row,
     },
@@ -63,10 +66,11 @@ pub(super) fn add(o: &mut Object<Row>, model: &Model) {
 
 fn shape(call: Call<'_>, claims: Claims) -> Result<Shape<ClaimQuery>> {
     call.shape(1, || {
-        let field = call.argument::<Option<String>>("field")?;
+        let given = call.arguments().find(|(name, value)| *name == "field" && *value != Value::Null);
+        let field = given.map(|(_, field)| filter::text(&field)).transpose()?;
         let statement = call.execution.catalog.model().record_type(claims.statement);
         let projection = (*call.projection(statement)).clone();
-        Ok(ClaimQuery { claims, field: field.map(|field| field.replace('\0', "")), projection })
+        Ok(ClaimQuery { claims, field, projection })
     })
 }
 

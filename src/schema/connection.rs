@@ -18,6 +18,7 @@ use crate::{
     error::Result,
     model::{CounterpartFields, Link, RecordType, RoleField, Vocabulary, Way, words},
     query::{
+        distance::{DistanceOf, Distances},
         keys::{BeyondOf, Counterparts, CounterpartsOf, List, PageOf, RolesOf, Shape, TotalOf},
         page::Page,
         projection::Row,
@@ -259,10 +260,21 @@ impl ConnectionType {
             })
         })
         .costs(0, Size::One);
+        if let Items::Type(RecordType { coordinates: Some(_), .. }) = items {
+            o.leaf(
+                "distance",
+                "Float",
+                "The distance from the place in `near` in kilometres, along the great circle; `null` without that argument.",
+                |edge: &Edge, out| json(&edge.page().order.distance(&edge.node), out),
+            );
+        }
         if let Some((ways, field)) = self.roles {
             add_roles(&mut o, ways, field.vocabulary);
         }
         if let Some((link, fields, target)) = self.counterparts {
+            if let Some(coordinates) = &target.coordinates {
+                add_distance(&mut o, Distances { link, fields, coordinates });
+            }
             let (about, one) = (words(target.plural), words(target.name));
             o.batch(
                 fields.all,
@@ -315,6 +327,22 @@ fn add_roles(o: &mut Object<Edge>, ways: &'static [Way], vocabulary: &'static Vo
         },
     )
     .costs(1, Size::None);
+}
+
+/// Adds the field that tells how far away the counterpart is.
+fn add_distance(o: &mut Object<Edge>, of: Distances) {
+    let about = format!(
+        "The distance to `{}` in kilometres, along the great circle; `null` if one of the places is unknown.",
+        of.fields.one
+    );
+    o.batch("distance", "Float", about, Vec::new(), move |call, edges: &[Arc<Edge>]| {
+        Box::pin(async move {
+            let of = call.shape(1, || Ok(of))?;
+            let key = |edge: &Edge| Some(DistanceOf { item: edge.node.id, parent: edge.parent?, of: of.clone() });
+            let found = call.loader().load_many(edges.iter().filter_map(|edge| key(edge))).await?;
+            Ok(Answer::leaves(edges.iter().map(|edge| key(edge).and_then(|key| found.get(&key).copied()))))
+        })
+    });
 }
 
 /// The names of the object types of a connection.

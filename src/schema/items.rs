@@ -8,6 +8,7 @@ use crate::{
     error::Result,
     model::{Group, Link, Model, Moment, RecordType, words},
     query::{
+        filter::NEAR,
         keys::{List, Shape},
         order::MAX_ORDERS,
         page::{AS_OF, DATE, DEFAULT_SIZE, KINDS, Listed, MAX_SIZE, TIMELINE_ENTRY},
@@ -81,6 +82,13 @@ pub(super) fn arguments(items: Items) -> Vec<Argument> {
         );
         arguments.push(Argument::new("thenBy", format!("[{name}Order!]"), about));
     }
+    if let Items::Type(RecordType { coordinates: Some(_), .. }) = items {
+        let about = format!(
+            "Returns the {about} with known coordinates by their distance from this place, the nearest first. `orderBy` then \
+             decides about those that are equally far away."
+        );
+        arguments.push(Argument::new(NEAR, "NearInput", about));
+    }
     if let Items::Type(RecordType { is_asked_by_time: true, .. }) = items {
         let about = format!(
             "Returns only the {about} of this date in EDTF, as far as is known: those whose period can have a day in common \
@@ -120,6 +128,11 @@ impl Items {
     /// The number of parts of a list.
     pub fn number_of_parts(self) -> usize {
         self.parts(None).len()
+    }
+
+    /// By how many links the records of a part of a list can be related, at most.
+    pub fn ways(self, link: Option<Link>) -> usize {
+        self.parts(link).into_iter().filter_map(|(.., link)| link).map(Link::ways).max().unwrap_or(1)
     }
 
     /// The parts of a list. `link` is how the records are related to those whose list it is; a timeline says so itself.

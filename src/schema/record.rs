@@ -136,6 +136,7 @@ fn add_list<'o>(
         Box::pin(connection::connect(call, items, connection, link, parents))
     });
     info.cost.statements = statements;
+    info.cost.ways = index(items.ways(link));
     info
 }
 

@@ -21,6 +21,7 @@ use crate::{
     error::{Code, Error, Result},
     model::{Group, Model, language::language_tag, upper_case},
     query::{
+        filter,
         keys::{SearchOf, SearchTotalOf, Shape},
         page::{self, DEFAULT_SIZE, MAX_SIZE},
         search::{Found, Hit, MAX_QUERY, MAX_WORDS, STATEMENTS, Search, Snippet},
@@ -126,14 +127,11 @@ async fn search(call: Call<'_>) -> Result<Answer> {
 
 fn read(call: Call<'_>) -> Result<Search> {
     let model = call.execution.catalog.model();
-    let (mut query, mut language, mut tables, mut size, mut after) =
-        (String::new(), None, Vec::new(), DEFAULT_SIZE, None);
-    let mut add_kind = |kind: &Value| {
-        let (Value::Enum(_) | Value::String(_)) = kind else { return Err(wrong_type("kinds")) };
-        let name = kind.clone().into_json().ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+    let (mut query, mut language, mut tables, mut size, mut after) = (String::new(), None, None, DEFAULT_SIZE, None);
+    let table = |kind: &Value| {
+        let name = filter::text(kind)?;
         let record = model.types().find(|record| upper_case(record.table) == name);
-        tables.push(record.ok_or_else(|| wrong_type("kinds"))?.table);
-        Ok(())
+        record.map(|record| record.table).ok_or_else(|| wrong_type("kinds"))
     };
     for (name, value) in call.arguments() {
         match (name, value) {
@@ -144,8 +142,7 @@ fn read(call: Call<'_>) -> Result<Search> {
                     |why| Error::input(Code::InvalidArgument, format!("`language` is {}: {why}", Quoted(&tag)));
                 language = Some(language_tag(&tag).map_err(malformed)?);
             }
-            ("kinds", Value::List(kinds)) => kinds.iter().try_for_each(&mut add_kind)?,
-            ("kinds", kind) => add_kind(&kind)?,
+            ("kinds", kinds) => tables = Some(filter::list(&kinds).map(table).collect::<Result<_>>()?),
             ("first", value) => size = page::size("first", &value)?,
             ("after", Value::String(cursor)) => after = Some(cursor),
             (name, _) => return Err(wrong_type(name)),
@@ -244,8 +241,8 @@ fn edge_object(model: &Model) -> Object<SearchEdge> {
         Box::pin(async move { Ok(Answer::One(records(call, edges.iter().map(|edge| edge.hit())).await?)) })
     })
     .costs(types, Size::One);
-    o.batch("snippet", "SearchSnippet!", "The text in which the words were found.", Vec::new(), |_, edges| {
-        let snippets = edges.iter().map(|edge| Some(Arc::new(edge.found.snippet(&edge.search, edge.hit()))));
+    o.batch("snippet", "SearchSnippet!", "The text in which most of the words were found.", Vec::new(), |_, edges| {
+        let snippets = edges.iter().map(|edge| Some(edge.found.snippet(&edge.search, edge.hit())));
         ready(Answer::one("SearchSnippet", snippets))
     })
     .costs(0, Size::One);

@@ -16,7 +16,10 @@ use crate::{
         identifier::IdentifierScheme, name::NameKind, uncapitalized, with_article, words,
     },
     query::{
-        filter::{ANY_NAME, DURING, IDENTIFIER, Operand, OperatorInput, decimal_input, identifier_input, period_input},
+        filter::{
+            ANY_NAME, COORDINATES, DURING, IDENTIFIER, IS_DISPUTED, Operand, OperatorInput, boolean_input,
+            coordinates_inputs, decimal_input, identifier_input, period_input,
+        },
         order::TIMELINE_ORDERS,
         page::TIMELINE_ENTRY,
     },
@@ -233,9 +236,18 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
             fields.push(field(ANY_NAME, "TextFilter", about));
         }
     }
+    if record.coordinates.is_some() {
+        let inputs: Vec<_> = coordinates_inputs(model).into_iter().map(|inputs| operators(registry, inputs)).collect();
+        let about = "Filters by the place where it is.";
+        fields.extend(inputs.into_iter().last().map(|filter| field(COORDINATES, filter, about)));
+    }
     operators(registry, decimal_input());
     let about = "Filters by an identifier in an external system.";
     fields.push(field(IDENTIFIER, operators(registry, identifier_input()), about));
+    if model.claims.is_some() {
+        let about = "Filters by whether a source contradicts what is recorded.";
+        fields.push(field(IS_DISPUTED, operators(registry, boolean_input()), about));
+    }
     if let Some(period) = &record.period {
         fields.push(field(DURING, operators(registry, period_input()), by_period(record, period)));
     }

@@ -64,8 +64,10 @@ async function cursor(type, order, record) {
   const list = lists.find((field) => String(field.type) === `${type}Connection`).name;
   const byKey = `{key: {eq: "${key}"}}`;
   const filter = member === type ? byKey : `{${member[0].toLowerCase()}${member.slice(1)}: ${byKey}}`;
-  const [first, ...then] = order.split(",");
-  const query = `{ ${list}(filter: ${filter}, orderBy: ${first}, thenBy: [${then}]) { edges { cursor } } }`;
+  const [first, ...then] = order.replace("DISTANCE,", "").split(",");
+  // Distances in the documents that have cursors are those from Espoo.
+  const near = order.startsWith("DISTANCE,") ? ', near: {city: {key: "espoo"}}' : "";
+  const query = `{ ${list}(filter: ${filter}, orderBy: ${first}, thenBy: [${then}]${near}) { edges { cursor } } }`;
   const given = JSON.parse(await ask({ query })).data[list].edges[0].cursor;
   reference.lists.cursors.set(given, `cursor!${type}!${order}!${member}!${key}`);
   return given;

@@ -3,6 +3,7 @@
 import { getNamedType, GraphQLError, isAbstractType } from "graphql";
 import { range } from "./dates.mjs";
 import { Groups } from "./groups.mjs";
+import { area, byDistance, distance, isNear, near, placeOf } from "./places.mjs";
 import { fold, OPEN_PERIODS, snake } from "./records.mjs";
 
 /** An error that the client can mend. */
@@ -182,6 +183,11 @@ export class Lists {
       });
       return tests.length > 0 ? all(tests) : null;
     }
+    if (name === "isDisputed") {
+      const contradicts = ({ cells }) => cells.stance === "contradicts";
+      return conditions((_, is) => (record) => this.records.related(record, "citations").some(contradicts) === is);
+    }
+    if (name === "coordinates") return conditions((how, one) => this.placed(how, one));
     if (name === "during") return conditions((how, text) => this.overlaps(type, how, text));
     if (input === "DateFilter") return conditions((how, text) => this.within(column, how, text));
     if (KINDS[input]) return conditions((how, one) => KINDS[input](cell)(how, one));
@@ -198,13 +204,56 @@ export class Lists {
     return conditions((how, one) => value(word(cell), (a, b) => (a === b ? 0 : 1), how, one));
   }
 
+  /** Reads a condition on coordinates. */
+  placed(how, wanted) {
+    if (how === "isNull") return (record) => (placeOf(record) === null) === wanted;
+    if (how === "within") return area(wanted);
+    const of = this.near(wanted);
+    if (of && of.kilometers === undefined) throw refuse("INVALID_ARGUMENT", "how far is near?");
+    return of && ((record) => isNear(of, record));
+  }
+
+  near(wanted) {
+    return near((name, { id, key, identifier }) => {
+      const type = this.types("Record").find((one) => snake(one) === snake(name));
+      if (id != null) return this.records.byId.get(checkId(id, [type])) ?? null;
+      if (key != null) return this.records.get(type, key);
+      const same = (one) => one.scheme === identifier.scheme.toLowerCase() && one.value === identifier.value;
+      return this.records.all(type).find((record) => record.identifiers.some(same)) ?? null;
+    }, wanted);
+  }
+
   within(column, how, text) {
     if (how === "isNull") return (record) => (record.cells[column] === null) === text;
     const ranges = asked(text);
+    if (how === "anniversaryWithin") return this.anniversary(column, ranges);
     const [first, last] = [Math.min(...ranges.map(({ from }) => from)), Math.max(...ranges.map(({ to }) => to))];
     const lies = ORDERED[how];
     const test = lies ? (date) => date !== null && lies(date, first, last) : within(how === "possiblyWithin", ranges);
     return (record) => test(this.records.date(record, column));
+  }
+
+  /** Days whose anniversary lies within ranges of at most a year. */
+  anniversary(column, ranges) {
+    const parts = (n) => new Date(n * 86_400_000);
+    for (const { from, to } of ranges) {
+      const isTooLong = !(to - from < 366) || (to - from === 365 && parts(from).getUTCDate() === parts(to).getUTCDate());
+      if (isTooLong) throw refuse("INVALID_ARGUMENT", "more than a year");
+    }
+    return (record) => {
+      const date = this.records.date(record, column);
+      if (date === null || date.from !== date.to) return false;
+      const [month, day] = [parts(date.from).getUTCMonth(), parts(date.from).getUTCDate()];
+      return ranges.some(({ from, to }) => {
+        for (let n = from; n <= to && date.from < from; n++) {
+          const [here, next] = [parts(n), parts(n + 1)];
+          if (here.getUTCMonth() === month && here.getUTCDate() === day) return true;
+          const isLastOfFebruary = here.getUTCMonth() === 1 && next.getUTCMonth() === 2;
+          if (isLastOfFebruary && here.getUTCDate() === 28 && month === 1 && day === 29) return true;
+        }
+        return false;
+      });
+    };
   }
 
   /** Reads a condition on the period of a record. */
@@ -294,16 +343,19 @@ export class Lists {
     const then = args.thenBy ?? [];
     if (then.length > 3) throw refuse("INVALID_ARGUMENT", "too many orders");
     const names = [args.orderBy ?? this.schema.getType(`${type}Order`).getValues()[0].name, ...then];
-    const name = names.join();
+    const place = args.near == null ? null : this.near(args.near);
+    const name = [...(place ? ["DISTANCE"] : []), ...names].join();
     for (const [argument, n] of [["first", args.first], ["last", args.last]]) {
       if (n != null && (n < 0 || n > 100)) throw refuse("INVALID_PAGE", `${argument} is ${n}`);
     }
     if (args.first != null && args.last != null) throw refuse("INVALID_PAGE", "both `first` and `last` are given");
-    const compare = this.order(type, names);
+    const further = this.order(type, names);
+    const compare = place ? (a, b) => byDistance(place)(a, b) || further(a, b) : further;
     const [after, before] = [args.after, args.before].map((cursor) => (cursor == null ? null : this.meaning(cursor, type, name)));
     const passes = (args.filter == null ? null : this.filter(type, args.filter)) ?? (() => true);
     const ofTime = args.asOf == null ? () => true : this.overlaps(type, "possiblyOverlaps", args.asOf);
-    const list = items().filter(passes).filter(ofTime).sort(compare);
+    const nearby = place ? (record) => isNear(place, record) : () => true;
+    const list = items().filter(passes).filter(ofTime).filter(nearby).sort(compare);
     let low = after ? list.filter((item) => compare(item, after) <= 0).length : 0;
     let high = before ? list.filter((item) => compare(item, before) < 0).length : list.length;
     if (args.last != null) low = Math.max(low, high - args.last);
@@ -312,7 +364,13 @@ export class Lists {
     const cursor = (node) => (node ? `cursor!${type}!${name}!${node.type}!${node.key}` : null);
     return {
       nodes,
-      edges: nodes.map((node) => ({ node, parent, cursor: cursor(node) })),
+      edges: nodes.map((node) => ({
+        node,
+        parent,
+        cursor: cursor(node),
+        // The edges of partnerships have that of the partner.
+        distance: place && distance(place.place, placeOf(node)),
+      })),
       pageInfo: {
         hasNextPage: high < list.length,
         hasPreviousPage: low > 0,

@@ -145,7 +145,13 @@ class Writer {
     const [one, other] = [this.test(child), this.test(child)];
     const filter = this.pick([`{${one}}`, `{not: {${one}}}`, `{or: [{${one}}, {${other}}]}`]);
     if (this.chance(0.3)) args.push(`filter: ${filter}`);
+    if (["City", "InnovationCenter"].includes(child) && this.chance(0.2)) args.push(`near: ${this.near()}`);
     return `(${args.join(", ")})`;
+  }
+
+  near() {
+    const place = this.pick([`city: {key: "${this.key("City")}"}`, "latitude: 35.5, longitude: 139", "latitude: -91, longitude: 0"]);
+    return `{${place}${this.pick(["", "", ", kilometers: 500", ", kilometers: 7000"])}}`;
   }
 
   test(type) {

@@ -5,6 +5,7 @@ import { Lists, byBytes, checkId, refuse, said } from "./lists.mjs";
 import { claims } from "./claims.mjs";
 import { dateOf, range } from "./dates.mjs";
 import { place } from "./network.mjs";
+import { distance, placeOf } from "./places.mjs";
 import { NAME_KINDS, Records, snake } from "./records.mjs";
 import { Timeline, tenures } from "./timeline.mjs";
 
@@ -53,11 +54,18 @@ export class Reference {
       const node = fieldNodes[0].arguments.find((argument) => argument.name.value === "filter").value;
       args.filter = said(node, args.filter, variableValues);
     }
+    if (args.near) {
+      const node = fieldNodes[0].arguments.find((argument) => argument.name.value === "near").value;
+      args.near = said(node, args.near, variableValues);
+    }
     if (parentType.name === "Query") return this.root(fieldName, args, returnType);
     if (this.lists.isRecord(parentType.name)) return this.field(source, args, fieldName, returnType);
     // The other members stand in the order of their age.
     if (fieldName === "partners" && source.parent) return this.partners(source);
     if (fieldName === "partner") return this.partners(source)[0];
+    if (fieldName === "distance" && source.node?.type === "Partnership") {
+      return distance(placeOf(source.parent), placeOf(this.partners(source)[0]));
+    }
     if (fieldName === "roles") return this.records.placeRoles(source.node, source.parent);
     const found = source[fieldName];
     return typeof found === "function" ? found(args) : found;

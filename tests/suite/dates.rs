@@ -1,6 +1,7 @@
 //! Dates: every form of EDTF (ISO 8601-2:2019, levels 0 to 2) means the days that the specification says, and filters find
 //! just the dates that lie there.
 
+mod anniversaries;
 mod calendar;
 mod periods;
 mod sets;

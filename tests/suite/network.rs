@@ -1,6 +1,6 @@
 //! Networks: partners, distances, numbers of ways, paths and components are those of a graph that is made here of the files.
 
-mod files;
+pub mod files;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -401,7 +401,7 @@ async fn what_cannot_be_answered_is_refused_and_what_is_not_there_is_empty() {
             ("", "partners(distance: 0) { totalCount }", "INVALID_ARGUMENT", "`distance` is 0: expected 1 to 10"),
             ("", "partners(distance: 11) { totalCount }", "INVALID_ARGUMENT", "`distance` is 11: expected 1 to 10"),
             ("", "partners(first: 101) { totalCount }", "INVALID_PAGE", "between 0 and 100 items"),
-            ("", "paths(to: {key: \"shanghai\"}, first: -1) { distance }", "INVALID_ARGUMENT", "`first` is -1"),
+            ("", "paths(to: {key: \"shanghai\"}, first: -1) { distance }", "INVALID_PAGE", "`first` is -1"),
             ("", "paths(to: {key: \"atlantis\"}) { distance }", "INVALID_ARGUMENT", "`to`: there is no city with this"),
             ("", "paths(to: {id: \"city\"}) { distance }", "INVALID_ID", "is not the id of a city"),
             (

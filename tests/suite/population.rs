@@ -232,6 +232,11 @@ impl Population {
 
     /// A server with a database that holds it.
     pub async fn serve(&self, backend: Backend) -> Server {
+        Server::over(self.stored(backend).await).await
+    }
+
+    /// A database that holds it.
+    pub async fn stored(&self, backend: Backend) -> TestDatabase {
         let directory = tempfile::tempdir().expect("a directory");
         self.write(directory.path());
         let data = TestDatabase::new(backend, Data::Empty).await;
@@ -256,7 +261,7 @@ impl Population {
         };
         let imported = import_export::import(import).await.unwrap_or_else(|cause| panic!("{cause}"));
         assert_eq!(imported.added, self.records.len() as u64);
-        Server::over(data).await
+        data
     }
 
     /// Writes the files.

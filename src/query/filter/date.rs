@@ -6,16 +6,16 @@
 
 use async_graphql::Value;
 use sea_orm::{
-    EntityName, ExprTrait, IdenStatic,
-    sea_query::{Expr, Func, Query},
+    DbBackend, EntityName, ExprTrait, IdenStatic,
+    sea_query::{CaseStatement, Expr, Func, Query},
 };
 
 use super::{all, any, exists, not, operator::text};
 use crate::{
-    edtf::{BEGINNING, Date, Day, DayRange, EVER, SET, UNKNOWN_EARLIEST},
+    edtf::{BEGINNING, Date, Day, DayRange, EVER, SET, UNKNOWN_EARLIEST, iso},
     error::{Code, Error, Result},
     model::{DateColumns, date_range},
-    query::statement::column,
+    query::statement::{YEARS, column, month_and_day},
 };
 
 /// The largest number of dates in a set that a client asks for.
@@ -120,6 +120,32 @@ impl DateOperand {
         self.latest().gt(day)
     }
 
+    /// It is a day whose anniversary is among the days of a year, and lies before them.
+    pub(super) fn has_anniversary(self, backend: DbBackend, days: &Days) -> Result<Expr> {
+        let mut conditions = Vec::new();
+        for (first, last) in days.ranges() {
+            let pair = month_and_day_of(*first).zip(month_and_day_of(*last));
+            let days = i64::from(*last) - i64::from(*first);
+            let is_at_most_a_year = |(from, to): &(i32, i32)| days < 366 && (from != to || days == 0);
+            let Some((from, mut to)) = pair.filter(is_at_most_a_year) else {
+                let message =
+                    "the days of `anniversaryWithin` must be known and at most a year: write a date such as 2026-12";
+                return Err(Error::input(Code::InvalidArgument, message));
+            };
+            // In years without 29 February, its anniversary is on the day before.
+            if (to, month_and_day_of(last + 1)) == (228, Some(301)) {
+                to = 229;
+            }
+            let is_day = self.earliest().eq(self.latest()).and(self.earliest().gte(constant(YEARS.0)));
+            let is_day = is_day.and(self.latest().lte(constant(YEARS.1))).and(self.earliest().lt(*first));
+            // Of what is no day of these years, the databases do not know the month.
+            let at: Expr = CaseStatement::new().case(is_day, month_and_day(backend, self.earliest())).into();
+            let (is_after, is_before) = (at.clone().gte(from), at.lte(to));
+            conditions.push(if from > to { is_after.or(is_before) } else { is_after.and(is_before) });
+        }
+        Ok(any(conditions))
+    }
+
     fn is_no_set(self) -> Expr {
         let first = Func::cust("substr").args([column(self.alias, self.columns[0]), constant(1), constant(1)]);
         Expr::from(first).is_not_in(SET.map(|bracket| constant(bracket.to_string())))
@@ -135,6 +161,13 @@ impl DateOperand {
         listed.and_where(overlaps(&of(date_range::Column::Earliest), &of(date_range::Column::Latest), days.ranges()));
         exists(listed)
     }
+}
+
+/// The month of a day and its day of the month, as the number `1231` for 31 December.
+fn month_and_day_of(day: Day) -> Option<i32> {
+    let text = iso(day)?;
+    let (_, month_and_day) = text.split_at_checked(text.len().checked_sub(5)?)?;
+    month_and_day.replace('-', "").parse().ok()
 }
 
 /// A value that is the same in all statements. It is not bound: databases have a limit for the values that are.

@@ -3,12 +3,12 @@
 use async_graphql::Value;
 use sea_orm::{
     ActiveEnum, EntityName, ExprTrait, IdenStatic,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, Query, SelectStatement},
 };
 
 use super::{Misplaced, OperatorInput, Read, Reader, operator::text, operator::values};
 use crate::{
-    error::{Code, Error},
+    error::{Code, Error, Result},
     model::identifier::{self, IdentifierScheme},
     query::statement::{column, is_one_of_texts},
     quoted::Quoted,
@@ -41,30 +41,49 @@ pub fn identifier_input() -> OperatorInput {
     }
 }
 
+fn of_identifier(of: identifier::Column) -> Expr {
+    column(IDENTIFIED, of.as_str())
+}
+
+pub(super) fn scheme(name: Option<&Value>) -> Result<IdentifierScheme> {
+    let scheme = name.map(text).transpose()?.and_then(|name| IdentifierScheme::by_name(&name));
+    scheme.ok_or_else(|| Error::input(Code::InvalidArgument, "an identifier needs a `scheme`"))
+}
+
+/// An identifier as it is stored.
+pub(super) fn spelled(scheme: IdentifierScheme, value: &Value) -> Result<String> {
+    let written = text(value)?;
+    scheme.spelled(&written).map_err(|expected| {
+        let message = format!("{} is not an identifier of this scheme: {expected}", Quoted(&written));
+        Error::input(Code::InvalidArgument, message)
+    })
+}
+
+/// The records that have an identifier of a scheme that passes.
+fn identified(scheme: IdentifierScheme, condition: Option<Expr>) -> SelectStatement {
+    let mut records = Query::select();
+    records.expr(of_identifier(identifier::Column::RecordId)).from_as(identifier::Entity.table_name(), IDENTIFIED);
+    records.and_where(of_identifier(identifier::Column::Scheme).eq(scheme.to_value()));
+    records.and_where_option(condition);
+    records
+}
+
+/// The records that have an identifier.
+pub(super) fn identified_by(scheme: IdentifierScheme, value: &Value) -> Result<SelectStatement> {
+    let is_this = of_identifier(identifier::Column::Value).eq(spelled(scheme, value)?);
+    Ok(identified(scheme, Some(is_this)))
+}
+
 impl Reader {
     /// The condition that a record has an identifier. A scheme alone says nothing.
     pub(super) fn identifier(self, value: &Value) -> Read {
         let invalid = |message| Misplaced::from(Error::input(Code::InvalidArgument, message));
         let Value::Object(fields) = value else { return Err(invalid(format!("{value} is not a filter"))) };
-        let scheme = fields.get("scheme").map(text).transpose()?;
-        let scheme = scheme.and_then(|name| IdentifierScheme::by_name(&name));
-        let scheme = scheme.ok_or_else(|| invalid("a filter by an identifier needs a `scheme`".to_owned()))?;
-        let spelled = |value: &Value| {
-            let written = text(value)?;
-            scheme.spelled(&written).map_err(|expected| {
-                let message = format!("{} is not an identifier of this scheme: {expected}", Quoted(&written));
-                Error::input(Code::InvalidArgument, message)
-            })
-        };
-        let of = |of: identifier::Column| column(IDENTIFIED, of.as_str());
-        let has = |condition: Option<Expr>| {
-            let mut records = Query::select();
-            records.expr(of(identifier::Column::RecordId)).from_as(identifier::Entity.table_name(), IDENTIFIED);
-            records.and_where(of(identifier::Column::Scheme).eq(scheme.to_value()));
-            records.and_where_option(condition);
-            column(self.alias(), "id").in_subquery(records)
-        };
-        let one_of = |list| has(Some(is_one_of_texts(self.scope.backend, of(identifier::Column::Value), list)));
+        let scheme = scheme(fields.get("scheme"))?;
+        let spelled = |value: &Value| spelled(scheme, value);
+        let has = |condition: Option<Expr>| column(self.alias(), "id").in_subquery(identified(scheme, condition));
+        let one_of =
+            |list| has(Some(is_one_of_texts(self.scope.backend, of_identifier(identifier::Column::Value), list)));
         super::conjunction(fields.iter().filter(|(name, _)| *name != "scheme").map(|(name, value)| {
             let condition = match (name.as_str(), value) {
                 (name, Value::Null) => Err(super::null(name)),

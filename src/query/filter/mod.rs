@@ -8,10 +8,12 @@
 
 mod any_name;
 mod date;
+mod disputed;
 mod identifier;
 mod number;
 mod operator;
 mod period;
+mod place;
 mod words;
 
 use std::cell::Cell;
@@ -23,17 +25,16 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub(super) use self::period::{as_of, possibly_overlap};
 pub use self::{
     any_name::ANY_NAME,
     date::MAX_LISTED,
+    disputed::IS_DISPUTED,
     identifier::{IDENTIFIER, identifier_input},
     number::decimal_input,
-    operator::{Operand, OperatorInput},
+    operator::{ANNIVERSARY_WITHIN, Operand, OperatorInput, boolean_input, text},
     period::{DURING, period_input},
-};
-pub(super) use self::{
-    operator::text,
-    period::{as_of, possibly_overlap},
+    place::{AREA, COORDINATES, NEAR, Near, coordinates_inputs},
 };
 use super::{
     link::{self, is_linked},
@@ -169,6 +170,12 @@ impl Reader {
         }
         if let (DURING, Some(period)) = (name, &record.period) {
             return self.during(period, value);
+        }
+        if let (COORDINATES, Some(_)) = (name, &record.coordinates) {
+            return self.coordinates(record, value);
+        }
+        if let (IS_DISPUTED, Some(claims)) = (name, &self.scope.model.claims) {
+            return self.is_disputed(claims, value);
         }
         let attribute = record.attribute(name).filter(|attribute| attribute.is_filterable);
         let attribute = attribute.ok_or_else(|| unknown(name))?;
@@ -370,7 +377,7 @@ fn conjunction(conditions: impl Iterator<Item = Read>) -> Read {
 }
 
 /// The items of a list; GraphQL accepts one value for a list of one.
-pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
+pub fn list(value: &Value) -> impl Iterator<Item = &Value> {
     match value {
         Value::List(items) => items.iter(),
         one => std::slice::from_ref(one).iter(),
@@ -394,12 +401,12 @@ fn never() -> Expr {
 }
 
 /// All conditions hold.
-fn all(conditions: Vec<Expr>) -> Expr {
+pub(super) fn all(conditions: Vec<Expr>) -> Expr {
     join(conditions, &|left, right| left.and(right)).unwrap_or(Expr::Constant(true.into()))
 }
 
 /// At least one condition holds.
-fn any(conditions: Vec<Expr>) -> Expr {
+pub(super) fn any(conditions: Vec<Expr>) -> Expr {
     join(conditions, &|left, right| left.or(right)).unwrap_or_else(never)
 }
 

@@ -1,19 +1,21 @@
 //! The conditions on numbers.
 
 use async_graphql::Value;
-use sea_orm::{ExprTrait, sea_query::Expr};
+use sea_orm::{DbBackend, ExprTrait, sea_query::Expr};
 
-use super::{OperatorInput, operator::text, unknown};
+use super::{
+    OperatorInput,
+    operator::{text, values},
+    unknown,
+};
 use crate::{
     error::{Code, Error, Result},
-    query::filter::{all, list},
+    query::{filter::all, statement::is_one_of_numbers},
     quoted::Quoted,
 };
 
 /// The condition of a number that compares it with decimal numbers.
 pub(super) const DECIMAL: &str = "decimal";
-/// The largest number of values in a list of decimal numbers.
-const MAX_DECIMALS: usize = 1000;
 
 /// The input type of decimal numbers.
 #[must_use]
@@ -55,6 +57,7 @@ pub(super) fn is_null(left: Expr, value: &Value) -> Expr {
 
 /// The condition for one field of the input of a number.
 pub(super) fn number(
+    backend: DbBackend,
     left: Expr,
     operator: &str,
     value: &Value,
@@ -64,7 +67,7 @@ pub(super) fn number(
         return Ok(is_null(left, value));
     }
     if let (DECIMAL, Value::Object(fields)) = (operator, value) {
-        let one = |(name, value): (&async_graphql::Name, &Value)| decimal(&left, name, value);
+        let one = |(name, value): (&async_graphql::Name, &Value)| decimal(backend, &left, name, value);
         return fields.iter().map(one).collect::<Result<_>>().map(all);
     }
     let number = match value {
@@ -78,16 +81,11 @@ pub(super) fn number(
 }
 
 /// The condition for one field of the input of a decimal number.
-fn decimal(left: &Expr, operator: &str, value: &Value) -> Result<Expr> {
+fn decimal(backend: DbBackend, left: &Expr, operator: &str, value: &Value) -> Result<Expr> {
     if operator != "in" {
         return compare(left.clone(), operator, read_decimal(value)?.into());
     }
-    let numbers = list(value).map(read_decimal).collect::<Result<Vec<_>>>()?;
-    if numbers.len() > MAX_DECIMALS {
-        let message = format!("a list in a filter has {} values: at most {MAX_DECIMALS} are allowed", numbers.len());
-        return Err(Error::input(Code::InvalidArgument, message));
-    }
-    Ok(left.clone().is_in(numbers))
+    Ok(is_one_of_numbers(backend, left.clone(), values(value, read_decimal)?))
 }
 
 /// Reads a decimal number: as the API returns it, or as a number of GraphQL.

@@ -29,6 +29,9 @@ const MAX_VALUES: usize = 1000;
 /// The largest number of characters of `contains`, folded. SQLite refuses patterns of more than 50,000 bytes.
 pub(super) const MAX_CONTAINED: usize = 1000;
 
+/// The name of the condition that a date has an anniversary.
+pub const ANNIVERSARY_WITHIN: &str = "anniversaryWithin";
+
 /// The left side of a condition: a column, or the columns of a date.
 pub enum Operand<'a> {
     /// The id of a record of one type.
@@ -59,6 +62,16 @@ pub struct OperatorInput {
     pub description: String,
     /// Its fields: name, type, description.
     pub fields: Vec<(&'static str, String, &'static str)>,
+}
+
+/// The input type of conditions on what is true or false.
+#[must_use]
+pub fn boolean_input() -> OperatorInput {
+    OperatorInput {
+        name: "BooleanFilter".into(),
+        description: "A filter by `true` or `false`.".to_owned(),
+        fields: vec![("eq", "Boolean".to_owned(), "Equals this value.")],
+    }
 }
 
 impl<'a> Operand<'a> {
@@ -150,11 +163,7 @@ impl<'a> Operand<'a> {
                 input.fields.push((DECIMAL, "DecimalFilter".to_owned(), about));
                 input
             }
-            Self::Boolean(_) => OperatorInput {
-                name: "BooleanFilter".into(),
-                description: "A filter by `true` or `false`.".to_owned(),
-                fields: vec![("eq", "Boolean".to_owned(), "Equals this value.")],
-            },
+            Self::Boolean(_) => boolean_input(),
             Self::Word(_, vocabulary) => OperatorInput {
                 name: format!("{}Filter", vocabulary.name).into(),
                 description: format!("A filter by a value of `{}`.", vocabulary.name),
@@ -192,6 +201,12 @@ impl<'a> Operand<'a> {
                     text("possiblyAfter", "Can lie after the last day of this date in EDTF."),
                     text("certainlyOnOrAfter", "Lies after or on the first day of this date in EDTF, whichever day it stands for."),
                     text("possiblyOnOrAfter", "Can lie after or on the first day of this date in EDTF."),
+                    text(
+                        ANNIVERSARY_WITHIN,
+                        "Is a day that has an anniversary within this date in EDTF, of at most a year, such as `2026-12` or \
+                         `2026-12-20/2027-01-10`. That of 29 February is on 28 February in other years. What is known less \
+                         exactly than to the day, or not of the years 1 to 9999, has none.",
+                    ),
                     missing,
                 ],
             },
@@ -262,8 +277,8 @@ impl<'a> Operand<'a> {
                     _ => Err(unknown(operator)),
                 }
             }
-            Self::Integer(of) => number(at(of), operator, value, |number| number.as_i64().map(Into::into)),
-            Self::Float(of) => number(at(of), operator, value, |number| number.as_f64().map(Into::into)),
+            Self::Integer(of) => number(backend, at(of), operator, value, |number| number.as_i64().map(Into::into)),
+            Self::Float(of) => number(backend, at(of), operator, value, |number| number.as_f64().map(Into::into)),
             Self::Boolean(of) => match (operator, value) {
                 ("eq", Value::Boolean(given)) => Ok(at(of).eq(*given)),
                 _ => Err(unknown(operator)),
@@ -291,6 +306,7 @@ impl<'a> Operand<'a> {
                 }
                 let days = Days::read(value)?;
                 Ok(match operator {
+                    ANNIVERSARY_WITHIN => date.has_anniversary(backend, &days)?,
                     "possiblyWithin" => date.possibly_within(&days),
                     "certainlyWithin" => date.certainly_within(&days),
                     "certainlyBefore" => date.certainly_before(days.first()),
@@ -327,7 +343,7 @@ impl<'a> Operand<'a> {
 }
 
 /// A text of a filter.
-pub(in crate::query) fn text(value: &Value) -> Result<String> {
+pub fn text(value: &Value) -> Result<String> {
     match value {
         Value::String(text) if text.contains('\0') => {
             let message = format!("{} contains the character NUL, which no stored text contains", Quoted(text));

@@ -18,12 +18,9 @@ use crate::{
         filter::is_visible,
         link::{ID, PARENT},
         loader::{ROW, RecordLoader},
-        statement::{column, months},
+        statement::{YEARS, column, months},
     },
 };
-
-/// The first and the last day of the years that have four digits.
-const YEARS: (i32, i32) = (-719_162, 2_932_896);
 
 /// What records can be grouped by.
 pub struct GroupKey {

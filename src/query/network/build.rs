@@ -53,7 +53,8 @@ impl RecordLoader {
         });
         let joined = joined(network, members.collect());
         let wholes = wholes(&nodes, &of_node);
-        Network::new(network, nodes.into_iter().map(|named| named.node).collect(), joints, joined, wholes)
+        let nodes = nodes.into_iter().map(|named| (named.node, named.folded.into_boxed_str())).unzip();
+        Network::new(network, nodes, joints, joined, wholes)
     }
 
     /// The records of a table.

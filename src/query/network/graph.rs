@@ -38,6 +38,8 @@ pub struct Network {
     of: &'static NetworkType,
     /// The records, in the order of their names.
     pub(super) nodes: Vec<Node>,
+    /// Their names, folded, by which they are ordered.
+    names: Vec<Box<str>>,
     /// The indices of the records, in the order of their ids.
     by_id: Vec<u32>,
     /// What joins them, the oldest first.
@@ -63,11 +65,11 @@ pub(super) struct Pairs {
 pub(super) type Joined = (u32, u32, u32);
 
 impl Network {
-    /// The network of records, and of what joins them. `wholes` has the index of the record that each is counted as one with,
+    /// The network of records and their names, in the order of these, and of what joins them. `wholes` has the index of the record that each is counted as one with,
     /// which is its own for most.
     pub(super) fn new(
         of: &'static NetworkType,
-        nodes: Vec<Node>,
+        (nodes, names): (Vec<Node>, Vec<Box<str>>),
         joints: Vec<Joint>,
         joined: Vec<Joined>,
         wholes: Vec<u32>,
@@ -81,7 +83,7 @@ impl Network {
             let of_whole = |(one, other, joint): &Joined| (wholes[*one as usize], wholes[*other as usize], *joint);
             Some((Pairs::new(nodes.len(), joined.iter().map(of_whole).collect())?, wholes))
         };
-        Ok(Self { of, by_id, merged, apart: Pairs::new(nodes.len(), joined)?, nodes, joints })
+        Ok(Self { of, by_id, merged, apart: Pairs::new(nodes.len(), joined)?, nodes, names, joints })
     }
 
     /// The index of a record.
@@ -94,6 +96,19 @@ impl Network {
     pub(super) fn record(&self, node: u32) -> RecordId {
         let Node { id, table } = self.nodes[node as usize];
         (self.of.nodes.tables[usize::from(table)], id)
+    }
+
+    /// The name of a record, folded.
+    pub(super) fn name(&self, node: u32) -> &str {
+        &self.names[node as usize]
+    }
+
+    /// How many records come before the position of a name and an id, or stand at it.
+    pub(super) fn up_to(&self, name: &str, id: Uuid) -> u32 {
+        // Both lists have the same length.
+        let before = self.names.partition_point(|of| **of < *name);
+        let same = self.names[before..].iter().zip(&self.nodes[before..]);
+        as_index(before + same.take_while(|(of, node)| &***of == name && node.id <= id).count())
     }
 
     /// The table and the id of what joins records.
@@ -118,6 +133,7 @@ impl Network {
         let of_merged = |(pairs, wholes): &(Pairs, Vec<u32>)| pairs.bytes() + size_of_val(&**wholes);
         size_of::<Self>()
             + size_of_val(&*self.nodes)
+            + self.names.iter().map(|name| size_of::<Box<str>>() + name.len()).sum::<usize>()
             + size_of_val(&*self.by_id)
             + size_of_val(&*self.joints)
             + self.apart.bytes()

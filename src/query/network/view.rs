@@ -112,6 +112,18 @@ impl View {
         self.network.record(node)
     }
 
+    /// The name of a record, folded.
+    #[must_use]
+    pub fn name(&self, node: u32) -> &str {
+        self.network.name(node)
+    }
+
+    /// How many records come before the position of a name and an id, or stand at it; the record itself need not be there.
+    #[must_use]
+    pub fn up_to(&self, name: &str, id: Uuid) -> u32 {
+        self.network.up_to(name, id)
+    }
+
     /// What joins two records and counts: tables and ids, the oldest first.
     pub fn joints(&self, one: u32, other: u32) -> impl Iterator<Item = RecordId> {
         let pairs = self.all_pairs();

@@ -19,23 +19,23 @@ use crate::{
 
 /// The shortest word that is taken for a misspelling, in characters.
 pub const SHORTEST_MISSPELLED: usize = 5;
+/// How many words of a query are taken for misspellings: the longest ones.
+const MAX_MISSPELLED: usize = 3;
 
 impl Term {
-    /// Whether it is long enough for a typing error.
-    pub(super) fn may_be_misspelled(&self) -> bool {
-        self.word().is_some_and(|word| word.chars().count() >= SHORTEST_MISSPELLED)
-    }
-
-    /// Adds what it can be a misspelling of among `words`, or among their beginnings; says whether there is anything. All of it,
-    /// because some of the words are those of records that the viewer may not see: none may take the place of another.
+    /// Adds what it can be a misspelling of among `words`, or among their beginnings; says whether there is anything.
+    ///
+    /// Some of the words are those of records that the viewer may not see. None takes the place of another; and a beginning is
+    /// one of a visible word or finds nothing, because all words that begin with it are among `words`.
     pub(super) fn correct(&mut self, words: &[String]) -> bool {
-        let Some(word) = self.word().filter(|_| self.may_be_misspelled()).map(str::to_owned) else { return false };
+        let Some(word) = self.word().map(str::to_owned) else { return false };
+        let first_half = halves(&word).0;
         let mut corrections: BTreeSet<(&str, bool)> = BTreeSet::new();
         for other in words {
             if is_similar(&word, other) {
                 corrections.insert((other, false));
             }
-            if self.is_prefix() {
+            if self.is_prefix() && other.starts_with(&first_half) {
                 corrections.extend(similar_beginnings(&word, other).map(|beginning| (beginning, true)));
             }
         }
@@ -45,6 +45,14 @@ impl Term {
             .extend(others.map(|(other, is_prefix)| Alternative { words: vec![other.to_owned()], is_prefix }));
         self.alternatives.len() > known
     }
+}
+
+/// The first half of a word, and what comes after the middle; one less than the second half, because two characters can be
+/// exchanged where the halves meet. One typing error leaves one of them as it is.
+fn halves(word: &str) -> (String, String) {
+    let characters: Vec<char> = word.chars().collect();
+    let half = characters.len() / 2;
+    (characters[..half].iter().collect(), characters[half + 1..].iter().collect())
 }
 
 /// Whether one typing error makes a word of another.
@@ -60,17 +68,23 @@ fn similar_beginnings<'w>(beginning: &str, word: &'w str) -> impl Iterator<Item 
     beginnings.into_iter()
 }
 
+/// The positions of the terms that can be misspellings.
+pub(super) fn misspellings(terms: &[Term]) -> Vec<usize> {
+    let length = |position: &usize| terms[*position].word().map_or(0, |word| word.chars().count());
+    let mut positions: Vec<usize> =
+        (0..terms.len()).filter(|position| length(position) >= SHORTEST_MISSPELLED).collect();
+    positions.sort_by_key(|position| std::cmp::Reverse(length(position)));
+    positions.truncate(MAX_MISSPELLED);
+    positions
+}
+
 impl RecordLoader {
     /// The words of all documents that the words of a query can be misspellings of, and others.
-    pub(super) async fn similar_words(&self, terms: &[Term]) -> Result<Vec<String>> {
+    pub(super) async fn similar_words(&self, terms: impl Iterator<Item = &Term>) -> Result<Vec<String>> {
         let mut ranges = Condition::any();
-        for word in terms.iter().filter(|term| term.may_be_misspelled()).filter_map(Term::word) {
-            let characters: Vec<char> = word.chars().collect();
-            let half = characters.len() / 2;
-            let first: String = characters[..half].iter().collect();
-            // One less, because two characters can be exchanged where the halves meet.
-            let last: String = characters[half + 1..].iter().rev().collect();
-            for (column, beginning) in [(Column::Word, first), (Column::Reversed, last)] {
+        for word in terms.filter_map(Term::word) {
+            let (first, last) = halves(word);
+            for (column, beginning) in [(Column::Word, first), (Column::Reversed, last.chars().rev().collect())] {
                 let beyond = format!("{beginning}{}", char::MAX);
                 ranges = ranges.add(Expr::col(column).gte(beginning).and(Expr::col(column).lt(beyond)));
             }
@@ -99,8 +113,11 @@ mod tests {
     #[test]
     fn the_halves_of_a_word_find_what_it_can_be() {
         let word: Vec<char> = "abcdefg".chars().collect();
-        let half = word.len() / 2;
-        let is_found = |other: &[char]| other.starts_with(&word[..half]) || other.ends_with(&word[half + 1..]);
+        let (first, last) = halves("abcdefg");
+        let is_found = |other: &[char]| {
+            let other: String = other.iter().collect();
+            other.starts_with(&first) || other.ends_with(&last)
+        };
         for at in 0..word.len() {
             let (mut wrong, mut missing, mut surplus) = (word.clone(), word.clone(), word.clone());
             wrong[at] = 'x';

@@ -9,15 +9,17 @@ mod snippet;
 mod statements;
 mod terms;
 
+use std::sync::{Arc, OnceLock};
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
-use self::terms::Term;
 pub use self::{misspelling::SHORTEST_MISSPELLED, snippet::Snippet};
+use self::{misspelling::misspellings, terms::Term};
 use super::loader::RecordLoader;
 use crate::{
     error::{Code, Error, Result},
-    model::search::{Text, primary},
+    model::{language::primary_language, search::Text},
     quoted::Quoted,
 };
 
@@ -34,8 +36,8 @@ pub struct Search {
     terms: Vec<Term>,
     /// The language whose names come first, without script and region.
     language: Option<String>,
-    /// The tables of the records; all if there are none.
-    tables: Vec<&'static str>,
+    /// The tables of the records, if not all are searched.
+    tables: Option<Vec<&'static str>>,
     /// The number of records of the page.
     pub size: usize,
     /// Only records after this position.
@@ -72,14 +74,15 @@ pub struct Hit {
     score: i64,
     /// Its texts, as JSON.
     texts: String,
+    snippet: OnceLock<Arc<Snippet>>,
 }
 
 impl Search {
-    /// Reads a query. `tables` are those of the records that are searched; none for all.
+    /// Reads a query. `tables` are those of the records that are searched; `None` for all.
     pub fn new(
         query: &str,
         language: Option<&str>,
-        tables: Vec<&'static str>,
+        tables: Option<Vec<&'static str>>,
         size: usize,
         after: Option<&str>,
     ) -> Result<Self> {
@@ -97,7 +100,7 @@ impl Search {
             );
             return Err(Error::input(Code::InvalidArgument, message));
         }
-        let language = language.map(|tag| primary(tag).to_ascii_lowercase());
+        let language = language.map(|tag| primary_language(tag).to_ascii_lowercase());
         let mut search = Self { terms, language, tables, size, after: None };
         search.after = after.map(|cursor| search.decode(cursor)).transpose()?;
         Ok(search)
@@ -141,10 +144,13 @@ impl Search {
 impl Found {
     /// The text of a record in which the search was successful.
     #[must_use]
-    pub fn snippet(&self, search: &Search, hit: &Hit) -> Snippet {
-        // They were written as JSON by whoever made the document.
-        let texts: Vec<Text> = serde_json::from_str(&hit.texts).unwrap_or_default();
-        Snippet::of(&self.terms, search.language.as_deref(), &texts)
+    pub fn snippet(&self, search: &Search, hit: &Hit) -> Arc<Snippet> {
+        let of_texts = || {
+            // They were written as JSON by whoever made the document.
+            let texts: Vec<Text> = serde_json::from_str(&hit.texts).unwrap_or_default();
+            Arc::new(Snippet::of(&self.terms, search.language.as_deref(), &texts))
+        };
+        hit.snippet.get_or_init(of_texts).clone()
     }
 }
 
@@ -193,12 +199,14 @@ impl RecordLoader {
 
     /// The terms of a search with what they may be misspellings of; `None` if none of them is one.
     async fn corrected(&self, search: &Search) -> Result<Option<Vec<Term>>> {
-        if !search.terms.iter().any(Term::may_be_misspelled) {
+        let positions = misspellings(&search.terms);
+        if positions.is_empty() {
             return Ok(None);
         }
-        let words = self.statement(self.similar_words(&search.terms)).await?;
+        let misspelled = positions.iter().map(|position| &search.terms[*position]);
+        let words = self.statement(self.similar_words(misspelled)).await?;
         let mut terms = search.terms.clone();
-        let corrected: Vec<bool> = terms.iter_mut().map(|term| term.correct(&words)).collect();
+        let corrected: Vec<bool> = positions.iter().map(|position| terms[*position].correct(&words)).collect();
         Ok(corrected.contains(&true).then_some(terms))
     }
 }

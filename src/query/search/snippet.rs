@@ -5,7 +5,7 @@ use std::ops::Range;
 use folding::Span;
 
 use super::terms::Term;
-use crate::model::search::{Text, primary};
+use crate::model::{language::primary_language, search::Text};
 
 /// How many characters of a longer text are shown, about.
 const LENGTH: usize = 200;
@@ -31,7 +31,7 @@ impl Snippet {
         let mut best: Option<((usize, bool, bool), &Text, Found)> = None;
         for text in texts {
             let found = Found::of(terms, &text.text);
-            let is_of_language = language.is_some() && text.language.as_deref().map(primary) == language;
+            let is_of_language = language.is_some() && text.language.as_deref().map(primary_language) == language;
             let key = (found.terms, !found.is_reading, is_of_language);
             if best.as_ref().is_none_or(|(best, ..)| key > *best) {
                 best = Some((key, text, found));

@@ -1,21 +1,33 @@
 //! The statements of searches.
 
+use std::sync::OnceLock;
+
 use sea_orm::{
     DbBackend, EntityName, ExprTrait, IdenStatic,
     sea_query::{
-        Asterisk, BinOper, CaseStatement, Condition, Expr, Func, JoinType, LikeExpr, Order, Query, SelectStatement,
+        Asterisk, BinOper, CaseStatement, Expr, Func, JoinType, LikeExpr, Order, Query, SelectStatement,
         extension::sqlite::SqliteBinOper,
     },
 };
 
-use super::{Hit, Search, terms::Term};
+use super::{
+    Hit, Search,
+    terms::{Alternative, Term},
+};
 use crate::{
     error::Result,
     model::{
         record,
-        search::document::{self, Column, RANKS},
+        search::{
+            KEY_SEPARATOR,
+            document::{self, Column, RANKS},
+        },
     },
-    query::{loader::RecordLoader, statement::column},
+    query::{
+        filter::{all, any},
+        loader::RecordLoader,
+        statement::column,
+    },
 };
 
 /// The aliases of the documents, of those that are found, and of their records.
@@ -40,40 +52,28 @@ fn spaced_words() -> Expr {
     space().binary(concatenate, of_document(Column::Words)).binary(concatenate, space())
 }
 
-fn like(expression: Expr, pattern: impl Into<String>) -> Expr {
-    expression.like(LikeExpr::new(pattern.into()))
-}
-
 /// How well the names of a document match, from 0 for best.
 fn grade(search: &Search, terms: &[Term]) -> Expr {
     let phrases = Term::phrases(terms);
-    let names = || of_document(Column::Names);
-    let any = |pattern: &dyn Fn(&str, bool) -> Option<String>| {
-        let patterns = phrases.iter().filter_map(|(words, is_prefix)| pattern(words, *is_prefix));
-        patterns.fold(Condition::any(), |any, pattern| any.add(like(names(), pattern)))
-    };
+    let matches = |pattern: String| of_document(Column::Names).like(LikeExpr::new(pattern));
+    let any_phrase =
+        |pattern: &dyn Fn(&str) -> String| any(phrases.iter().map(|(words, _)| matches(pattern(words))).collect());
     let has_all = |is_prefix_allowed: bool| {
-        terms.iter().fold(Condition::all(), |all, term| {
-            let alternatives = term.alternatives.iter().fold(Condition::any(), |any, alternative| {
-                let end = if is_prefix_allowed && alternative.is_prefix { "" } else { " " };
-                any.add(like(names(), format!("% {}{end}%", alternative.words.join(" "))))
-            });
-            all.add(alternatives)
-        })
+        let has = |alternative: &Alternative| {
+            let end = if is_prefix_allowed && alternative.is_prefix { "" } else { " " };
+            matches(format!("% {}{end}%", alternative.words.join(" ")))
+        };
+        all(terms.iter().map(|term| any(term.alternatives.iter().map(has).collect())).collect())
     };
     let mut grade = CaseStatement::new();
-    if !phrases.is_empty() {
-        if let Some(language) = &search.language {
-            grade = grade.case(any(&|words, _| Some(format!("%|{language}: {words} |%"))), 0);
-        }
-        let is_whole = any(&|words, _| Some(format!("%: {words} |%")));
-        let is_key = any(&|words, _| Some(format!("%|{words}|%")));
-        grade = grade.case(Condition::any().add(is_whole).add(is_key), 1);
-        grade = grade.case(any(&|words, _| Some(format!("%: {words} %"))), 2);
+    if let Some(language) = &search.language {
+        grade = grade.case(any_phrase(&|words| format!("%|{language}: {words} |%")), 0);
     }
-    if phrases.iter().any(|(_, is_prefix)| *is_prefix) {
-        grade = grade.case(any(&|words, is_prefix| is_prefix.then(|| format!("%: {words}%"))), 3);
-    }
+    let is_name = any_phrase(&|words| format!("%: {words} |%"));
+    let is_key = any_phrase(&|words| format!("%|{}|%", words.replace(' ', KEY_SEPARATOR)));
+    grade = grade.case(is_name.or(is_key), 1).case(any_phrase(&|words| format!("%: {words} %")), 2);
+    let beginnings = phrases.iter().filter(|(_, is_prefix)| *is_prefix);
+    grade = grade.case(any(beginnings.map(|(words, _)| matches(format!("%: {words}%"))).collect()), 3);
     grade.case(has_all(false), 4).case(has_all(true), 5).finally(6).into()
 }
 
@@ -98,12 +98,12 @@ impl RecordLoader {
         let is_record = column(RECORD, record::Column::Id.as_str()).equals((DOCUMENT, Column::RecordId));
         query.join_as(JoinType::InnerJoin, record::Entity, RECORD, is_record);
         query.and_where(column(RECORD, record::Column::Audience.as_str()).lte(self.clearance.rank()));
-        if !search.tables.is_empty() {
-            query.and_where(of_document(Column::Kind).is_in(search.tables.iter().copied()));
+        if let Some(tables) = &search.tables {
+            query.and_where(of_document(Column::Kind).is_in(tables.iter().copied()));
         }
         // The index knows which words a document has, but not that they follow each other.
         for words in terms.iter().map(|term| &term.alternatives[0].words).filter(|words| words.len() > 1) {
-            query.and_where(like(spaced_words(), format!("% {} %", words.join(" "))));
+            query.and_where(spaced_words().like(LikeExpr::new(format!("% {} %", words.join(" ")))));
         }
         query
     }
@@ -144,6 +144,7 @@ impl RecordLoader {
                 score: row.try_get_by_index(1)?,
                 table: row.try_get_by_index(2)?,
                 texts: row.try_get_by_index(3)?,
+                snippet: OnceLock::new(),
             })
         };
         Ok(rows.iter().map(hit).collect::<Result<_, _>>()?)

@@ -56,24 +56,29 @@ struct Slice {
 struct Position {
     ways: u64,
     id: Uuid,
+    /// The name, folded.
+    name: String,
 }
 
 impl Position {
     fn encode(&self, list: &str) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{list}:{}:{}", self.ways, self.id.simple()))
+        // The name comes last: it alone may contain any character.
+        URL_SAFE_NO_PAD.encode(format!("{list}:{}:{}:{}", self.ways, self.id.simple(), self.name))
     }
 
     fn decode(text: &str, list: &str) -> Option<Self> {
         let plain = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        let (ways, id) = plain.strip_prefix(list)?.strip_prefix(':')?.split_once(':')?;
-        Some(Self { ways: ways.parse().ok()?, id: Uuid::try_parse(id).ok()? })
+        let mut parts = plain.strip_prefix(list)?.strip_prefix(':')?.splitn(3, ':');
+        let (ways, id, name) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self { ways: ways.parse().ok()?, id: Uuid::try_parse(id).ok()?, name: name.to_owned() })
     }
 }
 
 impl NeighborEdge {
     fn cursor(&self) -> String {
         let (_, id) = self.view.record(self.neighbor.node);
-        Position { ways: self.neighbor.ways, id }.encode(&self.list)
+        let name = self.view.name(self.neighbor.node).to_owned();
+        Position { ways: self.neighbor.ways, id, name }.encode(&self.list)
     }
 }
 
@@ -87,21 +92,20 @@ impl Slice {
     /// The page of a list.
     fn of(&self, place: &Place, all: &[Neighbor]) -> Result<Arc<NeighborPage>> {
         let view = &place.view;
-        let after = self.after.as_deref().map(|after| {
-            let position = Position::decode(after, &self.list);
-            let position = position.and_then(|Position { ways, id }| Some((Reverse(ways), view.find(id)?)));
-            position.ok_or_else(|| {
-                let message = format!(
-                    "{} is not a cursor of this list: pass a cursor that the same list returned, or begin anew if the data have \
-                     changed",
-                    Quoted(after)
-                );
-                Error::input(Code::InvalidCursor, message)
-            })
-        });
-        let start = match after.transpose()? {
-            Some(after) => all.partition_point(|neighbor| neighbor.position() <= after),
+        let start = match self.after.as_deref() {
             None => 0,
+            Some(after) => {
+                let Position { ways, id, name } = Position::decode(after, &self.list).ok_or_else(|| {
+                    let message = format!(
+                        "{} is not a cursor of this list: pass a cursor that this list returned",
+                        Quoted(after)
+                    );
+                    Error::input(Code::InvalidCursor, message)
+                })?;
+                // The record of the cursor need not be there any more.
+                let next = (Reverse(ways), view.up_to(&name, id));
+                all.partition_point(|neighbor| neighbor.position() < next)
+            }
         };
         let end = all.len().min(start + self.first);
         let edge = |neighbor: &Neighbor| {
@@ -278,6 +282,6 @@ impl NetworkTypes {
 
 /// The argument `first` of a list without pages.
 pub(super) fn first(call: Call<'_>) -> Result<usize> {
-    let most = index(MAX_SIZE);
-    within("first", call.argument("first")?, index(DEFAULT_LENGTH), (0, most)).map(|first| first as usize)
+    let first = call.arguments().find(|(name, value)| *name == "first" && *value != async_graphql::Value::Null);
+    first.map_or(Ok(DEFAULT_LENGTH), |(_, value)| page::size("first", &value))
 }
