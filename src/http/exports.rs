@@ -11,7 +11,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::Path,
-    http::header,
+    http::{StatusCode, Version, header},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     App,
-    files::{FileRequest, add_budget, failed},
+    files::{FileRequest, failed},
     parameters::Parameters,
     response_body::{self, RESPONSE_TIMEOUT},
 };
@@ -35,6 +35,10 @@ use crate::{
 
 /// How long an export that has begun waits until its client, or the server, has something left for the next page.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What clients of old versions of HTTP are told.
+const OLD_HTTP: &str = "A client of HTTP/1.0 cannot tell whether a file of several pages has arrived whole. Use HTTP/1.1, or \
+                        export fewer records.";
 
 /// The routes of exports.
 pub(super) fn routes() -> Router<App> {
@@ -105,7 +109,7 @@ async fn respond(request: FileRequest, listing: Result<Listing, async_graphql::S
         (header::CONTENT_TYPE, listing.media_type.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", listing.file_name)),
     ];
-    let mut reading = Reading { request, listing, part: 0, after: None, budget: None };
+    let mut reading = Reading { request: request.clone(), listing, part: 0, after: None, budget: None };
     let mut bytes = Vec::new();
     let begun = reading.listing.writer.begin(&mut bytes).map_err(|error| refused(&error));
     let more = match begun {
@@ -116,12 +120,13 @@ async fn respond(request: FileRequest, listing: Result<Listing, async_graphql::S
     let body = match more {
         Err(answer) => return failed(answer),
         Ok(false) => response_body::body(bytes.into()),
+        // Its length is not known, and without chunks, a file that was cut off looks whole.
+        Ok(true) if reading.request.version < Version::HTTP_11 => {
+            return reading.request.refuse_with(StatusCode::HTTP_VERSION_NOT_SUPPORTED, OLD_HTTP);
+        }
         Ok(true) => reading.body(bytes),
     };
-    let mut response = (headers, body).into_response();
-    validators.add_to(response.headers_mut());
-    add_budget(&mut response, budget);
-    response
+    request.found((headers, body).into_response(), &validators, budget)
 }
 
 /// A file that is being written.
@@ -171,21 +176,15 @@ impl Reading {
 
     /// The body of a file of several pages, the first of which was read.
     fn body(self, first: Vec<u8>) -> Body {
-        let shutdown = self.request.app.shutdown.clone();
-        let pages = stream::try_unfold((Some(self), Instant::now()), move |(reading, sent)| {
-            let shutdown = shutdown.clone();
-            async move {
-                let Some(mut reading) = reading else { return Ok(None) };
-                if sent.elapsed() > RESPONSE_TIMEOUT {
-                    return Err(io::Error::from(io::ErrorKind::TimedOut));
-                }
-                let mut bytes = Vec::new();
-                let next = tokio::select! {
-                    next = reading.next_page(&mut bytes) => next.map_err(|answer| reading.cut_off(&answer))?,
-                    () = shutdown.stopped() => return Err(io::ErrorKind::Interrupted.into()),
-                };
-                Ok(Some((Bytes::from(bytes), (next.then_some(reading), Instant::now()))))
+        // When the server stops, it waits for the last page as for any response: what is not read in time is cut off.
+        let pages = stream::try_unfold((Some(self), Instant::now()), async |(reading, sent)| {
+            let Some(mut reading) = reading else { return Ok(None) };
+            if sent.elapsed() > RESPONSE_TIMEOUT {
+                return Err(io::Error::from(io::ErrorKind::TimedOut));
             }
+            let mut bytes = Vec::new();
+            let has_more = reading.next_page(&mut bytes).await.map_err(|answer| reading.cut_off(&answer))?;
+            Ok(Some((Bytes::from(bytes), (has_more.then_some(reading), Instant::now()))))
         });
         Body::from_stream(stream::once(ready(Ok(Bytes::from(first)))).chain(pages))
     }

@@ -1,6 +1,7 @@
 //! Formats that partners already read: what is in the files, what bad requests get, and what clients see who hold a copy.
 //! Libraries of others read them in `tests/clients`.
 
+mod copies;
 mod hidden;
 mod streams;
 
@@ -158,53 +159,6 @@ async fn bad_requests_are_told_what_is_right() {
     let got = send(&server, Method::GET, "/id/%3Cb%3E", &[(header::ACCEPT, "text/html")]).await;
     assert_eq!(got.status, 404);
     assert!(got.header(header::CONTENT_TYPE).starts_with("text/html") && !got.body.contains("<b>"), "{}", got.body);
-}
-
-/// A client that holds a copy learns that nothing has changed, by one small statement; what has changed has another tag.
-#[tokio::test(flavor = "multi_thread")]
-async fn copies_are_valid_until_the_data_change() {
-    for backend in backends() {
-        let server = Server::start(backend, Data::Bundled).await;
-        server.data.execute("UPDATE dataset_version SET changed_at = 784111777000").await;
-        let espoo = id_of(&server, "city", "espoo").await;
-        let record = format!("/id/{espoo}");
-        let paths = ["/export/visits.csv", "/export/visits.jsonl", "/export/visits.geojson", "/calendar.ics"];
-        let mut tags = Vec::new();
-        for path in paths.into_iter().chain(["/popolo.json", &record, "/export/visits.csv?orderBy=KEY_ASC"]) {
-            let got = get(&server, path).await;
-            let tag = got.header(header::ETAG).to_owned();
-            assert!(tag.starts_with("W/\""), "{path}: {tag}");
-            assert_eq!(got.header(header::LAST_MODIFIED), "Sun, 06 Nov 1994 08:49:37 GMT");
-            assert_eq!(got.header(header::CACHE_CONTROL), "no-cache");
-            let head = send(&server, Method::HEAD, path, &[]).await;
-            assert_eq!((head.status.as_u16(), head.header(header::ETAG), &*head.body), (200, &*tag, ""));
-            for (name, value) in
-                [(header::IF_NONE_MATCH, &*tag), (header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:37 GMT")]
-            {
-                server.data.take_statements();
-                let again = send(&server, Method::GET, path, &[(name, value)]).await;
-                assert_eq!((again.status.as_u16(), &*again.body), (304, ""), "{path}");
-                assert_eq!(again.header(header::ETAG), tag);
-                // Browsers put it in the place of the one that they hold.
-                let policy = header::CONTENT_SECURITY_POLICY;
-                assert_eq!(again.header(policy.clone()), got.header(policy), "{path}");
-                assert_eq!(server.data.take_statements().len(), 1, "{path}");
-            }
-            tags.push(tag);
-        }
-        // The same address has several forms.
-        let json = send(&server, Method::GET, &record, &[(header::ACCEPT, "application/json")]).await;
-        tags.push(json.header(header::ETAG).to_owned());
-        let count = tags.len();
-        tags.sort_unstable();
-        tags.dedup();
-        assert_eq!(tags.len(), count, "{tags:?}");
-        server.data.execute("INSERT INTO dataset_version (version, changed_at) VALUES (1000, 784111778000)").await;
-        for tag in tags {
-            let again = send(&server, Method::GET, "/export/visits.csv", &[(header::IF_NONE_MATCH, &tag)]).await;
-            assert_eq!(again.status, 200);
-        }
-    }
 }
 
 /// The address of a record has the form that a client prefers, behind proxies too, and strict policies.

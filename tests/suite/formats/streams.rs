@@ -1,6 +1,9 @@
 //! Exports while they are sent: in pages, at the pace of the client and within its budget, and never cut short unnoticed.
 
-use std::time::Duration;
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use coopgraph::config::Config;
 use reqwest::{Client, StatusCode};
@@ -10,7 +13,28 @@ use tokio::{
 };
 
 use super::get;
-use crate::support::{Backend, Data, Server, TestDatabase, backends};
+use crate::{
+    process::Place,
+    support::{Backend, Data, Server, TestDatabase, backends},
+};
+
+/// A connection with a request, written by hand: libraries would hide how a response ends.
+async fn ask(address: SocketAddr, path: &str, version: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let request = format!("GET {path} HTTP/{version}\r\nHost: x\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("a request");
+    stream
+}
+
+/// All that arrives until the connection is closed, or reset.
+async fn rest(mut stream: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes).await;
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// How a body in chunks ends that is complete.
+const LAST_CHUNK: &str = "\r\n0\r\n\r\n";
 
 /// A page that fails after others were sent cuts off the connection: a reader does not take a part for the whole.
 #[tokio::test(flavor = "multi_thread")]
@@ -73,9 +97,7 @@ async fn an_export_waits_for_points() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_read_for_a_client_that_does_not() {
     let server = Server::start(Backend::Sqlite, Data::World).await;
-    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
-    let request = "GET /export/cities.jsonl HTTP/1.1\r\nHost: x\r\n\r\n";
-    stream.write_all(request.as_bytes()).await.expect("a request");
+    let mut stream = ask(server.address, "/export/cities.jsonl", "1.1").await;
     let mut begin = [0; 12];
     stream.read_exact(&mut begin).await.expect("an answer");
     assert_eq!(&begin, b"HTTP/1.1 200");
@@ -94,4 +116,51 @@ async fn nothing_is_read_for_a_client_that_does_not() {
     assert!(statements < all * 9 / 10, "{statements} of {all} statements, for a client that read nothing");
     drop(stream);
     assert_eq!(get(&server, "/healthz").await.status, 200);
+}
+
+/// In HTTP/1.0, a response ends with the connection, so a file that is cut off looks whole: only files whose length is known are
+/// sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn http_1_0_has_only_files_of_one_page() {
+    let server = Server::start(Backend::Sqlite, Data::Bundled).await;
+    let got = rest(ask(server.address, "/export/countries.csv", "1.0").await).await;
+    let (head, body) = got.split_once("\r\n\r\n").expect("a head");
+    assert!(head.starts_with("HTTP/1.0 200 ") || head.starts_with("HTTP/1.1 200 "), "{head}");
+    assert!(head.contains(&format!("Content-Length: {}", body.len())), "{head}");
+    for path in ["/export/citations.csv", "/export/citations.geojson?x=1", "/popolo.json"] {
+        let got = rest(ask(server.address, path, "1.0").await).await;
+        let status = if path.contains('?') { " 404 " } else { " 505 " };
+        assert!(got.lines().next().is_some_and(|line| line.contains(status)), "{path}: {got}");
+        assert!(!got.contains("ETag") && (status == " 404 " || got.contains("Use HTTP/1.1")), "{path}: {got}");
+    }
+}
+
+/// A server that is told to stop finishes the exports that are running, as it finishes other requests; what is still running
+/// after its time for that is cut off, so that a reader notices. Here, exports take long because they wait for points.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_finishes_exports() {
+    let whole = {
+        let server = Server::start(Backend::Sqlite, Data::Bundled).await;
+        get(&server, "/export/citations.csv").await.body
+    };
+    let last = whole.lines().last().expect("a line");
+    let export = async |points: &str| {
+        let place = Place::new(Backend::Sqlite).await;
+        let served = place.serve(&["--rate-limit", points]);
+        let mut stream = ask(served.address, "/export/citations.csv?orderBy=CREATED_ASC", "1.1").await;
+        let mut begin = [0; 12];
+        stream.read_exact(&mut begin).await.expect("an answer");
+        assert_eq!(&begin, b"HTTP/1.1 200", "{points}");
+        served.signal("TERM");
+        let told = Instant::now();
+        let got = rest(stream).await;
+        let time = told.elapsed();
+        tokio::task::spawn_blocking(|| served.ended()).await.expect("an end");
+        (got, time)
+    };
+    let ((finished, soon), (cut_off, late)) = tokio::join!(export("4500"), export("500"));
+    assert!(finished.ends_with(LAST_CHUNK) && finished.contains(last), "{finished}");
+    assert!(soon > Duration::from_secs(1), "it ended before the server was told: {soon:?}");
+    assert!(!cut_off.contains("\r\n0\r\n") && cut_off.lines().count() > 50, "{cut_off}");
+    assert!(late > Duration::from_secs(20), "{late:?}");
 }
