@@ -29,7 +29,7 @@ use crate::{
     domain,
     engine::{Answer, Outcome},
     error::{Code, Error, request_error},
-    formats::{Listing, POPOLO_FILTERS, Page, Places, TableFormat, calendar, popolo, table},
+    formats::{ListPage, Listing, POPOLO_FILTERS, Places, TableFormat, calendar, popolo, table},
     quoted::Quoted,
 };
 
@@ -73,9 +73,9 @@ fn table_of(request: &FileRequest, file: &str) -> Result<Listing, async_graphql:
     let known: &[_] = if format == TableFormat::Csv { &["filter", "orderBy", "exact"] } else { &["filter", "orderBy"] };
     let parameters = Parameters::read(&request.uri, known)?;
     let mut listing = table(model, record, format, parameters.is("exact")?);
-    for part in &mut listing.parts {
-        part.variables.extend(parameters.object("filter")?.map(|filter| ("filter".into(), filter.into())));
-        part.variables.extend(parameters.text("orderBy").map(|order| ("orderBy".into(), order.into())));
+    for list in &mut listing.lists {
+        list.variables.extend(parameters.object("filter")?.map(|filter| ("filter".into(), filter.into())));
+        list.variables.extend(parameters.text("orderBy").map(|order| ("orderBy".into(), order.into())));
     }
     Ok(listing)
 }
@@ -109,7 +109,7 @@ async fn respond(request: FileRequest, listing: Result<Listing, async_graphql::S
         (header::CONTENT_TYPE, listing.media_type.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", listing.file_name)),
     ];
-    let mut reading = Reading { request: request.clone(), listing, part: 0, after: None, budget: None };
+    let mut reading = Reading { request: request.clone(), listing, list: 0, after: None, budget: None };
     let mut bytes = Vec::new();
     let begun = reading.listing.writer.begin(&mut bytes).map_err(|error| refused(&error));
     let more = match begun {
@@ -134,7 +134,7 @@ struct Reading {
     request: FileRequest,
     listing: Listing,
     /// Which of the lists is read.
-    part: usize,
+    list: usize,
     /// The cursor after which the list goes on.
     after: Option<String>,
     budget: Option<RateLimit>,
@@ -143,18 +143,18 @@ struct Reading {
 impl Reading {
     /// Reads the next page, and writes it. Says whether there are more.
     async fn page(&mut self, out: &mut Vec<u8>) -> Result<bool, Answer> {
-        let part = &self.listing.parts[self.part];
-        let mut variables = part.variables.clone();
+        let list = &self.listing.lists[self.list];
+        let mut variables = list.variables.clone();
         variables.extend(self.after.as_deref().map(|after| ("after".into(), after.into())));
-        let (data, budget) = self.request.data(&part.document, variables).await?;
+        let (data, budget) = self.request.data(&list.document, variables).await?;
         self.budget = budget;
         let page = page_of(data).map_err(|error| refused(&error))?;
-        self.listing.writer.records(self.part, &page.nodes, out).map_err(|error| refused(&error))?;
+        self.listing.writer.records(self.list, &page.nodes, out).map_err(|error| refused(&error))?;
         self.after = page.page_info.end_cursor.filter(|_| page.page_info.has_next_page);
         if self.after.is_none() {
-            self.part += 1;
+            self.list += 1;
         }
-        let has_more = self.part < self.listing.parts.len();
+        let has_more = self.list < self.listing.lists.len();
         if !has_more {
             self.listing.writer.end(out).map_err(|error| refused(&error))?;
         }
@@ -204,7 +204,7 @@ fn is_for_later(answer: &Answer) -> bool {
 }
 
 /// The page in the data of an answer.
-fn page_of(data: JsonMap) -> Result<Page, Error> {
+fn page_of(data: JsonMap) -> Result<ListPage, Error> {
     let field = data.into_iter().next().map(|(_, field)| field).unwrap_or_default();
     serde_json_bytes::from_value(field).map_err(Error::internal)
 }

@@ -20,7 +20,7 @@ use crate::{
     db::parse_type_id,
     domain,
     error::{Code, request_error},
-    formats::{Parts, error_page, json_ld, record_document, record_page},
+    formats::{Extent, add_page, error_page, json_ld, record_document, record_page, rest_document, unfinished},
     quoted::Quoted,
 };
 
@@ -72,14 +72,23 @@ async fn answer(request: &FileRequest, id: &str, media_type: RecordMediaType) ->
         Ok(validators) => validators,
         Err(response) => return with_policy(response),
     };
-    let parts = if media_type == RecordMediaType::Html { Parts::WithRelated } else { Parts::Own };
-    let (document, field) = record_document(model, record, parts);
+    let extent = if media_type == RecordMediaType::Html { Extent::WithRelated } else { Extent::Own };
+    let (document, field) = record_document(model, record, extent);
     let variables = JsonMap::from_iter([("id".into(), id.into())]);
-    let (mut data, budget) = match request.data(&document, variables).await {
+    let (mut data, mut budget) = match request.data(&document, variables).await {
         Ok(answered) => answered,
         Err(answer) => return failed(answer),
     };
-    let Some(JsonValue::Object(node)) = data.remove(field.as_str()) else { return not_found() };
+    let Some(JsonValue::Object(mut node)) = data.remove(field.as_str()) else { return not_found() };
+    while let Some((list, after)) = unfinished(&node) {
+        let variables = JsonMap::from_iter([("id".into(), id.into()), ("after".into(), after)]);
+        (data, budget) = match request.data(&rest_document(record, list), variables).await {
+            Ok(answered) => answered,
+            Err(answer) => return failed(answer),
+        };
+        let Some(JsonValue::Object(page)) = data.remove(field.as_str()) else { return not_found() };
+        add_page(&mut node, list, page);
+    }
     let text = match media_type {
         RecordMediaType::Html => record_page(model, record, &node, &request.base),
         RecordMediaType::JsonLd => json(&json_ld(model, record, &node, &request.base)),
