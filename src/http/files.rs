@@ -96,7 +96,7 @@ impl FileRequest {
         let version = engine.dataset_version(&self.origin, self.caller).await.map_err(failed)?;
         let target = self.uri.path_and_query().map_or("", |target| target.as_str());
         let validators = Validators::new(version, &[target, &self.base, form]);
-        if validators.have_tag_of(&self.headers) {
+        if validators.tag_is_known(&self.headers) {
             engine.unchanged(&self.origin, started.elapsed());
             return Err(validators.not_modified());
         }
@@ -106,7 +106,7 @@ impl FileRequest {
     /// The response with a file, or that it has not changed since the moment that the client names. Unlike a tag, which only
     /// what exists has, such a moment tells nothing of what is asked for: here, it is known to exist.
     pub(super) fn found(&self, mut response: Response, validators: &Validators, budget: Option<RateLimit>) -> Response {
-        if validators.have_date_of(&self.headers) {
+        if validators.date_is_known(&self.headers) {
             return validators.not_modified();
         }
         validators.add_to(response.headers_mut());

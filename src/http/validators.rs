@@ -61,7 +61,7 @@ impl Validators {
     }
 
     /// Whether the client has what has this tag.
-    pub(super) fn have_tag_of(&self, headers: &HeaderMap) -> bool {
+    pub(super) fn tag_is_known(&self, headers: &HeaderMap) -> bool {
         let own = self.etag.trim_start_matches("W/");
         let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
         known.flat_map(|value| value.split(',')).any(|tag| tag.trim().trim_start_matches("W/") == own)
@@ -69,7 +69,7 @@ impl Validators {
 
     /// Whether the client has what was last modified at this moment: exactly then, since a later one was never told, and an
     /// older version of the data may have been restored. Tags come first.
-    pub(super) fn have_date_of(&self, headers: &HeaderMap) -> bool {
+    pub(super) fn date_is_known(&self, headers: &HeaderMap) -> bool {
         let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
         let since = since.and_then(|since| httpdate::parse_http_date(since).ok()).map(httpdate::fmt_http_date);
         since.is_some() && since == self.last_modified() && !headers.contains_key(header::IF_NONE_MATCH)
@@ -111,13 +111,13 @@ mod tests {
             (header::IF_MODIFIED_SINCE, "yesterday".to_owned(), false),
         ] {
             let headers = HeaderMap::from_iter([(name, HeaderValue::from_str(&value).unwrap())]);
-            assert_eq!(of.have_tag_of(&headers) || of.have_date_of(&headers), is_known, "{value}");
+            assert_eq!(of.tag_is_known(&headers) || of.date_is_known(&headers), is_known, "{value}");
         }
         let mut both = HeaderMap::new();
         both.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"x\""));
         both.insert(header::IF_MODIFIED_SINCE, HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
-        assert!(!of.have_tag_of(&both) && !of.have_date_of(&both), "the tag decides");
+        assert!(!of.tag_is_known(&both) && !of.date_is_known(&both), "the tag decides");
         let unknown = validators(0, 0, "/a");
-        assert!(!unknown.have_date_of(&HeaderMap::new()), "nobody has said when");
+        assert!(!unknown.date_is_known(&HeaderMap::new()), "nobody has said when");
     }
 }

@@ -190,10 +190,10 @@ async fn a_server_that_stops_finishes_exports() {
         let server = Server::start(Backend::Sqlite, Data::Bundled).await;
         get(&server, "/export/citations.csv").await.body
     };
-    let export = async |points: &str| {
+    let export = async |points: &str, more: &str| {
         let place = Place::new(Backend::Sqlite).await;
         let served = place.serve(&["--rate-limit", points]);
-        let mut stream = ask(served.address, "/export/citations.csv?orderBy=CREATED_ASC", "1.1", "").await;
+        let mut stream = ask(served.address, "/export/citations.csv?orderBy=CREATED_ASC", "1.1", more).await;
         let mut begin = [0; 12];
         stream.read_exact(&mut begin).await.expect("an answer");
         assert_eq!(&begin, b"HTTP/1.1 200", "{points}");
@@ -204,7 +204,8 @@ async fn a_server_that_stops_finishes_exports() {
         tokio::task::spawn_blocking(|| served.ended()).await.expect("an end");
         (got, time)
     };
-    let ((finished, soon), (cut_off, late)) = tokio::join!(export("3200"), export("1500"));
+    let ((finished, soon), (cut_off, late), (compressed, _)) =
+        tokio::join!(export("3200", ""), export("1500", ""), export("1500", "Accept-Encoding: gzip\r\n"));
     assert!(finished.ends_with(LAST_CHUNK), "{finished}");
     let missing: Vec<_> =
         rows(&whole).into_iter().filter(|row| !finished.contains(&format!("\n{},", row[0]))).collect();
@@ -212,4 +213,6 @@ async fn a_server_that_stops_finishes_exports() {
     assert!(soon > Duration::from_secs(1), "it ended before the server was told: {soon:?}");
     assert!(!cut_off.contains("\r\n0\r\n") && cut_off.lines().count() > 50, "{cut_off}");
     assert!(late > Duration::from_secs(20), "{late:?}");
+    let (head, body) = compressed.split_once("\r\n\r\n").expect("a head");
+    assert!(head.contains("Content-Encoding: gzip") && !body.ends_with(LAST_CHUNK), "{head}");
 }
