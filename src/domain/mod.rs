@@ -34,7 +34,7 @@ pub mod topic;
 pub mod visit;
 pub mod visit_stop;
 
-mod common;
+pub(crate) mod common;
 mod network;
 
 use std::sync::LazyLock;

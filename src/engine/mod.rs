@@ -47,7 +47,7 @@ use crate::{
     document::{DocumentCache, PreparedOperation, STATEMENT_COST, Suggestions},
     domain::dataset::DatasetVersion,
     error::{Code, Error, request_error},
-    observe::{Gauges, Observer, Origin, RequestLog},
+    observe::{Gauges, Observer, Origin, RequestLog, SUCCESS, Usage},
     query::{loader::Clearance, shared::SharedStatements},
     schema::Api,
 };
@@ -212,8 +212,14 @@ impl Engine {
         &self.database
     }
 
-    /// The version of the data set, for which a client is charged as for any statement.
-    pub async fn dataset_version(&self, caller: Caller) -> Result<DatasetVersion, Answer> {
+    /// The version of the data set, for which a client is charged as for any statement. If it is all that a request needs,
+    /// [`Self::unchanged`] records that.
+    pub async fn dataset_version(&self, origin: &Origin, caller: Caller) -> Result<DatasetVersion, Answer> {
+        let found = self.read_dataset_version(caller).await;
+        found.inspect_err(|answer| self.observer.request(origin).refused(answer.outcome.as_str(), None))
+    }
+
+    async fn read_dataset_version(&self, caller: Caller) -> Result<DatasetVersion, Answer> {
         let _permits = self.admit(OperationType::Query, caller.client).map_err(refused)?;
         self.rate_limiter.charge(caller.client, STATEMENT_COST).map_err(rate_limited)?;
         let timeout = self.config.request_timeout();
@@ -227,6 +233,13 @@ impl Engine {
         };
         let found = tokio::time::timeout(timeout, read).await.map_err(|_| refused(timed_out(timeout)))?;
         found.map_err(|cause| refused(Error::from(cause).shown()))
+    }
+
+    /// Records a request of a client that has the newest version of its answer, which one statement has told.
+    pub fn unchanged(&self, origin: &Origin, time: Duration) {
+        let mut note = self.observer.request(origin);
+        note.found(OperationType::Query, None, STATEMENT_COST);
+        note.answered(SUCCESS, Usage { cost: STATEMENT_COST, statements: 1, objects: 0 }, time);
     }
 
     /// Refuses a request that could not be decoded.

@@ -3,11 +3,11 @@
 use apollo_compiler::response::{JsonMap, JsonValue, serde_json_bytes::json};
 
 use super::{
-    Listing, Part, Writer,
+    ListRequest, Listing, Writer,
     cells::value,
     content_line::{line, text_line},
 };
-use crate::{db::Moment, edtf, error::Result};
+use crate::{db::Moment, edtf, error::Result, model::language::one_language};
 
 const DOCUMENT: &str = include_str!("calendar.graphql");
 
@@ -56,16 +56,16 @@ impl Places {
 #[must_use]
 pub fn calendar(base: &str, filter: Option<JsonMap>, places: &Places) -> Listing {
     let filters: Vec<JsonValue> = filter.into_iter().map(JsonValue::Object).chain(places.filters()).collect();
-    let mut part = Part::of(DOCUMENT.to_owned());
+    let mut list = ListRequest::of(DOCUMENT.to_owned());
     match <[JsonValue; 1]>::try_from(filters) {
-        Ok([filter]) => drop(part.variables.insert("filter", filter)),
+        Ok([filter]) => drop(list.variables.insert("filter", filter)),
         Err(filters) if filters.is_empty() => {}
-        Err(filters) => drop(part.variables.insert("filter", json!({ "and": filters }))),
+        Err(filters) => drop(list.variables.insert("filter", json!({ "and": filters }))),
     }
     Listing {
         media_type: "text/calendar; charset=utf-8",
         file_name: "calendar.ics".to_owned(),
-        parts: vec![part],
+        lists: vec![list],
         writer: Box::new(Calendar { base: base.to_owned() }),
     }
 }
@@ -105,7 +105,7 @@ impl Calendar {
     fn event(&self, record: &JsonMap, out: &mut Vec<u8>) {
         let text = |path: &[&str]| value(record, path).as_str().map(str::to_owned).unwrap_or_default();
         let Some(first) = certain_day(record, "start") else { return };
-        if value(record, &["isSeries"]) == JsonValue::Bool(true) {
+        if value(record, &["isSeries"]) == &JsonValue::Bool(true) {
             return;
         }
         let id = text(&["id"]);
@@ -123,11 +123,8 @@ impl Calendar {
         // The end is the first day that does not belong to the event.
         line("DTEND;VALUE=DATE", &basic(last.unwrap_or(first) + 1), out);
         let language = text(&["label", "language"]);
-        let parameter = match language.as_str() {
-            "" | "und" | "mul" => String::new(),
-            language => format!(";LANGUAGE={language}"),
-        };
-        text_line(&format!("SUMMARY{parameter}"), &text(&["label", "name"]), out);
+        let parameter = one_language(&language).map(|language| format!(";LANGUAGE={language}"));
+        text_line(&format!("SUMMARY{}", parameter.unwrap_or_default()), &text(&["label", "name"]), out);
         let is_visit = text(&["__typename"]) == "Visit";
         let joined = |paths: &[&[&str]]| {
             let mut parts: Vec<String> = paths.iter().map(|path| text(path)).filter(|part| !part.is_empty()).collect();
@@ -177,7 +174,7 @@ impl Calendar {
 /// The day of a date, if it is known to the day and not marked as approximate or uncertain.
 fn certain_day(record: &JsonMap, name: &str) -> Option<edtf::Day> {
     let [earliest, latest] = ["earliest", "latest"].map(|end| value(record, &[name, end]));
-    let is_certain = earliest == latest && value(record, &[name, "isApproximate"]) == JsonValue::Bool(false);
+    let is_certain = earliest == latest && value(record, &[name, "isApproximate"]) == &JsonValue::Bool(false);
     let day = edtf::Date::parse(earliest.as_str().filter(|_| is_certain)?).ok()?.earliest;
     // iCalendar writes years with four digits.
     edtf::iso(day + 1).filter(|iso| iso.len() == "2019-11-05".len()).map(|_| day)

@@ -1,5 +1,7 @@
 //! The cells of a record: what its row has in the files that import reads.
 
+use std::borrow::Cow;
+
 use apollo_compiler::response::{JsonMap, JsonValue};
 
 use super::selection::LIST;
@@ -9,9 +11,11 @@ use crate::{
     model::{Attribute, AttributeKind, Model, RecordType, Scalar, camel_case, draft::LIST_SEPARATOR},
 };
 
+static NULL: JsonValue = JsonValue::Null;
+
 /// A cell of a row.
-pub(super) struct Cell {
-    pub(super) value: JsonValue,
+pub(super) struct Cell<'n> {
+    pub(super) value: Cow<'n, JsonValue>,
     /// Whether it is a text that people have written: nothing else can begin as a formula does.
     pub(super) is_free: bool,
 }
@@ -22,9 +26,8 @@ pub(super) fn headers_of_rows(record: &RecordType) -> Vec<String> {
 }
 
 /// The cells of a record that was selected with [`Detail::Cells`](super::selection::Detail::Cells), one for each header.
-pub(super) fn cells(model: &Model, record: &RecordType, node: &JsonMap) -> Result<Vec<Cell>> {
-    let plain = |value: JsonValue| Cell { value, is_free: false };
-    let at = |name: &str| plain(value(node, &[name]));
+pub(super) fn cells<'n>(model: &Model, record: &RecordType, node: &'n JsonMap) -> Result<Vec<Cell<'n>>> {
+    let at = |name: &str| Cell::plain(value(node, &[name]));
     let mut cells = vec![at("key"), at("id")];
     for attribute in imported(record) {
         add(&mut cells, model, attribute, node)?;
@@ -33,31 +36,44 @@ pub(super) fn cells(model: &Model, record: &RecordType, node: &JsonMap) -> Resul
     Ok(cells)
 }
 
-fn add(cells: &mut Vec<Cell>, model: &Model, attribute: &Attribute, node: &JsonMap) -> Result<()> {
+impl<'n> Cell<'n> {
+    fn plain(value: &'n JsonValue) -> Self {
+        Self { value: Cow::Borrowed(value), is_free: false }
+    }
+
+    fn free(value: &'n JsonValue) -> Self {
+        Self { is_free: true, ..Self::plain(value) }
+    }
+
+    /// One that is not in the answer as it is.
+    fn made(value: JsonValue) -> Self {
+        Self { value: Cow::Owned(value), is_free: false }
+    }
+}
+
+fn add<'n>(cells: &mut Vec<Cell<'n>>, model: &Model, attribute: &Attribute, node: &'n JsonMap) -> Result<()> {
     let name = attribute.name.as_str();
-    let plain = |value: JsonValue| Cell { value, is_free: false };
     let found = value(node, &[name]);
     match &attribute.kind {
         AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_) => {}
         AttributeKind::Scalar(_, Scalar::Word(vocabulary)) => {
             let word = found.as_str().and_then(|name| vocabulary.by_name(name));
-            cells.push(plain(word.map_or(JsonValue::Null, |word| word.value.as_str().into())));
+            cells.push(Cell::made(word.map(|word| word.value.as_str()).into()));
         }
-        AttributeKind::Scalar(_, Scalar::Text | Scalar::Url) => cells.push(Cell { value: found, is_free: true }),
-        AttributeKind::Scalar(..) | AttributeKind::Decimal(_) => cells.push(plain(found)),
+        AttributeKind::Scalar(_, Scalar::Text | Scalar::Url) => cells.push(Cell::free(found)),
+        AttributeKind::Scalar(..) | AttributeKind::Decimal(_) => cells.push(Cell::plain(found)),
         AttributeKind::Name { .. } => {
-            cells.push(Cell { value: found, is_free: true });
-            cells.push(plain(value(node, &["label", "language"])));
+            cells.push(Cell::free(found));
+            cells.push(Cell::plain(value(node, &["label", "language"])));
         }
-        AttributeKind::Date { .. } => cells.push(plain(value(node, &[name, "edtf"]))),
-        AttributeKind::ToOne(_) => cells.push(plain(value(node, &[name, "key"]))),
+        AttributeKind::Date { .. } => cells.push(Cell::plain(value(node, &[name, "edtf"]))),
+        AttributeKind::ToOne(_) => cells.push(Cell::plain(value(node, &[name, "key"]))),
         AttributeKind::ToAny(_) => {
-            let ty = value(node, &[name, "__typename"]);
-            let table = ty.as_str().and_then(|name| model.types().find(|record| record.name == name));
-            cells.push(plain(table.map_or(JsonValue::Null, |record| record.table.into())));
-            cells.push(plain(value(node, &[name, "key"])));
+            let ty = value(node, &[name, "__typename"]).as_str().and_then(|name| model.by_name(name));
+            cells.push(Cell::made(ty.map(|record| record.table).into()));
+            cells.push(Cell::plain(value(node, &[name, "key"])));
         }
-        AttributeKind::Keys { .. } => cells.push(plain(keys(node, name)?)),
+        AttributeKind::Keys { .. } => cells.push(Cell::made(keys(node, name)?)),
     }
     Ok(())
 }
@@ -65,7 +81,7 @@ fn add(cells: &mut Vec<Cell>, model: &Model, attribute: &Attribute, node: &JsonM
 /// The keys of a list inside of a record.
 fn keys(node: &JsonMap, name: &str) -> Result<JsonValue> {
     let field = camel_case(name);
-    if value(node, &[&field, "pageInfo", "hasNextPage"]) == JsonValue::Bool(true) {
+    if value(node, &[&field, "pageInfo", "hasNextPage"]) == &JsonValue::Bool(true) {
         let key = value(node, &["key"]);
         let message = format!(
             "the record with the key {} has more than {LIST} {name}, which do not fit into a cell: export JSON Lines, or \
@@ -82,10 +98,9 @@ fn keys(node: &JsonMap, name: &str) -> Result<JsonValue> {
 }
 
 /// The value at a path; `null` if there is none.
-pub(super) fn value(node: &JsonMap, path: &[&str]) -> JsonValue {
-    let Some((first, rest)) = path.split_first() else { return JsonValue::Null };
-    let found = rest.iter().try_fold(node.get(*first), |value, name| Some(value?.get(*name)));
-    found.flatten().cloned().unwrap_or(JsonValue::Null)
+pub(super) fn value<'n>(node: &'n JsonMap, path: &[&str]) -> &'n JsonValue {
+    let Some((first, rest)) = path.split_first() else { return &NULL };
+    node.get(*first).and_then(|first| rest.iter().try_fold(first, |value, name| value.get(*name))).unwrap_or(&NULL)
 }
 
 /// Whether a date in EDTF is a year, a month or a day of ISO 8601, which other formats understand.

@@ -3,7 +3,10 @@
 use apollo_compiler::response::{JsonMap, JsonValue, serde_json_bytes::json};
 
 use super::cells::{is_plain_date, lower_words, value};
-use crate::model::{Attribute, AttributeKind, Model, RecordType, Scalar, camel_case};
+use crate::{
+    domain::common::CITATIONS,
+    model::{Attribute, AttributeKind, Model, RecordType, Scalar, camel_case, language::one_language},
+};
 
 /// The data type of dates that are more than a year, a month or a day.
 const EDTF: &str = "http://id.loc.gov/datatypes/edtf/EDTF";
@@ -87,11 +90,9 @@ impl Context<'_> {
         let mut item = JsonMap::new();
         item.insert("@id", self.address(node).into());
         let ty = node.get("__typename").and_then(JsonValue::as_str);
-        let record = self.model.types().find(|record| Some(record.name) == ty);
-        if let Some(record) = record {
+        if let Some(record) = ty.and_then(|ty| self.model.by_name(ty)) {
             item.insert("@type", type_of(record, node).into());
-            let named = record.attributes.iter().find(|of| matches!(of.kind, AttributeKind::Name { .. }));
-            let name = named.and_then(|attribute| node.get(attribute.name.as_str()));
+            let name = record.name_field().and_then(|field| node.get(field));
             let language = node.get("label").and_then(|label| label.get("language"));
             if name.is_some_and(|name| !name.is_null()) {
                 push(&mut item, "name", in_language(name, language));
@@ -107,7 +108,7 @@ impl Context<'_> {
         let one = match &attribute.kind {
             AttributeKind::Date { .. } => match value(node, &[name, "edtf"]) {
                 JsonValue::String(edtf) if !is_plain_date(edtf.as_str()) => json!({"@type": EDTF, "@value": edtf}),
-                edtf => edtf,
+                edtf => edtf.clone(),
             },
             AttributeKind::Scalar(_, Scalar::Word(_)) => found.as_str().map(lower_words).into(),
             AttributeKind::ToOne(_) | AttributeKind::ToAny(_) => {
@@ -118,25 +119,25 @@ impl Context<'_> {
                 let items = list.as_array().into_iter().flatten().filter_map(JsonValue::as_object);
                 return items.map(|record| self.reference(record).into()).collect();
             }
-            _ => found,
+            _ => found.clone(),
         };
         if one.is_null() { Vec::new() } else { vec![one] }
     }
 
     /// Adds the sources, and what each of them claims.
     fn statements(&self, node: &JsonMap, item: &mut JsonMap) {
-        let citations = value(node, &["citations", "nodes"]);
+        let citations = value(node, &[CITATIONS, "nodes"]);
         let mut cited = Vec::new();
         for citation in citations.as_array().into_iter().flatten().filter_map(JsonValue::as_object) {
             let mut claim = JsonMap::from_iter([
                 ("@id".into(), self.address(citation).into()),
                 ("@type".into(), "Claim".into()),
-                ("name".into(), value(citation, &["field"])),
+                ("name".into(), value(citation, &["field"]).clone()),
                 ("keywords".into(), value(citation, &["stance"]).as_str().map(lower_words).into()),
             ]);
             let text = value(citation, &["claimedValue"]);
             if !text.is_null() {
-                claim.insert("text", text);
+                claim.insert("text", text.clone());
             }
             if let Some(source) = citation.get("source").and_then(JsonValue::as_object) {
                 let id = self.address(source);
@@ -175,8 +176,8 @@ fn type_of(record: &RecordType, node: &JsonMap) -> &'static str {
 /// A text with its language, if it is known.
 fn in_language(text: Option<&JsonValue>, language: Option<&JsonValue>) -> JsonValue {
     let text = text.cloned().unwrap_or_default();
-    match language.and_then(JsonValue::as_str) {
-        None | Some("und" | "mul") => text,
+    match language.and_then(JsonValue::as_str).and_then(one_language) {
+        None => text,
         Some(language) => json!({"@value": text, "@language": language}),
     }
 }

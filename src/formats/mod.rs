@@ -2,7 +2,8 @@
 //!
 //! They are clients of the GraphQL API: a format says which documents it needs, and writes what they answer. So the same
 //! filters, visibility, prices and limits hold as for any other client, and nothing here reads the database. Lists are read
-//! page by page and written as they come ([`Listing`]); a single record is one document ([`record`]).
+//! page by page and written as they come ([`Listing`]); a single record is one document, and its lists go on in others
+//! ([`record`]).
 //!
 //! To add a format of lists, write a [`Writer`] and a function that makes its [`Listing`], as in `tables.rs`, and a route in
 //! `http/exports.rs`. What a record type is in schema.org and on a map is said in its slice (`schema_org`, `located_in`).
@@ -25,7 +26,7 @@ pub use self::{
     html::{error_page, record_page},
     json_ld::json_ld,
     popolo::{POPOLO_FILTERS, popolo},
-    record::{Parts, record_document},
+    record::{Extent, add_page, record_document, rest_document, unfinished},
     tables::{TableFormat, table},
 };
 use crate::error::Result;
@@ -40,20 +41,20 @@ pub struct Listing {
     /// The name under which it is saved.
     pub file_name: String,
     /// The lists, one after the other.
-    pub parts: Vec<Part>,
+    pub lists: Vec<ListRequest>,
     /// Writes the file.
     pub writer: Box<dyn Writer>,
 }
 
-/// A list of records.
-pub struct Part {
+/// What is asked for a list of records.
+pub struct ListRequest {
     /// A document whose only field is a connection. It has the variables `first`, `after`, `filter` and `orderBy`.
     pub document: String,
     /// The values of the variables.
     pub variables: JsonMap,
 }
 
-impl Part {
+impl ListRequest {
     /// The whole list, in the order of creation, by which no record can be read twice while the data change.
     fn of(document: String) -> Self {
         let mut variables = JsonMap::new();
@@ -70,8 +71,8 @@ pub trait Writer: Send {
         Ok(())
     }
 
-    /// Writes records of a part. Parts come in their order, and each is there at least once.
-    fn records(&mut self, part: usize, records: &[JsonMap], out: &mut Vec<u8>) -> Result<()>;
+    /// Writes records of a list, which is told by its position. Lists come in their order, and each is there at least once.
+    fn records(&mut self, list: usize, records: &[JsonMap], out: &mut Vec<u8>) -> Result<()>;
 
     /// Writes what comes after all records.
     fn end(&mut self, _out: &mut Vec<u8>) -> Result<()> {
@@ -79,10 +80,10 @@ pub trait Writer: Send {
     }
 }
 
-/// A page of a list: the answer to the document of a [`Part`].
+/// A page of a list: the answer to the document of a [`ListRequest`].
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Page {
+pub struct ListPage {
     /// The records.
     pub nodes: Vec<JsonMap>,
     /// Where the page is in its list.

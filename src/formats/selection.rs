@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::model::{Attribute, AttributeKind, CounterpartFields, Model, RecordType, ToMany, camel_case};
+use crate::{
+    domain::common::{CITATIONS, COMPARISONS, INDICATORS, TOPICS},
+    model::{Attribute, AttributeKind, CounterpartFields, Model, RecordType, Scalar, ToMany, camel_case},
+};
 
 /// How many items a list inside of a record has at most.
 pub(super) const LIST: usize = 100;
@@ -18,8 +21,9 @@ pub(super) enum Detail {
     Full,
 }
 
-/// The names of what every record has.
-pub(super) const NAMES: &str = "names { name language kind period { edtf } } identifiers { scheme value url } topics(first: 100) { nodes { id key name } }";
+const NAMES: &str = "names { name language kind period { edtf } } identifiers { scheme value url }";
+/// What is selected of a topic.
+pub(super) const TOPIC: &str = "id key name";
 const DATE: &str = "edtf earliest latest precision isApproximate";
 const MAIN_NAME: &str = "label(languages: []) { name language }";
 
@@ -54,8 +58,9 @@ pub(super) fn attributes(model: &Model, record: &RecordType, detail: Detail) -> 
         selected.push_str(MAIN_NAME);
     }
     if detail == Detail::Full {
-        selected.push(' ');
-        selected.push_str(NAMES);
+        // Writing into a text cannot fail.
+        let _ =
+            write!(selected, " {NAMES} {TOPICS}(first: {LIST}) {{ nodes {{ {TOPIC} }} pageInfo {{ hasNextPage }} }}");
     }
     selected
 }
@@ -84,7 +89,7 @@ fn selection(model: &Model, record: &RecordType, attribute: &Attribute, detail: 
 
 /// What is selected of a record of one type that another record refers to.
 fn reference(target: &RecordType, detail: Detail) -> String {
-    match (detail, main_name(target)) {
+    match (detail, target.name_field()) {
         (Detail::Full, Some(name)) => format!("__typename id key {name}"),
         _ => "__typename id key".to_owned(),
     }
@@ -94,7 +99,7 @@ fn reference(target: &RecordType, detail: Detail) -> String {
 fn any(model: &Model, targets: &[&'static str], detail: Detail) -> String {
     let mut selected = "__typename ... on Record { id key }".to_owned();
     for target in targets.iter().map(|table| model.record_type(table)).filter(|_| detail == Detail::Full) {
-        if let Some(name) = main_name(target) {
+        if let Some(name) = target.name_field() {
             // Writing into a text cannot fail.
             let _ = write!(selected, " ... on {} {{ {name} }}", target.name);
         }
@@ -102,15 +107,9 @@ fn any(model: &Model, targets: &[&'static str], detail: Detail) -> String {
     selected
 }
 
-/// The field with the main name of a record.
-pub(super) fn main_name(record: &RecordType) -> Option<&str> {
-    let is_name = |attribute: &&Attribute| matches!(attribute.kind, AttributeKind::Name { .. });
-    record.attributes.iter().find(is_name).map(|attribute| attribute.name.as_str())
-}
-
 /// The lists of related records that the page of a record shows; what all records have is shown in another way.
 pub(super) fn relations(record: &RecordType) -> impl Iterator<Item = (&Attribute, ToMany)> {
-    let is_shared = |name: &str| matches!(name, "citations" | "indicators" | "comparisons" | "topics");
+    let is_shared = |name: &str| [CITATIONS, INDICATORS, COMPARISONS, TOPICS].contains(&name);
     record.attributes.iter().filter_map(move |attribute| match attribute.kind {
         AttributeKind::ToMany(to_many) if !is_shared(&attribute.name) => {
             let is_list = |other: &Attribute| matches!(other.kind, AttributeKind::Keys { .. });
@@ -142,11 +141,11 @@ pub(super) fn related(model: &Model, record: &RecordType) -> String {
 /// What tells a related record from others: its name and its dates; without a name, its words and what it refers to.
 fn brief(model: &Model, record: &RecordType) -> String {
     let mut selected = reference(record, Detail::Full);
-    let is_named = main_name(record).is_some();
+    let is_named = record.name_field().is_some();
     for attribute in &record.attributes {
         let more = match &attribute.kind {
             AttributeKind::Date { .. } => format!("{} {{ edtf }}", attribute.name),
-            AttributeKind::Scalar(_, crate::model::Scalar::Word(_)) if !is_named && attribute.name != "visibility" => {
+            AttributeKind::Scalar(_, Scalar::Word(_)) if !is_named && attribute.name != "visibility" => {
                 attribute.name.clone()
             }
             AttributeKind::ToOne(_) | AttributeKind::ToAny(_) if !is_named => {

@@ -1,10 +1,10 @@
 //! The lists of one record type as CSV, JSON Lines and GeoJSON.
 
-use apollo_compiler::response::{JsonMap, JsonValue};
+use apollo_compiler::response::{JsonMap, JsonValue, serde_json_bytes::ByteString};
 
 use super::{
-    Listing, Part, Writer,
-    cells::{cells, headers_of_rows, value},
+    ListRequest, Listing, Writer,
+    cells::{Cell, cells, headers_of_rows, value},
     selection::{Detail, attributes, list_document, list_field},
     write_json,
 };
@@ -48,12 +48,17 @@ pub fn table(model: &'static Model, record: &'static RecordType, format: TableFo
         }
         TableFormat::JsonLines => ("application/jsonl; charset=utf-8", "jsonl", Box::new(JsonLines)),
         TableFormat::GeoJson => {
-            ("application/geo+json", "geojson", Box::new(GeoJson { model, record, has_features: false }))
+            let headers = headers_of_rows(record).into_iter().map(ByteString::from).collect();
+            ("application/geo+json", "geojson", Box::new(GeoJson { model, record, headers, has_features: false }))
         }
     };
     let file_name = format!("{}.{extension}", record.plural);
-    Listing { media_type, file_name, parts: vec![Part::of(document)], writer }
+    Listing { media_type, file_name, lists: vec![ListRequest::of(document)], writer }
 }
+
+/// What spreadsheet programs take for the beginning of a formula, which can run programs; some of them read signs that are as
+/// wide as Chinese characters, or what comes after an empty line.
+const FORMULAS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 struct Csv {
     model: &'static Model,
@@ -71,10 +76,9 @@ impl Csv {
     }
 
     fn row(&self, node: &JsonMap) -> Result<Vec<String>> {
-        let text = |cell: super::cells::Cell| {
+        let text = |cell: Cell<'_>| {
             let text = text(&cell.value);
-            // What spreadsheet programs take for the beginning of a formula, which can run programs.
-            let is_formula = cell.is_free && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+            let is_formula = cell.is_free && text.starts_with(FORMULAS);
             if is_formula && !self.is_exact { format!("'{text}") } else { text }
         };
         Ok(cells(self.model, self.record, node)?.into_iter().map(text).collect())
@@ -117,6 +121,7 @@ impl Writer for JsonLines {
 struct GeoJson {
     model: &'static Model,
     record: &'static RecordType,
+    headers: Vec<ByteString>,
     has_features: bool,
 }
 
@@ -127,8 +132,8 @@ impl GeoJson {
     fn feature(&self, node: &JsonMap) -> Result<JsonMap> {
         let cells = cells(self.model, self.record, node)?;
         let mut properties = JsonMap::new();
-        for (header, cell) in headers_of_rows(self.record).into_iter().zip(cells) {
-            properties.insert(header, cell.value);
+        for (header, cell) in self.headers.iter().zip(cells) {
+            properties.insert(header.clone(), cell.value.into_owned());
         }
         let own = self.record.coordinates.as_ref().and_then(|_| point(node)).map(|point| (point, node.get("key")));
         let place = || {
@@ -139,7 +144,7 @@ impl GeoJson {
         properties.insert(COORDINATES_OF, of.cloned().unwrap_or(JsonValue::Null));
         let mut feature = JsonMap::new();
         feature.insert("type", "Feature".into());
-        feature.insert("id", value(node, &["id"]));
+        feature.insert("id", value(node, &["id"]).clone());
         feature.insert("geometry", geometry);
         feature.insert("properties", properties.into());
         Ok(feature)

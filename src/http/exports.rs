@@ -11,7 +11,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::Path,
-    http::header,
+    http::{StatusCode, Version, header},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     App,
-    files::{FileRequest, add_budget, failed},
+    files::{FileRequest, failed},
     parameters::Parameters,
     response_body::{self, RESPONSE_TIMEOUT},
 };
@@ -29,12 +29,16 @@ use crate::{
     domain,
     engine::{Answer, Outcome},
     error::{Code, Error, request_error},
-    formats::{Listing, POPOLO_FILTERS, Page, Places, TableFormat, calendar, popolo, table},
+    formats::{ListPage, Listing, POPOLO_FILTERS, Places, TableFormat, calendar, popolo, table},
     quoted::Quoted,
 };
 
 /// How long an export that has begun waits until its client, or the server, has something left for the next page.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What clients of old versions of HTTP are told.
+const OLD_HTTP: &str = "A client of HTTP/1.0 cannot tell whether a file of several pages has arrived whole. Use HTTP/1.1, or \
+                        export fewer records.";
 
 /// The routes of exports.
 pub(super) fn routes() -> Router<App> {
@@ -69,9 +73,9 @@ fn table_of(request: &FileRequest, file: &str) -> Result<Listing, async_graphql:
     let known: &[_] = if format == TableFormat::Csv { &["filter", "orderBy", "exact"] } else { &["filter", "orderBy"] };
     let parameters = Parameters::read(&request.uri, known)?;
     let mut listing = table(model, record, format, parameters.is("exact")?);
-    for part in &mut listing.parts {
-        part.variables.extend(parameters.object("filter")?.map(|filter| ("filter".into(), filter.into())));
-        part.variables.extend(parameters.text("orderBy").map(|order| ("orderBy".into(), order.into())));
+    for list in &mut listing.lists {
+        list.variables.extend(parameters.object("filter")?.map(|filter| ("filter".into(), filter.into())));
+        list.variables.extend(parameters.text("orderBy").map(|order| ("orderBy".into(), order.into())));
     }
     Ok(listing)
 }
@@ -105,7 +109,7 @@ async fn respond(request: FileRequest, listing: Result<Listing, async_graphql::S
         (header::CONTENT_TYPE, listing.media_type.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", listing.file_name)),
     ];
-    let mut reading = Reading { request, listing, part: 0, after: None, budget: None };
+    let mut reading = Reading { request: request.clone(), listing, list: 0, after: None, budget: None };
     let mut bytes = Vec::new();
     let begun = reading.listing.writer.begin(&mut bytes).map_err(|error| refused(&error));
     let more = match begun {
@@ -116,12 +120,13 @@ async fn respond(request: FileRequest, listing: Result<Listing, async_graphql::S
     let body = match more {
         Err(answer) => return failed(answer),
         Ok(false) => response_body::body(bytes.into()),
+        // Its length is not known, and without chunks, a file that was cut off looks whole.
+        Ok(true) if reading.request.version < Version::HTTP_11 => {
+            return reading.request.refuse_with(StatusCode::HTTP_VERSION_NOT_SUPPORTED, OLD_HTTP);
+        }
         Ok(true) => reading.body(bytes),
     };
-    let mut response = (headers, body).into_response();
-    validators.add_to(response.headers_mut());
-    add_budget(&mut response, budget);
-    response
+    request.found((headers, body).into_response(), &validators, budget)
 }
 
 /// A file that is being written.
@@ -129,7 +134,7 @@ struct Reading {
     request: FileRequest,
     listing: Listing,
     /// Which of the lists is read.
-    part: usize,
+    list: usize,
     /// The cursor after which the list goes on.
     after: Option<String>,
     budget: Option<RateLimit>,
@@ -138,18 +143,18 @@ struct Reading {
 impl Reading {
     /// Reads the next page, and writes it. Says whether there are more.
     async fn page(&mut self, out: &mut Vec<u8>) -> Result<bool, Answer> {
-        let part = &self.listing.parts[self.part];
-        let mut variables = part.variables.clone();
+        let list = &self.listing.lists[self.list];
+        let mut variables = list.variables.clone();
         variables.extend(self.after.as_deref().map(|after| ("after".into(), after.into())));
-        let (data, budget) = self.request.data(&part.document, variables).await?;
+        let (data, budget) = self.request.data(&list.document, variables).await?;
         self.budget = budget;
         let page = page_of(data).map_err(|error| refused(&error))?;
-        self.listing.writer.records(self.part, &page.nodes, out).map_err(|error| refused(&error))?;
+        self.listing.writer.records(self.list, &page.nodes, out).map_err(|error| refused(&error))?;
         self.after = page.page_info.end_cursor.filter(|_| page.page_info.has_next_page);
         if self.after.is_none() {
-            self.part += 1;
+            self.list += 1;
         }
-        let has_more = self.part < self.listing.parts.len();
+        let has_more = self.list < self.listing.lists.len();
         if !has_more {
             self.listing.writer.end(out).map_err(|error| refused(&error))?;
         }
@@ -171,21 +176,15 @@ impl Reading {
 
     /// The body of a file of several pages, the first of which was read.
     fn body(self, first: Vec<u8>) -> Body {
-        let shutdown = self.request.app.shutdown.clone();
-        let pages = stream::try_unfold((Some(self), Instant::now()), move |(reading, sent)| {
-            let shutdown = shutdown.clone();
-            async move {
-                let Some(mut reading) = reading else { return Ok(None) };
-                if sent.elapsed() > RESPONSE_TIMEOUT {
-                    return Err(io::Error::from(io::ErrorKind::TimedOut));
-                }
-                let mut bytes = Vec::new();
-                let next = tokio::select! {
-                    next = reading.next_page(&mut bytes) => next.map_err(|answer| reading.cut_off(&answer))?,
-                    () = shutdown.stopped() => return Err(io::ErrorKind::Interrupted.into()),
-                };
-                Ok(Some((Bytes::from(bytes), (next.then_some(reading), Instant::now()))))
+        // When the server stops, it waits for the last page as for any response: what is not read in time is cut off.
+        let pages = stream::try_unfold((Some(self), Instant::now()), async |(reading, sent)| {
+            let Some(mut reading) = reading else { return Ok(None) };
+            if sent.elapsed() > RESPONSE_TIMEOUT {
+                return Err(io::Error::from(io::ErrorKind::TimedOut));
             }
+            let mut bytes = Vec::new();
+            let has_more = reading.next_page(&mut bytes).await.map_err(|answer| reading.cut_off(&answer))?;
+            Ok(Some((Bytes::from(bytes), (has_more.then_some(reading), Instant::now()))))
         });
         Body::from_stream(stream::once(ready(Ok(Bytes::from(first)))).chain(pages))
     }
@@ -205,7 +204,7 @@ fn is_for_later(answer: &Answer) -> bool {
 }
 
 /// The page in the data of an answer.
-fn page_of(data: JsonMap) -> Result<Page, Error> {
+fn page_of(data: JsonMap) -> Result<ListPage, Error> {
     let field = data.into_iter().next().map(|(_, field)| field).unwrap_or_default();
     serde_json_bytes::from_value(field).map_err(Error::internal)
 }

@@ -1,13 +1,13 @@
 //! What requests for files and pages of records have in common: who asks, errors, and whether something has changed.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Instant};
 
 use apollo_compiler::response::JsonMap;
 use async_graphql::ServerError;
 use axum::{
     body::Body,
     extract::{ConnectInfo, FromRequestParts},
-    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header, request::Parts},
     response::Response,
 };
 
@@ -37,7 +37,8 @@ pub(super) struct FileRequest {
     pub(super) caller: Caller,
     pub(super) origin: Origin,
     pub(super) uri: Uri,
-    pub(super) headers: axum::http::HeaderMap,
+    pub(super) version: Version,
+    pub(super) headers: HeaderMap,
     /// The address of the server, as the client reached it.
     pub(super) base: String,
 }
@@ -59,6 +60,7 @@ impl FromRequestParts<App> for FileRequest {
             caller: caller(&app.engine, peer, &parts.headers),
             origin,
             uri: parts.uri.clone(),
+            version: parts.version,
             base: address(app, &parts.headers),
             headers: parts.headers.clone(),
         };
@@ -66,13 +68,7 @@ impl FromRequestParts<App> for FileRequest {
             return Ok(request);
         }
         let message = format!("The method {} is not allowed. Use {METHODS}.", parts.method);
-        let answer = request.app.engine.refuse(
-            &request.origin,
-            request.caller,
-            Code::BadRequest,
-            &[request_error(Code::BadRequest, message)],
-        );
-        let mut response = response(answer, ResponseMediaType::Json, StatusCode::METHOD_NOT_ALLOWED);
+        let mut response = request.refuse_with(StatusCode::METHOD_NOT_ALLOWED, message);
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(METHODS));
         Err(response)
     }
@@ -94,15 +90,37 @@ impl FileRequest {
     }
 
     /// The validators of what this request asks for; `form` is what else it depends on. The error is the answer to a client that
-    /// has it already, or that may not ask now.
+    /// has it already, as its tag tells, or that may not ask now.
     pub(super) async fn validators(&self, form: &str) -> Result<Validators, Response> {
-        let version = self.app.engine.dataset_version(self.caller).await.map_err(failed)?;
+        let (engine, started) = (&self.app.engine, Instant::now());
+        let version = engine.dataset_version(&self.origin, self.caller).await.map_err(failed)?;
         let target = self.uri.path_and_query().map_or("", |target| target.as_str());
         let validators = Validators::new(version, &[target, &self.base, form]);
-        match validators.not_modified(&self.headers) {
-            Some(response) => Err(response),
-            None => Ok(validators),
+        if validators.tag_is_known(&self.headers) {
+            engine.unchanged(&self.origin, started.elapsed());
+            return Err(validators.not_modified());
         }
+        Ok(validators)
+    }
+
+    /// The response with a file, or that it has not changed since the moment that the client names. Unlike a tag, which only
+    /// what exists has, such a moment tells nothing of what is asked for: here, it is known to exist.
+    pub(super) fn found(&self, mut response: Response, validators: &Validators, budget: Option<RateLimit>) -> Response {
+        if validators.date_is_known(&self.headers) {
+            return validators.not_modified();
+        }
+        validators.add_to(response.headers_mut());
+        if let Some(budget) = budget {
+            insert_rate_limit(response.headers_mut(), budget, None);
+        }
+        response
+    }
+
+    /// Refuses the request as one that HTTP has a status for.
+    pub(super) fn refuse_with(&self, status: StatusCode, message: impl Into<String>) -> Response {
+        let mut response = self.refuse(&request_error(Code::BadRequest, message));
+        *response.status_mut() = status;
+        response
     }
 
     /// Refuses the request.
@@ -123,11 +141,4 @@ pub(super) fn failed(answer: Answer) -> Response {
         _ => status(answer.outcome, ResponseMediaType::GraphqlResponse, StatusCodes::Audited, true),
     };
     response(answer, ResponseMediaType::Json, status)
-}
-
-/// Adds what is left of the client's budget.
-pub(super) fn add_budget(response: &mut Response, budget: Option<RateLimit>) {
-    if let Some(budget) = budget {
-        insert_rate_limit(response.headers_mut(), budget, None);
-    }
 }

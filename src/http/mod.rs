@@ -1,9 +1,11 @@
 //! The HTTP server.
 //!
-//! [`graphql`] implements GraphQL over HTTP, `sse` event streams, `websocket` the protocol for `WebSocket`s. `accept` negotiates
-//! the media type, `accept_encoding` the compression, `pages` serves the start page and the playground, `exports` lists of records as
-//! files, `records` the addresses of records, `forwarded` reads what proxies add. `serve` accepts connections, `idle` limits how long they wait, `linger` closes them, `spelling` writes the names of headers, and `shutdown`
-//! ends the server.
+//! - [`graphql`] implements GraphQL over HTTP, `sse` event streams, `websocket` the protocol for `WebSocket`s.
+//! - `accept` negotiates the media type, `accept_encoding` the compression, and `forwarded` reads what proxies add.
+//! - `pages` serves the start page and the playground, `exports` lists of records as files, `records` the addresses of records.
+//!   These two read their requests by `files` and `parameters`, and `validators` tells what has not changed.
+//! - `serve` accepts connections, `idle` limits how long they wait, `linger` closes them, `spelling` writes the names of headers,
+//!   and `shutdown` ends the server.
 
 mod accept;
 mod accept_encoding;
@@ -101,7 +103,8 @@ pub fn page_paths(profile: Profile) -> Vec<(&'static str, &'static str)> {
     pages
 }
 
-/// The routes, whose first segments are refused as a `--path-prefix`. When `shutdown` stops the server, subscriptions and `WebSocket`s end.
+/// The routes, whose first segments are refused as a `--path-prefix`. When `shutdown` stops the server, subscriptions and
+/// `WebSocket`s end.
 pub fn router(engine: Arc<Engine>, shutdown: Shutdown) -> Router {
     let config = engine.config();
     let body_limits = BodyLimits::new(config.max_unfinished_bytes);

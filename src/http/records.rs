@@ -12,7 +12,7 @@ use axum::{
 use super::{
     App,
     accept::RecordMediaType,
-    files::{FileRequest, add_budget, failed},
+    files::{FileRequest, failed},
     pages,
     parameters::Parameters,
 };
@@ -20,7 +20,7 @@ use crate::{
     db::parse_type_id,
     domain,
     error::{Code, request_error},
-    formats::{Parts, error_page, json_ld, record_document, record_page},
+    formats::{Extent, add_page, error_page, json_ld, record_document, record_page, rest_document, unfinished},
     quoted::Quoted,
 };
 
@@ -41,16 +41,14 @@ async fn record(request: FileRequest, Path(name): Path<String>) -> Response {
     let Some(media_type) = media_type else {
         let message = "The header Accept allows none of the available media types. Accept text/html, application/ld+json or \
                        application/json.";
-        let mut response = request.refuse(&request_error(Code::BadRequest, message));
-        *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
-        return varying(response);
+        return varying(request.refuse_with(StatusCode::NOT_ACCEPTABLE, message));
     };
     varying(answer(&request, id, media_type).await)
 }
 
 /// The response depends on the header `Accept`.
 fn varying(mut response: Response) -> Response {
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
     response
 }
 
@@ -72,29 +70,37 @@ async fn answer(request: &FileRequest, id: &str, media_type: RecordMediaType) ->
     let Some(record) = parse_type_id(id).and_then(|(table, _)| model.get(table)) else { return not_found() };
     let validators = match request.validators(media_type.content_type()).await {
         Ok(validators) => validators,
-        Err(mut response) => {
-            // Browsers put the headers of a response without a page in the place of those of the page that they hold.
-            let policy = HeaderValue::from_static(pages::STATIC_POLICY);
-            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-            return response;
-        }
+        Err(response) => return with_policy(response),
     };
-    let parts = if media_type == RecordMediaType::Html { Parts::WithRelated } else { Parts::Own };
-    let (document, field) = record_document(model, record, parts);
+    let extent = if media_type == RecordMediaType::Html { Extent::WithRelated } else { Extent::Own };
+    let (document, field) = record_document(model, record, extent);
     let variables = JsonMap::from_iter([("id".into(), id.into())]);
-    let (mut data, budget) = match request.data(&document, variables).await {
+    let (mut data, mut budget) = match request.data(&document, variables).await {
         Ok(answered) => answered,
         Err(answer) => return failed(answer),
     };
-    let Some(JsonValue::Object(node)) = data.remove(field.as_str()) else { return not_found() };
+    let Some(JsonValue::Object(mut node)) = data.remove(field.as_str()) else { return not_found() };
+    while let Some((list, after)) = unfinished(&node) {
+        let variables = JsonMap::from_iter([("id".into(), id.into()), ("after".into(), after)]);
+        (data, budget) = match request.data(&rest_document(record, list), variables).await {
+            Ok(answered) => answered,
+            Err(answer) => return failed(answer),
+        };
+        let Some(JsonValue::Object(page)) = data.remove(field.as_str()) else { return not_found() };
+        add_page(&mut node, list, page);
+    }
     let text = match media_type {
         RecordMediaType::Html => record_page(model, record, &node, &request.base),
         RecordMediaType::JsonLd => json(&json_ld(model, record, &node, &request.base)),
         RecordMediaType::Json => json(&node),
     };
-    let mut response = page_response(media_type, text);
-    validators.add_to(response.headers_mut());
-    add_budget(&mut response, budget);
+    with_policy(request.found(page_response(media_type, text), &validators, budget))
+}
+
+/// Browsers put the headers of a response without a page in the place of those of the page that they hold.
+fn with_policy(mut response: Response) -> Response {
+    let policy = HeaderValue::from_static(pages::STATIC_POLICY);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
 

@@ -40,33 +40,39 @@ impl Validators {
     }
 
     /// The answer to a client that has the file already.
-    pub(super) fn not_modified(&self, headers: &HeaderMap) -> Option<Response> {
-        self.is_known(headers).then(|| {
-            let mut response = StatusCode::NOT_MODIFIED.into_response();
-            self.add_to(response.headers_mut());
-            response
-        })
+    pub(super) fn not_modified(&self) -> Response {
+        let mut response = StatusCode::NOT_MODIFIED.into_response();
+        self.add_to(response.headers_mut());
+        response
     }
 
-    /// Adds the headers.
+    /// Adds the headers that the file has, however it is answered.
     pub(super) fn add_to(&self, headers: &mut HeaderMap) {
         headers.extend(HeaderValue::from_str(&self.etag).map(|etag| (header::ETAG, etag)));
-        let date = self.last_modified.map(httpdate::fmt_http_date);
-        let date = date.and_then(|date| HeaderValue::from_str(&date).ok());
+        let date = self.last_modified().and_then(|date| HeaderValue::from_str(&date).ok());
         headers.extend(date.map(|date| (header::LAST_MODIFIED, date)));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        // Where the compression is decided, a response without a body is not seen to vary.
+        headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
 
-    fn is_known(&self, headers: &HeaderMap) -> bool {
+    fn last_modified(&self) -> Option<String> {
+        self.last_modified.map(httpdate::fmt_http_date)
+    }
+
+    /// Whether the client has what has this tag.
+    pub(super) fn tag_is_known(&self, headers: &HeaderMap) -> bool {
         let own = self.etag.trim_start_matches("W/");
-        if headers.contains_key(header::IF_NONE_MATCH) {
-            let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-            return known.flat_map(|value| value.split(',')).any(|tag| tag.trim().trim_start_matches("W/") == own);
-        }
+        let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        known.flat_map(|value| value.split(',')).any(|tag| tag.trim().trim_start_matches("W/") == own)
+    }
+
+    /// Whether the client has what was last modified at this moment: exactly then, since a later one was never told, and an
+    /// older version of the data may have been restored. Tags come first.
+    pub(super) fn date_is_known(&self, headers: &HeaderMap) -> bool {
         let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok());
-        let since = since.and_then(|since| httpdate::parse_http_date(since).ok());
-        // It has whole seconds.
-        self.last_modified.zip(since).is_some_and(|(changed, since)| changed < since + Duration::from_secs(1))
+        let since = since.and_then(|since| httpdate::parse_http_date(since).ok()).map(httpdate::fmt_http_date);
+        since.is_some() && since == self.last_modified() && !headers.contains_key(header::IF_NONE_MATCH)
     }
 }
 
@@ -97,15 +103,21 @@ mod tests {
             (header::IF_NONE_MATCH, format!("\"x\", {strong}"), true),
             (header::IF_NONE_MATCH, "\"x\"".to_owned(), false),
             (header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:37 GMT".to_owned(), true),
+            (header::IF_MODIFIED_SINCE, "Sunday, 06-Nov-94 08:49:37 GMT".to_owned(), true),
             (header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:36 GMT".to_owned(), false),
+            // It was never told, or by a server whose data were restored since.
+            (header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:38 GMT".to_owned(), false),
+            (header::IF_MODIFIED_SINCE, "Sat, 06 Nov 2094 08:49:37 GMT".to_owned(), false),
             (header::IF_MODIFIED_SINCE, "yesterday".to_owned(), false),
         ] {
             let headers = HeaderMap::from_iter([(name, HeaderValue::from_str(&value).unwrap())]);
-            assert_eq!(of.is_known(&headers), is_known, "{value}");
+            assert_eq!(of.tag_is_known(&headers) || of.date_is_known(&headers), is_known, "{value}");
         }
         let mut both = HeaderMap::new();
         both.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"x\""));
-        both.insert(header::IF_MODIFIED_SINCE, HeaderValue::from_static("Sun, 06 Nov 2094 08:49:37 GMT"));
-        assert!(!of.is_known(&both), "the tag decides");
+        both.insert(header::IF_MODIFIED_SINCE, HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
+        assert!(!of.tag_is_known(&both) && !of.date_is_known(&both), "the tag decides");
+        let unknown = validators(0, 0, "/a");
+        assert!(!unknown.date_is_known(&HeaderMap::new()), "nobody has said when");
     }
 }

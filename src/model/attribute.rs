@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, EntityName};
 
-use super::{Column, Period, Vocabulary};
+use super::{Column, Period, Vocabulary, camel_case};
 
 /// Something that records of a type have.
 #[derive(Debug)]
@@ -278,6 +278,14 @@ impl Attribute {
     #[must_use]
     pub fn is_called(&self, name: &str) -> bool {
         self.name == name || self.former.as_deref() == Some(name)
+    }
+
+    /// Whether a text means it, such as a citation or the name of a column: in the spelling of files or of the schema, by the name
+    /// that it has or had before.
+    #[must_use]
+    pub fn is_meant_by(&self, text: &str) -> bool {
+        let name = camel_case(text);
+        [Some(&self.name), self.former.as_ref()].into_iter().flatten().any(|of| camel_case(of) == name)
     }
 
     /// The columns that the field is read from, beside the id.

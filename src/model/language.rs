@@ -9,6 +9,12 @@ use icu_locale::{
 /// Codes of ISO 639 that are no language: several, none, one without a code, unknown.
 const SPECIAL: &[&str] = &["mul", "zxx", "mis", "und"];
 
+/// The language that a tag names, unless it is none in particular: that is no language for those who read a text.
+#[must_use]
+pub fn one_language(tag: &str) -> Option<&str> {
+    Some(tag).filter(|tag| !tag.is_empty() && !SPECIAL.contains(tag))
+}
+
 /// Checks that a language tag is well-formed and returns its canonical spelling, such as `zh-Hans` for `ZH-hans` and `he` for
 /// `iw`; the error says what is right.
 pub fn language_tag(tag: &str) -> Result<String, String> {

@@ -269,6 +269,12 @@ impl Model {
         self.types.get(table)
     }
 
+    /// The record type of a GraphQL type.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&RecordType> {
+        self.types().find(|record| record.name == name)
+    }
+
     /// The record type of a table that a description names.
     ///
     /// # Panics

@@ -20,13 +20,8 @@ impl SchemaOrg {
     /// The property that says the same as an attribute.
     #[must_use]
     pub fn property(&self, attribute: &Attribute) -> Option<&'static str> {
-        self.properties.iter().find(|(name, _)| is_of_column(attribute, name)).map(|(_, property)| *property)
+        self.properties.iter().find(|(name, _)| attribute.is_meant_by(name)).map(|(_, property)| *property)
     }
-}
-
-/// Whether an attribute is what a column is called in the schema, or was before it had a better name.
-fn is_of_column(attribute: &Attribute, name: &str) -> bool {
-    camel_case(&attribute.name) == name || attribute.former.as_deref() == Some(name)
 }
 
 impl<E: Record> Description<'_, E> {
@@ -58,7 +53,7 @@ impl RecordType {
         let SchemaOrg { ty, by_word, properties } = &self.schema_org;
         assert!(!ty.is_empty(), "{}: call `schema_org` to say what it is in schema.org", self.name);
         for name in by_word.iter().map(|(name, ..)| name).chain(properties.iter().map(|(name, _)| name)) {
-            let exists = self.attributes.iter().any(|attribute| is_of_column(attribute, name));
+            let exists = self.attributes.iter().any(|attribute| attribute.is_meant_by(name));
             assert!(exists, "{}: schema.org is told of {name}, which is no attribute", self.name);
         }
     }

@@ -1,14 +1,18 @@
 //! Formats that partners already read: what is in the files, what bad requests get, and what clients see who hold a copy.
 //! Libraries of others read them in `tests/clients`.
 
+mod calendar;
+mod copies;
 mod hidden;
+mod popolo;
+mod records;
 mod streams;
 
 use std::fs;
 
 use coopgraph::{
     config::{Config, Profile},
-    formats::{Parts, Places, TableFormat, calendar, popolo, record_document, table},
+    formats::{Extent, Places, TableFormat, calendar, popolo, record_document, table},
 };
 use reqwest::{Client, Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -92,12 +96,14 @@ fn rows(text: &str) -> Vec<Vec<String>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn cells_are_no_formulas() {
     let server = Server::start(Backend::Sqlite, Data::Bundled).await;
-    let formula = "=HYPERLINK(\"http://x\")";
-    server.data.execute(&format!("UPDATE visit SET purpose = '{formula}'")).await;
-    for (path, right) in [("visits.csv", format!("'{formula}")), ("visits.csv?exact=true", formula.to_owned())] {
-        let rows = rows(&get(&server, &format!("/export/{path}")).await.body);
-        let column = rows[0].iter().position(|header| header == "purpose").expect("a column");
-        assert!(rows.len() > 20 && rows[1..].iter().all(|row| row[column] == right), "{rows:?}");
+    let beginnings = ["=", "+", "-", "@", "\t=", "\r=", "\n=", "＝", "＋", "－", "＠"];
+    for formula in beginnings.map(|begin| format!("{begin}HYPERLINK(\"http://x\")")) {
+        server.data.execute(&format!("UPDATE visit SET purpose = '{formula}'")).await;
+        for (path, right) in [("visits.csv", format!("'{formula}")), ("visits.csv?exact=true", formula.clone())] {
+            let rows = rows(&get(&server, &format!("/export/{path}")).await.body);
+            let column = rows[0].iter().position(|header| header == "purpose").expect("a column");
+            assert!(rows.len() > 20 && rows[1..].iter().all(|row| row[column] == right), "{formula:?}: {rows:?}");
+        }
     }
     // What is a number is not touched, negative ones neither.
     let rows = rows(&get(&server, "/export/cities.csv").await.body);
@@ -160,122 +166,6 @@ async fn bad_requests_are_told_what_is_right() {
     assert!(got.header(header::CONTENT_TYPE).starts_with("text/html") && !got.body.contains("<b>"), "{}", got.body);
 }
 
-/// A client that holds a copy learns that nothing has changed, by one small statement; what has changed has another tag.
-#[tokio::test(flavor = "multi_thread")]
-async fn copies_are_valid_until_the_data_change() {
-    for backend in backends() {
-        let server = Server::start(backend, Data::Bundled).await;
-        server.data.execute("UPDATE dataset_version SET changed_at = 784111777000").await;
-        let espoo = id_of(&server, "city", "espoo").await;
-        let record = format!("/id/{espoo}");
-        let paths = ["/export/visits.csv", "/export/visits.jsonl", "/export/visits.geojson", "/calendar.ics"];
-        let mut tags = Vec::new();
-        for path in paths.into_iter().chain(["/popolo.json", &record, "/export/visits.csv?orderBy=KEY_ASC"]) {
-            let got = get(&server, path).await;
-            let tag = got.header(header::ETAG).to_owned();
-            assert!(tag.starts_with("W/\""), "{path}: {tag}");
-            assert_eq!(got.header(header::LAST_MODIFIED), "Sun, 06 Nov 1994 08:49:37 GMT");
-            assert_eq!(got.header(header::CACHE_CONTROL), "no-cache");
-            let head = send(&server, Method::HEAD, path, &[]).await;
-            assert_eq!((head.status.as_u16(), head.header(header::ETAG), &*head.body), (200, &*tag, ""));
-            for (name, value) in
-                [(header::IF_NONE_MATCH, &*tag), (header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:37 GMT")]
-            {
-                server.data.take_statements();
-                let again = send(&server, Method::GET, path, &[(name, value)]).await;
-                assert_eq!((again.status.as_u16(), &*again.body), (304, ""), "{path}");
-                assert_eq!(again.header(header::ETAG), tag);
-                // Browsers put it in the place of the one that they hold.
-                let policy = header::CONTENT_SECURITY_POLICY;
-                assert_eq!(again.header(policy.clone()), got.header(policy), "{path}");
-                assert_eq!(server.data.take_statements().len(), 1, "{path}");
-            }
-            tags.push(tag);
-        }
-        // The same address has several forms.
-        let json = send(&server, Method::GET, &record, &[(header::ACCEPT, "application/json")]).await;
-        tags.push(json.header(header::ETAG).to_owned());
-        let count = tags.len();
-        tags.sort_unstable();
-        tags.dedup();
-        assert_eq!(tags.len(), count, "{tags:?}");
-        server.data.execute("INSERT INTO dataset_version (version, changed_at) VALUES (1000, 784111778000)").await;
-        for tag in tags {
-            let again = send(&server, Method::GET, "/export/visits.csv", &[(header::IF_NONE_MATCH, &tag)]).await;
-            assert_eq!(again.status, 200);
-        }
-    }
-}
-
-/// The address of a record has the form that a client prefers, behind proxies too, and strict policies.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_record_has_the_form_that_is_preferred() {
-    let config = Config { path_prefix: Some("/graph".into()), trust_proxy: true, ..Server::unlimited() };
-    let server = Server::with(TestDatabase::new(Backend::Sqlite, Data::Bundled).await, config).await;
-    let espoo = id_of(&server, "city", "espoo").await;
-    for (accept, media_type) in [
-        ("", "text/html; charset=utf-8"),
-        ("*/*", "text/html; charset=utf-8"),
-        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
-        ("application/ld+json", "application/ld+json"),
-        ("application/json, text/html;q=0.5", "application/json; charset=utf-8"),
-        ("application/*", "application/ld+json"),
-    ] {
-        for path in [format!("/id/{espoo}"), format!("/graph/id/{espoo}")] {
-            let mut headers = vec![
-                (header::HeaderName::from_static("x-forwarded-host"), "data.example.org"),
-                (header::HeaderName::from_static("x-forwarded-proto"), "https"),
-            ];
-            headers.extend((!accept.is_empty()).then_some((header::ACCEPT, accept)));
-            let got = send(&server, Method::GET, &path, &headers).await;
-            assert_eq!((got.status.as_u16(), got.header(header::CONTENT_TYPE)), (200, media_type), "{accept}");
-            assert!(got.headers.get_all(header::VARY).iter().any(|value| value == "accept"), "{:?}", got.headers);
-            let policy = got.header(header::CONTENT_SECURITY_POLICY);
-            assert!(policy.starts_with("default-src 'none'; style-src 'self';"), "{policy}");
-            if media_type != "application/json; charset=utf-8" {
-                let address = format!("https://data.example.org/graph/id/{espoo}\"");
-                assert!(got.body.contains(&address), "{}", got.body);
-            }
-        }
-    }
-    for (extension, media_type) in
-        [("html", "text/html"), ("jsonld", "application/ld+json"), ("json", "application/json")]
-    {
-        let got = get(&server, &format!("/id/{espoo}.{extension}")).await;
-        assert!(got.status == 200 && got.header(header::CONTENT_TYPE).starts_with(media_type), "{extension}");
-    }
-}
-
-/// The page of a record says what each source says, and who disagrees; texts of the data are no HTML.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_page_of_a_record_says_who_disagrees() {
-    for backend in backends() {
-        let server = Server::start(backend, Data::Bundled).await;
-        let query = "{ citations(first: 1, filter: {stance: {eq: CONTRADICTS}, field: {eq: \"since\"}}) { nodes { source { id } \
-                     record { id } } } }";
-        let data = server.data(query, json!({})).await;
-        let citation = &data["citations"]["nodes"][0];
-        let [record, source] =
-            [&citation["record"]["id"], &citation["source"]["id"]].map(|id| id.as_str().expect("an id"));
-        let page = get(&server, &format!("/id/{record}")).await.body;
-        assert!(page.contains("Sources disagree about: since"), "{page}");
-        let said = page.split("<li class=\"contradicts\">").nth(1).expect("a contradiction");
-        let said = said.split("</li>").next().expect("an item");
-        assert!(said.contains("Contradicted by") && said.contains(&format!("href=\"{source}\"")), "{said}");
-        // Its links to other records lead to pages.
-        let ids = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
-        let ids: Vec<_> = ids.filter(|href| href.contains('_') && !href.contains(['.', '/'])).collect();
-        assert!(ids.len() > 3, "{page}");
-        for id in ids.iter().take(10) {
-            assert_eq!(get(&server, &format!("/id/{id}")).await.status, 200, "{id}");
-        }
-        server.data.execute("UPDATE city SET name = '<script>alert(1)</script>' WHERE key = 'espoo'").await;
-        let espoo = id_of(&server, "city", "espoo").await;
-        let page = get(&server, &format!("/id/{espoo}")).await.body;
-        assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<script"), "{page}");
-    }
-}
-
 /// What the formats ask for fits into the default limits, and takes no more than is charged for it; the statements of a page do
 /// not depend on its records.
 #[tokio::test(flavor = "multi_thread")]
@@ -299,23 +189,23 @@ async fn the_documents_of_formats_are_paid_for() {
             assert!(number("requested") >= number("actual"), "{backend}: {cost} of {query}");
             (number("statements"), answer["data"].clone())
         };
-        for part in listings.iter().flat_map(|listing| &listing.parts) {
-            let mut variables = serde_json::to_value(&part.variables).expect("JSON");
-            let (all, data) = cost(&part.document, variables.clone()).await;
+        for list in listings.iter().flat_map(|listing| &listing.lists) {
+            let mut variables = serde_json::to_value(&list.variables).expect("JSON");
+            let (all, data) = cost(&list.document, variables.clone()).await;
             let nodes = data.as_object().and_then(|data| data.values().next()?["nodes"].as_array()).expect("a list");
             if nodes.len() > 20 {
                 variables["first"] = 20.into();
-                let (some, _) = cost(&part.document, variables).await;
+                let (some, _) = cost(&list.document, variables).await;
                 // Of references to several types, fewer records can lead to fewer types.
-                assert!(all <= some + 4, "{backend}: {all} and {some} statements for {}", part.document);
+                assert!(all <= some + 4, "{backend}: {all} and {some} statements for {}", list.document);
             }
         }
         for record in model.types() {
             let list = coopgraph::model::camel_case(record.plural);
             let data = server.data(&format!("{{ {list}(first: 2) {{ nodes {{ id }} }} }}"), json!({})).await;
             for node in data[&list]["nodes"].as_array().expect("a list") {
-                for parts in [Parts::Own, Parts::WithRelated] {
-                    let (document, field) = record_document(model, record, parts);
+                for extent in [Extent::Own, Extent::WithRelated] {
+                    let (document, field) = record_document(model, record, extent);
                     let (_, data) = cost(&document, json!({ "id": node["id"] })).await;
                     assert_eq!(data[&field]["id"], node["id"]);
                 }
@@ -349,23 +239,4 @@ async fn libraries_of_others_read_the_formats() {
         assert!(told.contains("\nRan 4 tests in ") && told.trim_end().ends_with("OK"), "{told}");
         served.stop();
     }
-}
-
-/// What is exported as Popolo and as a calendar, our own import reads, and finds the records that it came from.
-#[tokio::test(flavor = "multi_thread")]
-async fn our_own_import_reads_popolo_and_calendars() {
-    let place = Place::new(Backend::Sqlite).await;
-    let served = serve(&place, &[]);
-    for (path, file, format) in
-        [("/popolo.json", "popolo.json", "popolo"), ("/calendar.ics", "calendar.ics", "icalendar")]
-    {
-        let got = Client::new().get(format!("{}{path}", served.base())).send().await.expect("an answer");
-        fs::write(place.path(file), got.text().await.expect("a text")).expect("a file");
-        let file = place.path(file).display().to_string();
-        let other = Place::new(Backend::Sqlite).await;
-        other.prints(&["migrate"]);
-        let printed = other.run(&["import", &file, "--format", format, "--accept-warnings"]);
-        assert!(printed.status.success(), "{format}: {printed:?}");
-    }
-    served.stop();
 }

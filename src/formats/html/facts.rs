@@ -4,24 +4,22 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 use maud::{Markup, html};
 
 use super::{
-    Page,
+    RecordPage,
     texts::{capitalized, external, list, plain, text},
 };
 use crate::{
-    formats::{
-        cells::{is_plain_date, lower_words, value},
-        selection::main_name,
-    },
+    domain::common::TOPICS,
+    formats::cells::{is_plain_date, lower_words, value},
     model::{Attribute, AttributeKind, Scalar, camel_case, words},
 };
 
 /// What is not shown among the facts, but in another place or not at all.
 const NOT_FACTS: [&str; 6] = ["id", "key", "visibility", "version", "createdAt", "updatedAt"];
 
-impl Page<'_> {
+impl RecordPage<'_> {
     pub(super) fn facts(&self) -> Markup {
         let citations = self.by_attribute();
-        let main = main_name(self.record);
+        let main = self.record.name_field();
         let facts = self.record.attributes.iter().filter_map(|attribute| {
             let name = attribute.name.as_str();
             let said = citations.get(name).map(Vec::as_slice).unwrap_or_default();
@@ -29,13 +27,15 @@ impl Page<'_> {
             (shown.is_some() || !said.is_empty()).then(|| (camel_case(name), shown, said))
         });
         let identifiers = list(self.node, &["identifiers"]);
-        let topics = list(self.node, &["topics", "nodes"]);
+        let topics = list(self.node, &[TOPICS, "nodes"]);
         html! {
             dl {
                 @for (name, shown, said) in facts {
                     dt { (capitalized(&words(&name))) }
                     dd {
-                        @if let Some(shown) = shown { (shown) } @else if main == Some(&name) { (self.title()) } @else { "not recorded" }
+                        @if let Some(shown) = shown { (shown) }
+                        @else if main == Some(&name) { (self.title()) }
+                        @else { "not recorded" }
                         (self.said(said, false))
                     }
                 }
@@ -74,8 +74,8 @@ impl Page<'_> {
             AttributeKind::Scalar(column, _) if self.record.generated.contains(&column.name) => None,
             _ => match found {
                 JsonValue::Null => None,
-                JsonValue::Bool(is_true) => Some(html! { (if is_true { "yes" } else { "no" }) }),
-                found => Some(html! { span.text { (plain(&found)) } }),
+                JsonValue::Bool(is_true) => Some(html! { (if *is_true { "yes" } else { "no" }) }),
+                found => Some(html! { span.text { (plain(found)) } }),
             },
         }
     }

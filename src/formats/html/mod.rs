@@ -8,9 +8,9 @@ mod texts;
 use apollo_compiler::response::{JsonMap, JsonValue};
 use maud::{DOCTYPE, Markup, html};
 
-use self::texts::{capitalized, known, list, text};
-use super::{cells::lower_words, selection::main_name};
-use crate::model::{AttributeKind, Model, RecordType, camel_case, words};
+use self::texts::{capitalized, list, text};
+use super::cells::lower_words;
+use crate::model::{AttributeKind, Model, RecordType, camel_case, language::one_language, words};
 
 /// How many names the title of a record has that has none itself.
 const JOINED: usize = 3;
@@ -19,7 +19,7 @@ const JOINED: usize = 3;
 /// the address of the server.
 #[must_use]
 pub fn record_page(model: &Model, record: &RecordType, node: &JsonMap, base: &str) -> String {
-    let page = Page { model, record, node };
+    let page = RecordPage { model, record, node };
     let id = text(node, &["id"]);
     let title = page.title();
     let language = text(node, &["label", "language"]);
@@ -31,7 +31,7 @@ pub fn record_page(model: &Model, record: &RecordType, node: &JsonMap, base: &st
     let body = html! {
         header {
             p.kind { (capitalized(&page.kind())) }
-            h1 lang=[known(&language)] { (title) }
+            h1 lang=[one_language(&language)] { (title) }
             (page.names())
             (page.disputes())
         }
@@ -46,7 +46,10 @@ pub fn record_page(model: &Model, record: &RecordType, node: &JsonMap, base: &st
                 "Key: " code { (text(node, &["key"])) } " · Version " (text(node, &["version"])) ", last changed "
                 (text(node, &["updatedAt"]).split('T').next().unwrap_or_default())
             }
-            p { a href=(format!("{id}.jsonld")) { "JSON-LD" } " · " a href=(format!("{id}.json")) { "JSON" } " · " a href="../" { "coopgraph" } }
+            p {
+                a href=(format!("{id}.jsonld")) { "JSON-LD" } " · " a href=(format!("{id}.json")) { "JSON" } " · "
+                a href="../" { "coopgraph" }
+            }
         }
     };
     whole(&title, &head, &body)
@@ -78,16 +81,16 @@ fn whole(title: &str, head: &Markup, body: &Markup) -> String {
     page.into_string()
 }
 
-struct Page<'a> {
+struct RecordPage<'a> {
     model: &'a Model,
     record: &'a RecordType,
     node: &'a JsonMap,
 }
 
-impl Page<'_> {
+impl RecordPage<'_> {
     /// The name; without one, the names of what the record joins.
     fn title(&self) -> String {
-        if let Some(name) = main_name(self.record) {
+        if let Some(name) = self.record.name_field() {
             return text(self.node, &[name]);
         }
         let joined = self.record.attributes.iter().flat_map(|attribute| match &attribute.kind {
@@ -104,8 +107,7 @@ impl Page<'_> {
     /// The name of a record that this one refers to, or its key if it has none.
     fn name(&self, record: &JsonMap) -> String {
         let ty = record.get("__typename").and_then(JsonValue::as_str);
-        let described = self.model.types().find(|described| Some(described.name) == ty);
-        let name = described.and_then(main_name).unwrap_or("name");
+        let name = ty.and_then(|ty| self.model.by_name(ty)).and_then(RecordType::name_field).unwrap_or("name");
         let names = [text(record, &[name]), text(record, &["key"])];
         names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
     }
@@ -125,7 +127,7 @@ impl Page<'_> {
                     @for (i, name) in names.iter().enumerate() {
                         @if i > 0 { " · " }
                         @let language = text(name, &["language"]);
-                        span lang=[known(&language)] title=(language) { (text(name, &["name"])) }
+                        span lang=[one_language(&language)] title=(language) { (text(name, &["name"])) }
                     }
                 }
             }

@@ -4,20 +4,21 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 use maud::{Markup, html};
 
 use super::{
-    Page,
+    RecordPage,
     texts::{capitalized, list, text},
 };
 use crate::{
+    domain::common::INDICATORS,
     formats::{
         cells::{lower_words, value},
-        selection::{main_name, relations},
+        selection::relations,
     },
     model::{AttributeKind, CounterpartFields, RecordType, Scalar, words},
 };
 
-impl Page<'_> {
+impl RecordPage<'_> {
     pub(super) fn figures(&self) -> Markup {
-        let figures = list(self.node, &["indicators", "nodes"]);
+        let figures = list(self.node, &[INDICATORS, "nodes"]);
         html! {
             @if !figures.is_empty() {
                 section {
@@ -59,7 +60,7 @@ impl Page<'_> {
         let own = self.node.get("id");
         let mut links: Vec<&JsonMap> = counterparts.map(|fields| list(item, &[fields.all])).unwrap_or_default();
         let (mut facts, mut dates) = (Vec::new(), Vec::new());
-        let is_named = main_name(target).is_some();
+        let is_named = target.name_field().is_some();
         for attribute in &target.attributes {
             let name = attribute.name.as_str();
             match &attribute.kind {

@@ -6,38 +6,50 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 use maud::{Markup, html};
 
 use super::{
-    Page,
+    RecordPage,
     texts::{capitalized, is_web_address, list, text},
 };
 use crate::{
-    formats::{cells::value, selection::main_name},
+    domain::common::CITATIONS,
+    formats::cells::value,
     model::{camel_case, words},
 };
 
 /// What citations call a record as a whole.
 const WHOLE: [&str; 2] = ["record", "exists"];
 
-impl Page<'_> {
+impl RecordPage<'_> {
     fn citations(&self) -> Vec<&JsonMap> {
-        list(self.node, &["citations", "nodes"])
+        list(self.node, &[CITATIONS, "nodes"])
     }
 
-    /// The fields of which a source contradicts the value.
+    /// What sources contradict.
     pub(super) fn disputes(&self) -> Markup {
-        let mut fields: Vec<String> = self.citations().into_iter().filter(|of| is_against(of)).map(field_of).collect();
-        fields.dedup();
-        fields.sort_unstable();
-        fields.dedup();
-        let shown: Vec<String> = fields.iter().map(|field| words(&camel_case(field))).collect();
-        html! { @if !shown.is_empty() { p.disputed role="note" { "Sources disagree about: " (shown.join(", ")) } } }
+        let against = self.citations().into_iter().filter(|of| is_against(of));
+        let mut about: Vec<String> = against.map(|of| self.about(&field_of(of))).collect();
+        about.sort_unstable();
+        about.dedup();
+        html! {
+            @if value(self.node, &["isDisputed"]) == &JsonValue::Bool(true) {
+                p.disputed role="note" { "Sources disagree about: " (about.join(", ")) }
+            }
+        }
+    }
+
+    /// What a citation is about, in words.
+    fn about(&self, field: &str) -> String {
+        match field {
+            "exists" => "whether it exists".to_owned(),
+            "record" => "the record as a whole".to_owned(),
+            field => words(&camel_case(self.cited(field).unwrap_or(field))),
+        }
     }
 
     /// The attribute that a citation is about.
     fn cited(&self, field: &str) -> Option<&str> {
-        let name = camel_case(field);
-        let is_name = matches!(name.as_str(), "name" | "title");
-        let found = self.record.attributes.iter().find(|of| camel_case(&of.name) == name);
-        found.map(|found| found.name.as_str()).or_else(|| is_name.then(|| main_name(self.record)).flatten())
+        let found = self.record.attributes.iter().find(|attribute| attribute.is_meant_by(field));
+        let is_name = matches!(camel_case(field).as_str(), "name" | "title");
+        found.map(|found| found.name.as_str()).or_else(|| is_name.then(|| self.record.name_field()).flatten())
     }
 
     /// The citations of the attributes, by their names.
@@ -58,12 +70,9 @@ impl Page<'_> {
             .into_iter()
             .filter(|citation| self.cited(&field_of(citation)).is_none())
             .partition(|citation| WHOLE.contains(&field_of(citation).as_str()));
-        let (total, shown) = (value(self.node, &["citations", "totalCount"]), self.citations().len());
-        let more = total.as_u64().map_or(0, |total| total.saturating_sub(shown as u64));
         html! {
             @if !whole.is_empty() { section { h2 { "Sources" } (self.said(&whole, false)) } }
             @if !other.is_empty() { section { h2 { "Other statements" } (self.said(&other, true)) } }
-            @if more > 0 { p { "There are " (more) " more statements, which are not shown." } }
         }
     }
 
@@ -75,7 +84,7 @@ impl Page<'_> {
                     @for citation in citations {
                         li.contradicts[is_against(citation)] {
                             @let (claim, note) = (text(citation, &["claimedValue"]), text(citation, &["note"]));
-                            @if with_field { (capitalized(&words(&camel_case(&field_of(citation))))) ": " }
+                            @if with_field { (capitalized(&self.about(&field_of(citation)))) ": " }
                             strong { (stance(citation)) } " "
                             @if let Some(source) = citation.get("source").and_then(JsonValue::as_object) { (self.source(source)) }
                             @if !claim.is_empty() { ": “" (claim) "”" }

@@ -16,7 +16,7 @@ pub(super) fn is_web_address(url: &str) -> bool {
 
 /// The text at a path; empty if there is none.
 pub(super) fn text(node: &JsonMap, path: &[&str]) -> String {
-    plain(&value(node, path))
+    plain(value(node, path))
 }
 
 pub(super) fn plain(value: &JsonValue) -> String {
@@ -32,11 +32,6 @@ pub(super) fn list<'n>(node: &'n JsonMap, path: &[&str]) -> Vec<&'n JsonMap> {
     let Some((first, rest)) = path.split_first() else { return Vec::new() };
     let found = rest.iter().try_fold(node.get(*first), |value, name| Some(value?.get(*name))).flatten();
     found.and_then(JsonValue::as_array).into_iter().flatten().filter_map(JsonValue::as_object).collect()
-}
-
-/// A language that browsers know.
-pub(super) fn known(language: &str) -> Option<&str> {
-    Some(language).filter(|language| !matches!(*language, "" | "und" | "mul"))
 }
 
 pub(super) fn capitalized(text: &str) -> String {
