@@ -110,7 +110,8 @@ impl ListOrder {
 
     /// What is read of a record beside what is selected of it, so that its position is known.
     pub fn columns(&self) -> impl Iterator<Item = Column> {
-        self.orders.iter().filter_map(|order| order.column())
+        let of_place = self.near.iter().flat_map(Near::columns);
+        self.orders.iter().filter_map(|order| order.column()).chain(of_place)
     }
 
     fn computed(&self) -> impl Iterator<Item = &'static Order> {

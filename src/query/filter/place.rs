@@ -17,7 +17,7 @@ use super::{
 use crate::{
     error::{Code, Error, Result},
     model::{
-        Coordinates, Model, RecordType, camel_case,
+        Column, Coordinates, Model, RecordType, camel_case,
         coordinates::{MAX_DISTANCE, degrees, point, versine},
         words,
     },
@@ -164,6 +164,11 @@ impl Near {
         let products = self.of.point.iter().zip(&self.point).map(|(of, at)| column(alias, of.name).mul(at.clone()));
         let cosine = products.reduce(ExprTrait::add).unwrap_or(Expr::Constant(0.0.into()));
         Expr::Constant(1.0.into()).sub(cosine)
+    }
+
+    /// What the distance is computed from.
+    pub(in crate::query) fn columns(&self) -> impl Iterator<Item = Column> + use<> {
+        self.of.point.iter().copied()
     }
 
     /// Whether the record of an alias has coordinates, and is near enough.
