@@ -56,7 +56,9 @@ pub(super) fn questions() -> Vec<Question> {
     let graph = world.graph();
     let mut partnerships: BTreeMap<&str, usize> = BTreeMap::new();
     for (members, _) in world.pairs() {
-        members.into_iter().for_each(|city| *partnerships.entry(city).or_default() += 1);
+        for city in members {
+            *partnerships.entry(city).or_default() += 1;
+        }
     }
     let partners = |city: &str| partnerships.get(city).copied().unwrap_or_default();
     let in_country = |city: &str, country: &str| countries[city] == country;
