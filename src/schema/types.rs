@@ -17,8 +17,8 @@ use crate::{
     },
     query::{
         filter::{
-            ANY_NAME, COORDINATES, DURING, IDENTIFIER, IS_DISPUTED, Operand, OperatorInput, boolean_input,
-            coordinates_inputs, decimal_input, identifier_input, period_input,
+            ANY_NAME, ANY_TEXT, COORDINATES, DURING, IDENTIFIER, IS_DISPUTED, Operand, OperatorInput, any_text_input,
+            boolean_input, coordinates_inputs, decimal_input, identifier_input, period_input,
         },
         order::TIMELINE_ORDERS,
         page::TIMELINE_ENTRY,
@@ -242,6 +242,8 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
         fields.extend(inputs.into_iter().last().map(|filter| field(COORDINATES, filter, about)));
     }
     operators(registry, decimal_input());
+    let about = "Filters by words in any of its texts, such as names, titles, notes and the key.";
+    fields.push(field(ANY_TEXT, operators(registry, any_text_input()), about));
     let about = "Filters by an identifier in an external system.";
     fields.push(field(IDENTIFIER, operators(registry, identifier_input()), about));
     if model.claims.is_some() {

@@ -7,6 +7,7 @@
 //! that says nothing else. A filter that is written as empty is different: below a relation, it asks for a related record.
 
 mod any_name;
+mod any_text;
 mod date;
 mod disputed;
 mod identifier;
@@ -28,6 +29,7 @@ use uuid::Uuid;
 pub(super) use self::period::{as_of, possibly_overlap};
 pub use self::{
     any_name::ANY_NAME,
+    any_text::{ANY_TEXT, any_text_input},
     date::MAX_LISTED,
     disputed::IS_DISPUTED,
     identifier::{IDENTIFIER, identifier_input},
@@ -164,6 +166,9 @@ impl Reader {
     fn attribute(self, record: &RecordType, name: &str, value: &Value) -> Read {
         if let (ANY_NAME, Some(folded)) = (name, record.folded_name()) {
             return self.any_name(record, folded, value);
+        }
+        if name == ANY_TEXT {
+            return self.any_text(record, value);
         }
         if name == IDENTIFIER {
             return self.identifier(value);

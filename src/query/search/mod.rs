@@ -14,6 +14,7 @@ use std::sync::{Arc, OnceLock};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
+pub(in crate::query) use self::statements::records_with_words;
 pub use self::{misspelling::SHORTEST_MISSPELLED, snippet::Snippet};
 use self::{misspelling::misspellings, terms::Term};
 use super::loader::RecordLoader;
@@ -86,20 +87,7 @@ impl Search {
         size: usize,
         after: Option<&str>,
     ) -> Result<Self> {
-        let length = query.chars().count();
-        if length > MAX_QUERY {
-            let message = format!("`query` has {length} characters: at most {MAX_QUERY} are allowed");
-            return Err(Error::input(Code::InvalidArgument, message));
-        }
-        let terms = Term::of_query(query);
-        let words = terms.iter().map(Term::len).sum::<usize>();
-        if words > MAX_WORDS {
-            let message = format!(
-                "`query` has {words} words: at most {MAX_WORDS} are allowed, where each character of a script without spaces \
-                 is a word"
-            );
-            return Err(Error::input(Code::InvalidArgument, message));
-        }
+        let terms = read_terms("query", query)?;
         let language = language.map(|tag| primary_language(tag).to_ascii_lowercase());
         let mut search = Self { terms, language, tables, size, after: None };
         search.after = after.map(|cursor| search.decode(cursor)).transpose()?;
@@ -139,6 +127,25 @@ impl Search {
             Error::input(Code::InvalidCursor, message)
         })
     }
+}
+
+/// The terms of a text that a client gives as `name`.
+fn read_terms(name: &str, text: &str) -> Result<Vec<Term>> {
+    let length = text.chars().count();
+    if length > MAX_QUERY {
+        let message = format!("`{name}` has {length} characters: at most {MAX_QUERY} are allowed");
+        return Err(Error::input(Code::InvalidArgument, message));
+    }
+    let terms = Term::of_query(text);
+    let words = terms.iter().map(Term::len).sum::<usize>();
+    if words > MAX_WORDS {
+        let message = format!(
+            "`{name}` has {words} words: at most {MAX_WORDS} are allowed, where each character of a script without spaces is a \
+             word"
+        );
+        return Err(Error::input(Code::InvalidArgument, message));
+    }
+    Ok(terms)
 }
 
 impl Found {

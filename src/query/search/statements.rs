@@ -11,11 +11,11 @@ use sea_orm::{
 };
 
 use super::{
-    Hit, Search,
+    Hit, Search, read_terms,
     terms::{Alternative, Term},
 };
 use crate::{
-    error::Result,
+    error::{Code, Error, Result},
     model::{
         record,
         search::{
@@ -28,6 +28,7 @@ use crate::{
         loader::RecordLoader,
         statement::column,
     },
+    quoted::Quoted,
 };
 
 /// The aliases of the documents, of those that are found, and of their records.
@@ -77,33 +78,56 @@ fn grade(search: &Search, terms: &[Term]) -> Expr {
     grade.case(has_all(false), 4).case(has_all(true), 5).finally(6).into()
 }
 
+/// The documents that have all terms, whoever may see their records.
+fn documents(backend: DbBackend, terms: &[Term]) -> SelectStatement {
+    let text = Term::query(backend, terms);
+    let mut query = Query::select();
+    if backend == DbBackend::Postgres {
+        query.from_as(document::Entity, DOCUMENT);
+        query.and_where(Expr::cust_with_exprs(
+            "array_to_tsvector(string_to_array($1, ' ')) @@ CAST($2 AS tsquery)",
+            [of_document(Column::Words), Expr::val(text)],
+        ));
+    } else {
+        query.from(INDEX);
+        let is_row = of_document(Column::Id).equals((INDEX, "rowid"));
+        query.join_as(JoinType::InnerJoin, document::Entity, DOCUMENT, is_row);
+        query.and_where(Expr::col(INDEX).binary(SqliteBinOper::Match, text));
+    }
+    // The index knows which words a document has, but not that they follow each other.
+    for words in terms.iter().map(|term| &term.alternatives[0].words).filter(|words| words.len() > 1) {
+        query.and_where(spaced_words().like(LikeExpr::new(format!("% {} %", words.join(" ")))));
+    }
+    query
+}
+
+/// The ids of the records of a table whose texts have all words of a text, each as a whole. Nothing is said of who may see
+/// them.
+pub(in crate::query) fn records_with_words(
+    backend: DbBackend,
+    table: &'static str,
+    text: &str,
+) -> Result<SelectStatement> {
+    let mut terms = read_terms("words", text)?;
+    if terms.is_empty() {
+        let message = format!("{} has no word: write at least one, such as \"mayor espoo\"", Quoted(text));
+        return Err(Error::input(Code::InvalidArgument, message));
+    }
+    terms.iter_mut().for_each(Term::be_whole);
+    let mut records = documents(backend, &terms);
+    records.expr(of_document(Column::RecordId)).and_where(of_document(Column::Kind).eq(table));
+    Ok(records)
+}
+
 impl RecordLoader {
     /// The documents of the records that the viewer may see and that have all terms.
     fn found(&self, search: &Search, terms: &[Term]) -> SelectStatement {
-        let backend = self.backend();
-        let text = Term::query(backend, terms);
-        let mut query = Query::select();
-        if backend == DbBackend::Postgres {
-            query.from_as(document::Entity, DOCUMENT);
-            query.and_where(Expr::cust_with_exprs(
-                "array_to_tsvector(string_to_array($1, ' ')) @@ CAST($2 AS tsquery)",
-                [of_document(Column::Words), Expr::val(text)],
-            ));
-        } else {
-            query.from(INDEX);
-            let is_row = of_document(Column::Id).equals((INDEX, "rowid"));
-            query.join_as(JoinType::InnerJoin, document::Entity, DOCUMENT, is_row);
-            query.and_where(Expr::col(INDEX).binary(SqliteBinOper::Match, text));
-        }
+        let mut query = documents(self.backend(), terms);
         let is_record = column(RECORD, record::Column::Id.as_str()).equals((DOCUMENT, Column::RecordId));
         query.join_as(JoinType::InnerJoin, record::Entity, RECORD, is_record);
         query.and_where(column(RECORD, record::Column::Audience.as_str()).lte(self.clearance.rank()));
         if let Some(tables) = &search.tables {
             query.and_where(of_document(Column::Kind).is_in(tables.iter().copied()));
-        }
-        // The index knows which words a document has, but not that they follow each other.
-        for words in terms.iter().map(|term| &term.alternatives[0].words).filter(|words| words.len() > 1) {
-            query.and_where(spaced_words().like(LikeExpr::new(format!("% {} %", words.join(" ")))));
         }
         query
     }

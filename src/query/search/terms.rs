@@ -49,6 +49,11 @@ impl Term {
         Self { alternatives: vec![Alternative { words, is_prefix: false }] }
     }
 
+    /// Lets the last word not be the beginning of one.
+    pub(super) fn be_whole(&mut self) {
+        self.alternatives[0].is_prefix = false;
+    }
+
     /// How many words it has.
     pub(super) fn len(&self) -> usize {
         self.alternatives[0].words.len()

@@ -152,6 +152,7 @@ impl Guard {
                 "IdFilter" => format!("{{eq: \"{}\"}}", hidden[0].id()),
                 "IntFilter" | "FloatFilter" | "DecimalFilter" => "{gte: 0}".to_owned(),
                 "BooleanFilter" => "{eq: true}".to_owned(),
+                "AnyTextFilter" => format!("{{words: {}}}", Value::from(hidden[0].key.as_str())),
                 "CoordinatesFilter" => "{within: {south: -90, west: -180, north: 90, east: 180}}".to_owned(),
                 _ if self.leads_to_records(ty) => continue,
                 _ => match ty.strip_suffix("Filter").map(|words| &self.schema.get(words).values) {
