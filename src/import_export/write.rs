@@ -157,7 +157,10 @@ impl Writer<'_> {
         let (stored, proposed) = (|name| Expr::col((table, name)), |name| Expr::col((EXCLUDED, name)));
         let is_newer = || proposed("version").gt(stored("version"));
         let mut differs = Condition::any().add(is_newer());
-        for name in names() {
+        // What is computed from others differs with them.
+        let computed = self.record.coordinates.iter().flat_map(|of| of.point.map(|column| column.name));
+        let computed: Vec<_> = computed.collect();
+        for name in names().filter(|name| !computed.contains(name)) {
             differs = differs.add(stored(name).binary(IS_DISTINCT_FROM, proposed(name)));
         }
         let if_newer = |newer: Expr, otherwise: Expr| -> Expr {

@@ -258,8 +258,16 @@ impl ListOrder {
         if self.timeline.is_some() {
             return TIMELINE_ORDERS[usize::from(self.last().is_descending)].to_owned();
         }
-        let names: Vec<_> = self.orders.iter().map(|order| order.name.as_str()).collect();
+        let names: Vec<_> = self.orders.iter().map(|order| self.name_of(order)).collect();
         names.join(",")
+    }
+
+    /// The name of one of the orders. The distances from two places are two orders.
+    fn name_of(&self, order: &Order) -> String {
+        match (&order.by, &self.near) {
+            (OrderBy::Distance, Some(near)) => format!("{}@{}", order.name, near.place),
+            _ => order.name.clone(),
+        }
     }
 
     /// A cursor as clients see it: opaque, and bound to its list and order.
@@ -274,7 +282,11 @@ impl ListOrder {
     /// Whether these are the names of the orders, among them former ones.
     fn is_named(&self, names: &str) -> bool {
         let mut names = names.split(',');
-        let are_these = self.orders.iter().all(|order| names.next().is_some_and(|name| order.is_named(name)));
+        let is_this = |order: &Order, name: &str| match order.by {
+            OrderBy::Distance => name == self.name_of(order),
+            _ => order.is_named(name),
+        };
+        let are_these = self.orders.iter().all(|order| names.next().is_some_and(|name| is_this(order, name)));
         are_these && names.next().is_none() && self.timeline.is_none()
     }
 

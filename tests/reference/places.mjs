@@ -73,6 +73,8 @@ export function area({ south, west, north, east }) {
   return (record) => {
     const at = placeOf(record);
     if (!at || at.latitude < south || at.latitude > north) return false;
+    if ((north === 90 && at.latitude === 90) || (south === -90 && at.latitude === -90)) return true;
+    if ((east === 180 && at.longitude === -180) || (west === -180 && at.longitude === 180)) return true;
     const [isEast, isWest] = [at.longitude >= west, at.longitude <= east];
     return west > east ? isEast || isWest : isEast && isWest;
   };

@@ -15,6 +15,8 @@ use crate::{
 const FURTHER: &str = "suva,Suva,en,city,FI,,-18.1416,178.4419,,,,,,public\n\
     apia,Apia,en,city,FI,,-13.8333,-171.7667,,,,,,public\n\
     far-north,Far North,en,city,FI,,89.9,-60,,,,,,public\n\
+    antimeridian,Antimeridian,en,city,FI,,-85,180,,,,,,public\n\
+    south-pole,South Pole,en,city,FI,,-90,17,,,,,,public\n\
     nowhere,Nowhere,en,city,FI,,,,,,,,,public\n\
     hidden-place,Hidden place,en,city,FI,,60.2,24.7,,,,,,internal\n";
 
@@ -91,6 +93,12 @@ async fn lists_come_by_distance() {
             let end: Vec<_> = found.iter().rev().take(5).rev().map(|(key, _)| key.clone()).collect();
             assert_eq!(last, end, "{backend}: {near}");
         }
+        // A cursor belongs to its place, however far away what is near may be.
+        let page = &server.data(query, json!({"near": {"city": {"key": "espoo"}}, "first": 1})).await["cities"];
+        let after = page["pageInfo"]["endCursor"].clone();
+        let (code, _) = server.error(query, json!({"near": {"city": {"key": "suva"}}, "after": after})).await;
+        assert_eq!(code, "INVALID_CURSOR", "{backend}");
+        server.data(query, json!({"near": {"city": {"key": "espoo"}, "kilometers": 500}, "after": after})).await;
         // Other orders decide about ties only, and a list without a place tells no distance.
         let data = server
             .data(
@@ -152,6 +160,10 @@ async fn filters_know_places() {
         assert_eq!(keys("cities", &area(-30.0, 170.0, 0.0, -170.0)).await, pacific, "{backend}");
         let unknown = keys("cities", "{coordinates: {isNull: true}}").await;
         assert!(unknown.contains(&"nowhere".to_owned()), "{backend}: {unknown:?}");
+        // The border is one meridian, whatever it is called; and at the poles, all meridians meet.
+        let south = keys("cities", &area(-90.0, -180.0, -80.0, -170.0)).await;
+        assert_eq!(south, ["antimeridian", "south-pole"], "{backend}");
+        assert_eq!(keys("cities", &area(-86.0, 170.0, -84.0, 180.0)).await, ["antimeridian"], "{backend}");
         let both = keys("cities", &format!("{{and: [{near}, {}]}}", area(60.2, 24.0, 60.3, 24.8))).await;
         assert_eq!(both, ["espoo"], "{backend}");
     }

@@ -24,7 +24,7 @@ pub fn any_text_input() -> OperatorInput {
         fields: vec![(
             "words",
             "String".to_owned(),
-            "Has all of these words, at most 16, each as a whole and in any order, also in different texts. Characters of a \
+            "Has all of these words, at most 16 of at most 200 characters together, each as a whole and in any order, also in different texts. Characters of a \
              script without spaces, such as Chinese, that follow each other are found together.",
         )],
     }

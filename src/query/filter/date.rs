@@ -132,6 +132,7 @@ impl DateOperand {
                     "the days of `anniversaryWithin` must be known and at most a year: write a date such as 2026-12";
                 return Err(Error::input(Code::InvalidArgument, message));
             };
+            let goes_on_after_december = from > to;
             // In years without 29 February, its anniversary is on the day before.
             if (to, month_and_day_of(last + 1)) == (228, Some(301)) {
                 to = 229;
@@ -141,7 +142,7 @@ impl DateOperand {
             // Of what is no day of these years, the databases do not know the month.
             let at: Expr = CaseStatement::new().case(is_day, month_and_day(backend, self.earliest())).into();
             let (is_after, is_before) = (at.clone().gte(from), at.lte(to));
-            conditions.push(if from > to { is_after.or(is_before) } else { is_after.and(is_before) });
+            conditions.push(if goes_on_after_december { is_after.or(is_before) } else { is_after.and(is_before) });
         }
         Ok(any(conditions))
     }

@@ -1,6 +1,7 @@
 //! Conditions on where records are, and the distance from a place.
 
 use async_graphql::Value;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sea_orm::{
     ExprTrait,
     sea_query::{Expr, Query, SelectStatement},
@@ -41,6 +42,8 @@ const LATITUDE_ROUNDING: f64 = 1e-5;
 
 /// A place that distances are measured from, and how far away from it records may be.
 pub struct Near {
+    /// What tells it apart from other places, of the alphabet of base64 for addresses.
+    pub(in crate::query) place: String,
     latitude: Latitude,
     point: [Expr; 3],
     kilometers: Option<f64>,
@@ -74,8 +77,10 @@ pub fn coordinates_inputs(model: &Model) -> Vec<OperatorInput> {
     vec![
         OperatorInput {
             name: "NearInput".into(),
-            description: "A place, which is a record or a `latitude` with a `longitude`, and a distance from it."
-                .to_owned(),
+            description:
+                "A place, which is a record or a `latitude` with a `longitude`, and a distance from it. Without \
+                          a place, it says nothing."
+                    .to_owned(),
             fields: near,
         },
         OperatorInput {
@@ -156,7 +161,11 @@ impl Near {
             (_, _, Some(_)) => return Err(invalid("`near` has a record and degrees: give one of them")),
             _ => return Err(invalid("`near` has one of `latitude` and `longitude`: give both")),
         };
-        Ok(Some(Self { latitude, point, kilometers, of }))
+        let place = fields.iter().filter(|(name, _)| *name != KILOMETERS);
+        let mut place: Vec<String> = place.map(|(name, value)| format!("{name}: {value}")).collect();
+        place.sort_unstable();
+        let place = URL_SAFE_NO_PAD.encode(place.join(", "));
+        Ok(Some(Self { place, latitude, point, kilometers, of }))
     }
 
     /// The versine of the angle between the place and the record of an alias, by which distances are compared.
@@ -238,8 +247,19 @@ impl Reader {
             return Err(invalid(format!("`south` is {south} and `north` is {north}: exchange them")));
         }
         let (latitude, longitude) = (column(self.alias(), of.latitude.name), column(self.alias(), of.longitude.name));
-        let (is_east, is_west) = (longitude.clone().gte(west), longitude.lte(east));
-        let is_between = if west > east { is_east.or(is_west) } else { is_east.and(is_west) };
+        let (is_east, is_west) = (longitude.clone().gte(west), longitude.clone().lte(east));
+        let mut is_between = if west > east { is_east.or(is_west) } else { is_east.and(is_west) };
+        // -180 and 180 are one meridian, and all meridians meet at the poles.
+        for (is_on_border, same) in [
+            (east >= 180.0, longitude.clone().lte(-180.0)),
+            (west <= -180.0, longitude.gte(180.0)),
+            (north >= 90.0, latitude.clone().gte(90.0)),
+            (south <= -90.0, latitude.clone().lte(-90.0)),
+        ] {
+            if is_on_border {
+                is_between = is_between.or(same);
+            }
+        }
         Ok(all(vec![latitude.clone().gte(south), latitude.lte(north), is_between]))
     }
 }

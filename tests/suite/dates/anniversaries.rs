@@ -45,6 +45,7 @@ async fn anniversaries_are_found() {
             ("2027-03-01", vec![]),
             ("2028-02-28", vec![]),
             ("2028-02-29", vec!["leap"]),
+            ("2028-02-29/2029-02-28", vec!["begin", "end", "june", "leap", "of-old"]),
             ("2027-12-20/2028-01-10", vec!["begin", "end"]),
             ("2027", vec!["begin", "end", "june", "leap", "of-old"]),
             // The day itself is no anniversary, and neither is what comes before it.
