@@ -124,7 +124,7 @@ impl Table {
         self.index(&[name])
     }
 
-    /// A number that may be empty, by itself is not filtered by.
+    /// A number that may be empty, and that nothing looks for by itself: it has no index.
     pub(crate) fn optional_component(mut self, name: &'static str) -> Self {
         self.column(name, Type::Real, false);
         self

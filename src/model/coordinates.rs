@@ -101,7 +101,7 @@ mod tests {
         distance(1.0 - one.iter().zip(&other).map(|(a, b)| a * b).sum::<f64>())
     }
 
-    /// The expected distances are those of `geographiclib` on the sphere of the mean radius, or follow from the geometry.
+    /// Quarters and halves of great circles, degrees on the equator, places opposite each other, and the same place.
     #[test]
     fn distances_are_those_of_great_circles() {
         let quarter = MAX_DISTANCE / 2.0;

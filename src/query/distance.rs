@@ -10,7 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    filter::is_visible,
+    filter::{is_visible, versine_of},
     keys::Shape,
     loader::{RecordLoader, distinct},
     statement::{column, is_one_of_ids},
@@ -29,6 +29,13 @@ pub struct Distances {
     pub fields: CounterpartFields,
     /// Where they are.
     pub coordinates: &'static Coordinates,
+}
+
+impl Distances {
+    /// The point of the unit sphere of the record of an alias.
+    fn place(&self, alias: &'static str) -> [Expr; 3] {
+        self.coordinates.point.map(|of| column(alias, of.name))
+    }
 }
 
 /// The distance between a place and the other one that a link joins to it.
@@ -61,9 +68,7 @@ impl RecordLoader {
             let on = is_referred.and(is_visible(alias, self.clearance.rank()));
             query.join_as(JoinType::InnerJoin, of.fields.target, alias, on);
         }
-        let products = of.coordinates.point.iter().map(|of| column(HERE, of.name).mul(column(THERE, of.name)));
-        let cosine = products.reduce(ExprTrait::add).unwrap_or(Expr::Constant(0.0.into()));
-        query.expr(Expr::Constant(1.0.into()).sub(cosine));
+        query.expr(versine_of(of.place(HERE), of.place(THERE)));
         let (items, parents) = (distinct(keys.iter().map(|key| key.item)), distinct(keys.iter().map(|key| key.parent)));
         query.and_where(is_one_of_ids(self.backend(), column(LINK, child), &items));
         query.and_where(is_one_of_ids(self.backend(), column(LINK, parent), &parents));

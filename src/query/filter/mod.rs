@@ -26,7 +26,6 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-pub(super) use self::period::{as_of, possibly_overlap};
 pub use self::{
     any_name::ANY_NAME,
     any_text::{ANY_TEXT, any_text_input},
@@ -37,6 +36,10 @@ pub use self::{
     operator::{ANNIVERSARY_WITHIN, Operand, OperatorInput, boolean_input, text},
     period::{DURING, period_input},
     place::{AREA, COORDINATES, NEAR, Near, coordinates_inputs},
+};
+pub(super) use self::{
+    period::{as_of, possibly_overlap},
+    place::versine_of,
 };
 use super::{
     link::{self, is_linked},

@@ -67,11 +67,7 @@ pub fn coordinates_inputs(model: &Model) -> Vec<OperatorInput> {
     near.extend([
         ("latitude", "Float".to_owned(), "The latitude of the place in degrees (WGS 84), positive in the north."),
         ("longitude", "Float".to_owned(), "The longitude of the place in degrees (WGS 84), positive in the east."),
-        (
-            KILOMETERS,
-            "Float".to_owned(),
-            "The largest distance in kilometres along the great circle, the distance itself included.",
-        ),
+        (KILOMETERS, "Float".to_owned(), "The largest distance, in kilometres along the great circle."),
     ]);
     let side = |name, about| (name, "Float!".to_owned(), about);
     vec![
@@ -170,9 +166,7 @@ impl Near {
 
     /// The versine of the angle between the place and the record of an alias, by which distances are compared.
     pub(in crate::query) fn versine(&self, alias: &'static str) -> Expr {
-        let products = self.of.point.iter().zip(&self.point).map(|(of, at)| column(alias, of.name).mul(at.clone()));
-        let cosine = products.reduce(ExprTrait::add).unwrap_or(Expr::Constant(0.0.into()));
-        Expr::Constant(1.0.into()).sub(cosine)
+        versine_of(self.of.point.map(|of| column(alias, of.name)), self.point.clone())
     }
 
     /// What the distance is computed from.
@@ -192,6 +186,13 @@ impl Near {
         };
         latitude.clone().gte(south).and(latitude.lte(north)).and(is_near)
     }
+}
+
+/// The versine of the angle between two points of the unit sphere.
+pub(in crate::query) fn versine_of(one: [Expr; 3], other: [Expr; 3]) -> Expr {
+    let [x, y, z] = one;
+    let [other_x, other_y, other_z] = other;
+    Expr::Constant(1.0.into()).sub(x.mul(other_x).add(y.mul(other_y)).add(z.mul(other_z)))
 }
 
 /// Whether a record is the one that an input of a look-up names.

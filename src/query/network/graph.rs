@@ -65,7 +65,8 @@ pub(super) struct Pairs {
 pub(super) type Joined = (u32, u32, u32);
 
 impl Network {
-    /// The network of records and their names, in the order of these, and of what joins them. `wholes` has the index of the record that each is counted as one with,
+    /// The network of records and their names, in the order of these, and of what joins them. `wholes` has the index of the
+    /// record that each is counted as one with,
     /// which is its own for most.
     pub(super) fn new(
         of: &'static NetworkType,
