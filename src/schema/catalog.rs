@@ -6,14 +6,14 @@ use indexmap::IndexMap;
 
 use super::{
     claims,
-    connection::{self, ConnectionType, Names},
+    connection::{ConnectionType, Names},
     cost::FieldCost,
     groups::{self, GroupTypes},
     items::Items,
     names,
     network::NetworkTypes,
     object::{AnyObject, Object},
-    record,
+    page_info, record,
     root::{self, Root},
     search, spells, timeline,
 };
@@ -93,7 +93,7 @@ impl Catalog {
             let object = record::object(record, &catalog);
             catalog.add(object);
         }
-        catalog.add(connection::page_info());
+        catalog.add(page_info::page_info());
         catalog.add(groups::value_object(model));
         catalog.add(groups::figure_object());
         catalog.add(names::name_object());

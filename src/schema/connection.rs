@@ -13,13 +13,14 @@ use super::{
     items::{Items, Parts},
     leaf::json,
     object::Object,
+    page_info::{ItemPageInfo, PageInfo},
 };
 use crate::{
     error::Result,
     model::{CounterpartFields, Link, RecordType, RoleField, Vocabulary, Way, words},
     query::{
         distance::{DistanceOf, Distances},
-        keys::{BeyondOf, Counterparts, CounterpartsOf, List, PageOf, RolesOf, Shape, TotalOf},
+        keys::{Counterparts, CounterpartsOf, List, PageOf, RolesOf, Shape, TotalOf},
         page::Page,
         projection::Row,
     },
@@ -48,7 +49,7 @@ pub(super) struct PageObject {
 }
 
 /// An item of a page: the index of the part of the list that it is from, and the record.
-type Item = (usize, Arc<Row>);
+pub(super) type Item = (usize, Arc<Row>);
 
 /// An item of a page, with what its edge says; also an entry of a timeline.
 pub(super) struct Edge {
@@ -67,32 +68,6 @@ impl Edge {
     pub fn page(&self) -> &Page {
         &self.list.lists[self.part].page
     }
-}
-
-/// Where a page lies in its list.
-pub(super) enum PageInfo {
-    /// A page of items.
-    Items(ItemPageInfo),
-    /// A page of whose surroundings everything is known.
-    Known {
-        /// Whether there is more after the page.
-        has_next: bool,
-        /// Whether there is more before the page.
-        has_previous: bool,
-        /// The cursor of the first item.
-        start: Option<String>,
-        /// The cursor of the last item.
-        end: Option<String>,
-    },
-}
-
-/// Where a page of items lies in its list.
-pub(super) struct ItemPageInfo {
-    parent: Option<Uuid>,
-    list: Shape<Parts>,
-    has_more: bool,
-    first: Option<Item>,
-    last: Option<Item>,
 }
 
 impl PageObject {
@@ -363,57 +338,6 @@ async fn counterparts(
     let key = |edge: &Edge| Some(CounterpartsOf { item: edge.node.id, parent: edge.parent?, of: of.clone() });
     let mut found = call.loader().load_many(edges.iter().filter_map(|edge| key(edge))).await?;
     Ok(edges.iter().map(|edge| key(edge).and_then(|key| found.remove(&key)).unwrap_or_default()).collect())
-}
-
-/// The object type `PageInfo`.
-pub(super) fn page_info() -> Object<PageInfo> {
-    let mut o = Object::new("PageInfo", "Information about the position of a page in its list, for pagination.");
-    o.batch("hasNextPage", "Boolean!", "Whether there are items after the page.", Vec::new(), |call, infos| {
-        has_more(call, infos, false)
-    });
-    o.batch("hasPreviousPage", "Boolean!", "Whether there are items before the page.", Vec::new(), |call, infos| {
-        has_more(call, infos, true)
-    });
-    for (name, about) in [("startCursor", "first"), ("endCursor", "last")] {
-        o.leaf(
-            name,
-            "String",
-            format!("The cursor of the {about} item; `null` if the page is empty."),
-            move |info: &PageInfo, out| match info {
-                PageInfo::Items(info) => {
-                    let item = if about == "first" { &info.first } else { &info.last };
-                    let cursor = |(part, row): &Item| info.list.lists[*part].page.cursor(row);
-                    json(&item.as_ref().map(cursor), out);
-                }
-                PageInfo::Known { start, end, .. } => json(if about == "first" { start } else { end }, out),
-            },
-        );
-    }
-    o
-}
-
-/// Says for each page whether there are rows before or after it. In the direction in which a page was read, the page
-/// itself tells; beyond a cursor, one statement finds out for all parents.
-fn has_more<'a>(call: Call<'a>, infos: &'a [Arc<PageInfo>], is_before: bool) -> BoxFuture<'a, Result<Answer>> {
-    Box::pin(async move {
-        let is_bounded = |list: &Parts| if is_before { list.is_after } else { list.is_before };
-        let keys = |info: &ItemPageInfo| {
-            let (parent, list) = (info.parent, info.list.clone());
-            (0..list.lists.len()).map(move |part| BeyondOf { parent, list: list.lists[part].clone(), is_before })
-        };
-        let of_items = infos.iter().filter_map(|info| match &**info {
-            PageInfo::Items(info) => Some(info),
-            PageInfo::Known { .. } => None,
-        });
-        let beyond = call.loader().load_many(of_items.filter(|info| is_bounded(&info.list)).flat_map(keys)).await?;
-        Ok(Answer::leaves(infos.iter().map(|info| match &**info {
-            PageInfo::Known { has_next, has_previous, .. } => *(if is_before { has_previous } else { has_next }),
-            PageInfo::Items(info) => {
-                let is_read_towards = info.list.is_backward == is_before && info.has_more;
-                is_read_towards || keys(info).any(|key| beyond.get(&key).copied().unwrap_or(false))
-            }
-        })))
-    })
 }
 
 pub(super) fn ready<'a>(answer: Answer) -> BoxFuture<'a, Result<Answer>> {

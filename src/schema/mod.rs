@@ -27,6 +27,7 @@ mod leaf;
 mod names;
 mod network;
 mod object;
+mod page_info;
 pub mod plan;
 mod record;
 mod result;

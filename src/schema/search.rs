@@ -7,11 +7,12 @@ use async_graphql::Value;
 use super::{
     answer::{Answer, index},
     catalog::Catalog,
-    connection::{PageInfo, ready},
+    connection::ready,
     cost::Size,
     execute::Call,
     leaf::json,
     object::{Argument, Object},
+    page_info::PageInfo,
     record::{RecordRef, load_any},
     root::Root,
     types::{EnumValue, enumeration},

@@ -10,11 +10,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 pub(super) use self::group::{figure_object, value_object};
 use super::{
     answer::Answer,
-    connection::{PageInfo, PageObject, ready},
+    connection::{PageObject, ready},
     cost::Size,
     execute::Call,
     leaf::json,
     object::{Argument, Object},
+    page_info::PageInfo,
     types::{EnumValue, enumeration},
 };
 use crate::{

@@ -16,11 +16,12 @@ use crate::{
     quoted::Quoted,
     schema::{
         answer::{Answer, index},
-        connection::{PageInfo, ready},
+        connection::ready,
         cost::Size,
         execute::Call,
         leaf::json,
         object::{Argument, Object},
+        page_info::PageInfo,
     },
 };
 
