@@ -6,6 +6,7 @@
 //! Databases store folded texts. A change that gives another result for some text, also one of the version of Unicode, needs
 //! a migration that folds again what is stored, as `m0005_folding` does.
 
+pub mod collation;
 mod words;
 
 use std::borrow::Cow;

@@ -18,6 +18,7 @@ mod m0009_parties;
 mod m0010_moments;
 mod m0011_search;
 mod m0012_places;
+mod m0013_sort_keys;
 mod table;
 
 use sea_orm_migration::MigrationTrait;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_moments::Migration),
             Box::new(m0011_search::Migration),
             Box::new(m0012_places::Migration),
+            Box::new(m0013_sort_keys::Migration),
         ]
     }
 }

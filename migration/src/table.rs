@@ -39,6 +39,7 @@ enum Type {
     SmallInteger,
     Real,
     Boolean,
+    Bytes,
 }
 
 impl Table {
@@ -153,6 +154,12 @@ impl Table {
         self.column(name, Type::Text, true);
         self.column(format!("{name}_sort"), Type::Real, true);
         self.indexes.push(vec![format!("{name}_sort"), "id".into()]);
+        self
+    }
+
+    /// Required bytes.
+    pub(crate) fn bytes(mut self, name: &'static str) -> Self {
+        self.column(name, Type::Bytes, true);
         self
     }
 
@@ -353,6 +360,8 @@ impl Type {
             (Self::SmallInteger, _) => "smallint",
             (Self::Real, _) => "double precision",
             (Self::Boolean, _) => "boolean",
+            (Self::Bytes, true) => "bytea",
+            (Self::Bytes, false) => "blob",
         }
     }
 }

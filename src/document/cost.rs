@@ -19,11 +19,12 @@ use apollo_compiler::{
 use rustc_hash::FxHashMap;
 
 use super::{
-    filter_cost::{FilterEstimator, SCAN_COST, is_filter},
+    filter_cost::{FilterEstimator, RELATED_COST, SCAN_COST, is_filter},
     order_cost::{ORDER_BY, OrderArgument, THEN_BY},
 };
 use crate::{
     query::{
+        collation::COLLATION,
         filter::NEAR,
         page::{AS_OF, DATE, MAX_SIZE},
     },
@@ -37,6 +38,8 @@ use crate::{
 pub const STATEMENT_COST: u64 = 10;
 /// How many introspection objects cost 1 point: they are in memory already.
 const INTROSPECTION_OBJECTS_PER_POINT: u64 = 10;
+/// How many scans a list costs that is in the alphabetical order of a language.
+const COLLATED_SCANS: u64 = RELATED_COST.div_ceil(SCAN_COST);
 /// The page size that is assumed in a fragment, which may be spread inside and outside of connections.
 const PAGE_SIZE_IN_FRAGMENTS: u64 = MAX_SIZE as u64;
 
@@ -343,6 +346,10 @@ impl<'a> Analyzer<'a> {
             if argument.name == NEAR {
                 // All distances are compared.
                 cost.scans = cost.scans.saturating_add(lists);
+            }
+            if argument.name == COLLATION {
+                // The key of each name is looked up.
+                cost.scans = cost.scans.saturating_add(lists.saturating_mul(COLLATED_SCANS));
             }
             if argument.name == AS_OF {
                 cost.filters.push(FilterArgument::during(argument.value.clone(), lists));

@@ -27,6 +27,7 @@ mod removals;
 mod row_reader;
 mod rows;
 mod search_index;
+mod sort_keys;
 mod unbuilt_statements;
 mod value_changes;
 mod write;

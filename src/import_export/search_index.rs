@@ -1,4 +1,4 @@
-//! Keeps the documents of full-text search in step with the records that were written.
+//! Keeps the documents of full-text search, and the sort keys of names, in step with the records that were written.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{MAX_BOUND_VALUES, begin_change};
+use super::{MAX_BOUND_VALUES, begin_change, sort_keys::SortKeys};
 use crate::{
     db::Database,
     model::{
@@ -57,7 +57,7 @@ pub async fn rebuild_search_index(database: &Database, model: &Model) -> Result<
 /// Makes the documents of the records whose version is not that of their document; says how many. The documents of removed
 /// records are removed with them.
 pub(super) async fn update_search_index(transaction: &DatabaseTransaction, model: &Model) -> Result<u64, DbErr> {
-    let mut index = Index { transaction, words: HashSet::new(), documents: 0 };
+    let mut index = Index { transaction, sort_keys: SortKeys::new(transaction), words: HashSet::new(), documents: 0 };
     for record in model.types() {
         index.update(record, model.search_position(record)).await?;
     }
@@ -85,6 +85,7 @@ fn stale(record: &RecordType, after: Uuid, columns: &[Column]) -> SelectStatemen
 
 struct Index<'a> {
     transaction: &'a DatabaseTransaction,
+    sort_keys: SortKeys<'a>,
     /// The words that were written.
     words: HashSet<String>,
     documents: u64,
@@ -150,6 +151,13 @@ impl Index<'_> {
             }
             let Some(last) = ids.last() else { return Ok(()) };
             after = *last;
+            if let Some((name, _)) = record.main_name {
+                let mut names = Vec::with_capacity(rows.len());
+                for (row, id) in rows.iter().zip(&ids) {
+                    names.push((*id, text(row, name)?.unwrap_or_default()));
+                }
+                self.sort_keys.write(&names).await?;
+            }
             let mut names = self.names(&ids).await?;
             let mut documents = Vec::with_capacity(rows.len());
             for (row, id) in rows.iter().zip(&ids) {

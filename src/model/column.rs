@@ -34,6 +34,8 @@ pub enum DataType {
     Boolean,
     /// A UUID.
     Uuid,
+    /// Bytes.
+    Bytes,
 }
 
 impl Column {
@@ -72,6 +74,7 @@ impl Column {
             DataType::Double => Value::Double(None),
             DataType::Boolean => Value::Bool(None),
             DataType::Uuid => Value::Uuid(None),
+            DataType::Bytes => Value::Bytes(None),
         }
     }
 }
@@ -87,6 +90,7 @@ impl DataType {
             Self::Double => Value::Double(row.try_get_by_index(index)?),
             Self::Boolean => Value::Bool(row.try_get_by_index(index)?),
             Self::Uuid => Value::Uuid(row.try_get_by_index(index)?),
+            Self::Bytes => Value::Bytes(row.try_get_by_index(index)?),
         })
     }
 }

@@ -24,6 +24,7 @@ pub mod record;
 mod record_type;
 mod schema_org;
 pub mod search;
+pub mod sort_key;
 pub mod text;
 mod text_form;
 pub mod timeline;

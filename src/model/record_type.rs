@@ -4,9 +4,9 @@ use async_graphql::{OutputType, resolver_utils::EnumType};
 use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Iterable, Value, sea_query::InsertStatement};
 
 use super::{
-    Attribute, AttributeKind, Column, Coordinates, CounterpartFields, DateColumns, Description, Group, Inconsistency,
-    Link, Moment, NetworkType, Order, Period, Record, RoleField, SchemaOrg, Spells, ToAny, ToMany, ToManyAny,
-    Vocabulary, Way, attribute::table_of,
+    Attribute, AttributeKind, Column, Coordinates, CounterpartFields, DataType, DateColumns, Description, Group,
+    Inconsistency, Link, Moment, NetworkType, Order, OrderBy, Period, Record, RoleField, SchemaOrg, Spells, ToAny,
+    ToMany, ToManyAny, Vocabulary, Way, attribute::table_of,
 };
 
 /// A type of record.
@@ -118,6 +118,17 @@ impl RecordType {
             AttributeKind::Name { folded, .. } => Some(folded),
             _ => None,
         })
+    }
+
+    /// Whether an order of its lists compares names: its own, or those of related records.
+    #[must_use]
+    pub fn is_by_name(&self, order: &Order) -> bool {
+        match &order.by {
+            OrderBy::Column(column) => self.folded_name() == Some(*column),
+            // They compare names or dates.
+            OrderBy::Related(_) => order.data_type() == DataType::Text,
+            OrderBy::Count(..) | OrderBy::Distance => false,
+        }
     }
 
     /// The field of the main name, if the records have a name.

@@ -17,6 +17,8 @@
 
 pub mod batch;
 pub mod claims;
+pub mod collation;
+mod cursor;
 pub mod distance;
 pub mod filter;
 pub mod groups;

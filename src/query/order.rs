@@ -10,6 +10,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
+    collation::Collation,
+    cursor::{self, Cursor, SEPARATOR},
     filter::{Near, is_visible},
     link::is_linked,
     projection::Row,
@@ -28,15 +30,16 @@ pub const MAX_ORDERS: usize = 4;
 pub const TIMELINE_ORDERS: [&str; 2] = ["DATE_ASC", "DATE_DESC"];
 /// The alias of a record that another one is ordered by.
 const RELATED: &str = "related";
-/// What stands between the values of a cursor, and before the word of a timeline. No stored text that lists are ordered by
-/// contains it.
-const SEPARATOR: char = '\u{1f}';
+/// Less than the sort key of any text.
+const FIRST_SORT_KEY: &[u8] = &[];
+/// More than the sort key of any text.
+const LAST_SORT_KEY: &[u8] = &[0xff, 0xff];
 
 /// The order of a list: each order decides about the ties of those before it, and the id about what is left, in the direction
 /// of the last one. On a timeline, several things may have happened to a record on one day; their positions among the words of
 /// timelines tell them apart.
 pub struct ListOrder {
-    orders: Vec<&'static Order>,
+    orders: Vec<Term>,
     /// The place that the first order is the distance from, if it is one.
     near: Option<Near>,
     /// What happened to the records, and the words for what can happen, if the list is a timeline.
@@ -45,20 +48,49 @@ pub struct ListOrder {
     rank: i16,
 }
 
-/// A position in an ordered list: the values of its orders, then the id, then the position of what happened.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cursor {
-    values: Vec<Value>,
-    id: Uuid,
-    moment: usize,
+/// One of the orders of a list.
+#[derive(Clone, Copy)]
+struct Term {
+    order: &'static Order,
+    /// Whose alphabetical order it is, if it compares names and the client asked for one.
+    collation: Option<Collation>,
+}
+
+impl Term {
+    fn is_computed(self) -> bool {
+        self.collation.is_some() || self.order.is_computed()
+    }
+
+    fn data_type(self) -> DataType {
+        if self.collation.is_some() { DataType::Bytes } else { self.order.data_type() }
+    }
+
+    /// The column of the record that it is read from, if there is one.
+    fn column(self) -> Option<Column> {
+        match self.order.by {
+            OrderBy::Column(_) if self.collation.is_some() => None,
+            _ => self.order.column(),
+        }
+    }
+
+    /// What stands in for missing values.
+    fn missing(self) -> Option<Expr> {
+        let missing = self.order.missing.as_ref()?;
+        Some(match self.collation {
+            Some(_) if self.order.is_descending => Expr::val(FIRST_SORT_KEY),
+            Some(_) => Expr::val(LAST_SORT_KEY),
+            None => Expr::Constant(missing.clone()),
+        })
+    }
 }
 
 impl ListOrder {
     /// The order of a list of records of a type, by the names of orders: `first` and then those for ties; before them, by the
-    /// distance from a place if there is one.
+    /// distance from a place if there is one. Names are in the alphabetical order of a collation if there is one.
     pub fn new(
         record: &'static RecordType,
         near: Option<Near>,
+        collation: Option<Collation>,
         first: Option<&str>,
         then: &[String],
         rank: i16,
@@ -71,7 +103,8 @@ impl ListOrder {
         let first = first.map_or_else(|| Ok(&record.orders[0]), named);
         let by_distance = near.as_ref().and(record.coordinates.as_ref()).map(|of| Ok(&of.by_distance));
         let named = std::iter::once(first).chain(then.iter().map(|name| named(name)));
-        let orders = by_distance.into_iter().chain(named).collect::<Result<_>>()?;
+        let term = |order: &'static Order| Term { order, collation: collation.filter(|_| record.is_by_name(order)) };
+        let orders = by_distance.into_iter().chain(named).map(|order| order.map(term)).collect::<Result<_>>()?;
         Ok(Self { orders, near, timeline: None, rank })
     }
 
@@ -85,7 +118,8 @@ impl ListOrder {
         let name = name.unwrap_or(TIMELINE_ORDERS[0]);
         let position = TIMELINE_ORDERS.iter().position(|order| *order == name).ok_or_else(|| unknown(name))?;
         let order = named(record, &timeline.0.orders[position])?;
-        Ok(Self { orders: vec![order], near: None, timeline: Some(timeline), rank })
+        let orders = vec![Term { order, collation: None }];
+        Ok(Self { orders, near: None, timeline: Some(timeline), rank })
     }
 
     /// What happened to the records, if the list is a timeline.
@@ -114,7 +148,7 @@ impl ListOrder {
         self.orders.iter().filter_map(|order| order.column()).chain(of_place)
     }
 
-    fn computed(&self) -> impl Iterator<Item = &'static Order> {
+    fn computed(&self) -> impl Iterator<Item = Term> {
         self.orders.iter().copied().filter(|order| order.is_computed())
     }
 
@@ -137,8 +171,8 @@ impl ListOrder {
     /// The position of a record.
     pub(super) fn position(&self, row: &Row) -> Cursor {
         let mut computed = row.computed().iter();
-        let value = |order: &&'static Order| match (&order.by, &order.missing) {
-            (OrderBy::Column(column), missing) => match (row.value(*column), missing) {
+        let value = |term: &Term| match (&term.order.by, &term.order.missing) {
+            (OrderBy::Column(column), missing) if !term.is_computed() => match (row.value(*column), missing) {
                 (Value::Int(None), Some(missing)) => missing.clone(),
                 (value, _) => value.clone(),
             },
@@ -162,28 +196,33 @@ impl ListOrder {
     pub(super) fn compare(&self, one: &Cursor, other: &Cursor) -> Ordering {
         let turned = |order: &Order, found: Ordering| if order.is_descending { found.reverse() } else { found };
         let pairs = one.values.iter().zip(&other.values).zip(&self.orders);
-        let by_values = pairs.map(|((one, other), order)| turned(order, compare(one, other)));
+        let by_values = pairs.map(|((one, other), term)| turned(term.order, cursor::compare(one, other)));
         let by_id = turned(self.last(), one.id.cmp(&other.id).then(one.moment.cmp(&other.moment)));
         by_values.fold(Ordering::Equal, Ordering::then).then(by_id)
     }
 
     fn last(&self) -> &'static Order {
-        self.orders[self.orders.len() - 1]
+        self.orders[self.orders.len() - 1].order
     }
 
     /// The expression of an order, for the record of an alias; it is never `NULL`.
-    fn expression(&self, order: &Order, alias: &'static str) -> Expr {
+    fn expression(&self, term: Term, alias: &'static str) -> Expr {
         let rank = self.rank;
-        let or_missing = |values: Vec<Expr>| match &order.missing {
+        let or_missing = |values: Vec<Expr>| match term.missing() {
             None => values.into_iter().next().unwrap_or(Expr::Constant(Value::String(None))),
-            Some(missing) => Func::coalesce(values.into_iter().chain([Expr::Constant(missing.clone())])).into(),
+            Some(missing) => Func::coalesce(values.into_iter().chain([missing])).into(),
         };
-        match &order.by {
-            OrderBy::Column(of) => or_missing(vec![column(alias, of.name)]),
+        // What a name is compared by, and other values.
+        let compared = |alias: &'static str, of: &Column| match term.collation {
+            Some(collation) => collation.sort_key(column(alias, "id")),
+            None => column(alias, of.name),
+        };
+        match &term.order.by {
+            OrderBy::Column(of) => or_missing(vec![compared(alias, of)]),
             OrderBy::Related(RelatedValue { key, columns, .. }) => {
                 let value = |(table, of): &(&'static str, Column)| {
                     let mut related = Query::select();
-                    related.expr(column(RELATED, of.name)).from_as(*table, RELATED);
+                    related.expr(compared(RELATED, of)).from_as(*table, RELATED);
                     related.and_where(column(RELATED, "id").eq(column(alias, key.name)));
                     related.and_where(is_visible(RELATED, rank));
                     subquery(related)
@@ -204,8 +243,8 @@ impl ListOrder {
         let direction = |order: &Order| {
             if order.is_descending == is_backward { sea_query::Order::Asc } else { sea_query::Order::Desc }
         };
-        for order in &self.orders {
-            query.order_by_expr(self.expression(order, alias), direction(order));
+        for term in &self.orders {
+            query.order_by_expr(self.expression(*term, alias), direction(term.order));
         }
         query.order_by((alias, "id"), direction(self.last()));
     }
@@ -214,11 +253,10 @@ impl ListOrder {
     ///
     /// Values that are compared in one direction are compared as a row, for which an index can be used.
     pub(super) fn is_beyond(&self, alias: &'static str, at: &Cursor, is_after: bool, is_inclusive: bool) -> Expr {
-        let values = self
-            .orders
-            .iter()
-            .zip(&at.values)
-            .map(|(order, value)| (order.is_descending, self.expression(order, alias), Expr::val(value.clone())));
+        let values =
+            self.orders.iter().zip(&at.values).map(|(term, value)| {
+                (term.order.is_descending, self.expression(*term, alias), Expr::val(value.clone()))
+            });
         let is_descending = self.last().is_descending;
         let id = (is_descending, column(alias, "id"), Expr::val(at.id));
         // Of the same position, on a timeline, something else can have happened to the record of the cursor.
@@ -258,22 +296,25 @@ impl ListOrder {
         if self.timeline.is_some() {
             return TIMELINE_ORDERS[usize::from(self.last().is_descending)].to_owned();
         }
-        let names: Vec<_> = self.orders.iter().map(|order| self.name_of(order)).collect();
-        names.join(",")
+        let names = self.orders.iter().map(|term| match self.whose(*term) {
+            Some(whose) => format!("{}@{whose}", term.order.name),
+            None => term.order.name.clone(),
+        });
+        names.collect::<Vec<_>>().join(",")
     }
 
-    /// The name of one of the orders. The distances from two places are two orders.
-    fn name_of(&self, order: &Order) -> String {
-        match (&order.by, &self.near) {
-            (OrderBy::Distance, Some(near)) => format!("{}@{}", order.name, near.place),
-            _ => order.name.clone(),
+    /// Whose order one is, in cursors: the distances from two places are two orders, and so are the alphabets of two languages.
+    fn whose(&self, term: Term) -> Option<&str> {
+        match (&term.order.by, &self.near) {
+            (OrderBy::Distance, Some(near)) => Some(&near.place),
+            _ => term.collation.map(Collation::name),
         }
     }
 
     /// A cursor as clients see it: opaque, and bound to its list and order.
     pub(super) fn encode(&self, at: &Cursor, list: &str) -> String {
         let happened = self.moment().map(|moment| moment.kind.clone());
-        let values: Vec<_> = at.values.iter().map(write).chain(happened).collect();
+        let values: Vec<_> = at.values.iter().map(cursor::write).chain(happened).collect();
         // The values come last: they alone may contain any character.
         let values = values.join(&SEPARATOR.to_string());
         URL_SAFE_NO_PAD.encode(format!("{list}:{}:{}:{values}", self.name(), at.id.simple()))
@@ -282,11 +323,11 @@ impl ListOrder {
     /// Whether these are the names of the orders, among them former ones.
     fn is_named(&self, names: &str) -> bool {
         let mut names = names.split(',');
-        let is_this = |order: &Order, name: &str| match order.by {
-            OrderBy::Distance => name == self.name_of(order),
-            _ => order.is_named(name),
+        let is_this = |term: &Term, name: &str| {
+            let (name, whose) = name.split_once('@').map_or((name, None), |(name, whose)| (name, Some(whose)));
+            term.order.is_named(name) && whose == self.whose(*term)
         };
-        let are_these = self.orders.iter().all(|order| names.next().is_some_and(|name| is_this(order, name)));
+        let are_these = self.orders.iter().all(|term| names.next().is_some_and(|name| is_this(term, name)));
         are_these && names.next().is_none() && self.timeline.is_none()
     }
 
@@ -321,7 +362,7 @@ impl ListOrder {
             }
         };
         let values = values.splitn(self.orders.len(), SEPARATOR).zip(&self.orders);
-        let values: Option<Vec<_>> = values.map(|(text, order)| read(order.data_type(), text)).collect();
+        let values: Option<Vec<_>> = values.map(|(text, term)| cursor::read(term.data_type(), text)).collect();
         let values = values.filter(|values| values.len() == self.orders.len()).ok_or_else(malformed)?;
         Ok(Cursor { values, id, moment })
     }
@@ -346,48 +387,4 @@ fn count(link: Link, target: &'static str, alias: &'static str, rank: i16) -> Ex
 
 fn subquery(query: SelectStatement) -> Expr {
     Expr::SubQuery(None, Box::new(query.into()))
-}
-
-fn compare(one: &Value, other: &Value) -> Ordering {
-    use sea_orm::Value::{BigInt, Bool, Double, Int, SmallInt, String, Uuid};
-    let number = |value: &Value| match value {
-        SmallInt(number) => number.map(i64::from),
-        Int(number) => number.map(i64::from),
-        BigInt(number) => *number,
-        _ => None,
-    };
-    match (one, other) {
-        (String(a), String(b)) => a.cmp(b),
-        (Double(Some(a)), Double(Some(b))) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
-        (Uuid(a), Uuid(b)) => a.cmp(b),
-        (Bool(a), Bool(b)) => a.cmp(b),
-        (a, b) => number(a).cmp(&number(b)),
-    }
-}
-
-/// A value in a cursor.
-fn write(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone().unwrap_or_default(),
-        Value::SmallInt(Some(number)) => number.to_string(),
-        Value::Int(Some(number)) => number.to_string(),
-        Value::BigInt(Some(number)) => number.to_string(),
-        // The shortest text that reads back as the same number.
-        Value::Double(Some(number)) => number.to_string(),
-        Value::Uuid(Some(id)) => id.simple().to_string(),
-        Value::Bool(Some(value)) => value.to_string(),
-        _ => String::new(),
-    }
-}
-
-/// Reads a value from a cursor. A cursor may be forged: a value that the database could not compare with the expression is
-/// refused.
-fn read(data_type: DataType, text: &str) -> Option<Value> {
-    Some(match data_type {
-        DataType::Text => text.into(),
-        DataType::SmallInteger | DataType::Integer | DataType::BigInteger => text.parse::<i64>().ok()?.into(),
-        DataType::Double => text.parse().ok().filter(|number: &f64| number.is_finite())?.into(),
-        DataType::Uuid => Uuid::try_parse(text).ok()?.into(),
-        DataType::Boolean => text.parse::<bool>().ok()?.into(),
-    })
 }

@@ -9,8 +9,10 @@ use sea_orm::{
 };
 
 use super::{
+    collation::{COLLATION, Collation},
+    cursor::Cursor,
     filter::{self, FilterScope, NEAR, Near},
-    order::{Cursor, ListOrder},
+    order::ListOrder,
     projection::Row,
     statement::TABLES,
 };
@@ -80,7 +82,7 @@ impl Page {
         };
         let (mut first, mut last, mut after, mut before) = (None, None, None, None);
         let mut further_orders = Vec::new();
-        let (mut condition, mut of_time, mut near) = (None, None, None);
+        let (mut condition, mut of_time, mut near, mut collation) = (None, None, None, None);
         for (name, value) in arguments {
             match (name, value) {
                 (_, Value::Null) => {}
@@ -103,6 +105,7 @@ impl Page {
                 }
                 // It says which parts the list has.
                 (KINDS, _) if moment.is_some() => {}
+                (COLLATION, value) => collation = Some(Collation::read(&value)?),
                 (NEAR, value) => near = Near::read(scope, record, &value)?,
                 (AS_OF, value) => {
                     let period = record.period.as_ref();
@@ -126,7 +129,7 @@ impl Page {
         };
         let is_near = near.as_ref().map(|near| near.is_near(TABLES[0]));
         let order = match moment.zip(scope.model.timeline()) {
-            None => ListOrder::new(record, near, first_order.as_deref(), &further_orders, scope.rank)?,
+            None => ListOrder::new(record, near, collation, first_order.as_deref(), &further_orders, scope.rank)?,
             Some(timeline) => ListOrder::of_timeline(record, timeline, first_order.as_deref(), scope.rank)?,
         };
         let cursor = |text: Option<String>| text.map(|text| order.decode(&text, list)).transpose();
@@ -138,7 +141,7 @@ impl Page {
 
     /// The first records of a list, as many as a page can have, for a viewer of the rank of a clearance.
     pub fn whole(record: &'static RecordType, rank: i16) -> Result<Self> {
-        let (size, list, order) = (MAX_SIZE, record.table, ListOrder::new(record, None, None, &[], rank)?);
+        let (size, list, order) = (MAX_SIZE, record.table, ListOrder::new(record, None, None, None, &[], rank)?);
         Ok(Self { record, list, size, is_backward: false, after: None, before: None, filter: None, order })
     }
 

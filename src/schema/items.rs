@@ -8,6 +8,7 @@ use crate::{
     error::Result,
     model::{Group, Link, Model, Moment, RecordType, words},
     query::{
+        collation::COLLATION,
         filter::NEAR,
         keys::{List, Shape},
         order::MAX_ORDERS,
@@ -82,6 +83,11 @@ pub(super) fn arguments(items: Items) -> Vec<Argument> {
         );
         arguments.push(Argument::new("thenBy", format!("[{name}Order!]"), about));
     }
+    if items.has_order_by_name() {
+        let about = "The language in whose alphabetical order (CLDR) names come, as a BCP 47 tag such as `fi`, where the list is \
+                     ordered by names. Without it, they are compared by their letters without marks, alike for all languages.";
+        arguments.push(Argument::new(COLLATION, "String", about));
+    }
     if let Items::Type(RecordType { coordinates: Some(_), .. }) = items {
         let about = format!(
             "Returns the {about} with known coordinates by their distance from this place, the nearest first. `orderBy` then \
@@ -123,6 +129,20 @@ impl Items {
         let mut types: Vec<_> = self.parts(None).into_iter().map(|(record, ..)| record).collect();
         types.dedup_by_key(|record| record.table);
         types
+    }
+
+    /// Whether lists can be ordered by names.
+    fn has_order_by_name(self) -> bool {
+        match self {
+            Self::Type(record) => record.orders.iter().any(|order| record.is_by_name(order)),
+            Self::Group(group, model) => {
+                let types = group.members.iter().map(|table| model.record_type(table));
+                let is_shared = |name: &String| group.orders.contains(&name.as_str());
+                let mut orders = types.flat_map(|record| record.orders.iter().map(move |order| (record, order)));
+                orders.any(|(record, order)| is_shared(&order.name) && record.is_by_name(order))
+            }
+            Self::Timeline(..) => false,
+        }
     }
 
     /// The number of parts of a list.

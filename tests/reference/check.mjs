@@ -67,7 +67,9 @@ async function cursor(type, order, record) {
   const [first, ...then] = order.replace("DISTANCE,", "").split(",");
   // Distances in the documents that have cursors are those from Espoo.
   const near = order.startsWith("DISTANCE,") ? ', near: {city: {key: "espoo"}}' : "";
-  const query = `{ ${list}(filter: ${filter}, orderBy: ${first}, thenBy: [${then}]${near}) { edges { cursor } } }`;
+  const [, language] = /@(.*)$/.exec(first) ?? [];
+  const alphabet = language ? `, collation: "${language}"` : "";
+  const query = `{ ${list}(filter: ${filter}, orderBy: ${first.split("@")[0]}, thenBy: [${then}]${near}${alphabet}) { edges { cursor } } }`;
   const given = JSON.parse(await ask({ query })).data[list].edges[0].cursor;
   reference.lists.cursors.set(given, `cursor!${type}!${order}!${member}!${key}`);
   return given;

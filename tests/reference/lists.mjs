@@ -3,6 +3,7 @@
 import { getNamedType, GraphQLError, isAbstractType } from "graphql";
 import { range } from "./dates.mjs";
 import { Groups } from "./groups.mjs";
+import { collation } from "./collation.mjs";
 import { area, byDistance, distance, isNear, near, placeOf } from "./places.mjs";
 import { fold, OPEN_PERIODS, snake } from "./records.mjs";
 
@@ -287,10 +288,10 @@ export class Lists {
   }
 
   /** Compares records as the orders say, each the ties of those before it: unknown values last, ties by age. */
-  order(type, names) {
+  order(type, names, alphabet) {
     const orders = names.map((name) => {
       const [, what, direction] = /^(.*)_(ASC|DESC)$/.exec(name);
-      const { get, by } = this.positions(type, what.toLowerCase(), direction);
+      const { get, by } = this.positions(type, what.toLowerCase(), direction, alphabet);
       return { at: remembered(get), by, sign: direction === "ASC" ? 1 : -1 };
     });
     return (a, b) => {
@@ -304,19 +305,21 @@ export class Lists {
     };
   }
 
-  positions(type, column, direction) {
+  positions(type, column, direction, alphabet) {
     const numbers = (a, b) => (a === b ? 0 : a < b ? -1 : 1);
     if (column === "created") return { get: (record) => record.uuid, by: byBytes };
     if (column === "updated") return { get: (record) => Number(record.cells.updated_at), by: numbers };
     if (column === "key") return { get: (record) => record.key, by: byBytes };
-    if (column === "name" || column === "title") return { get: (record) => fold(record.main), by: byBytes };
+    if (column === "name" || column === "title") {
+      return alphabet ? { get: (record) => record.main, by: alphabet.compare } : { get: (record) => fold(record.main), by: byBytes };
+    }
     const fields = this.schema.getType(this.types(type)[0]).getFields();
     if (column.endsWith("_count")) {
       const list = camelOf(column.slice(0, -"_count".length));
       return { get: (record) => this.records.related(record, list).length, by: numbers };
     }
     const field = fields[camelOf(column)];
-    if (!field) return this.ofRelated(fields, column, direction);
+    if (!field) return this.ofRelated(fields, column, direction, alphabet);
     if (String(field.type) === "EdtfDate") {
       const end = direction === "ASC" ? "from" : "to";
       return { get: (record) => this.records.date(record, column)?.[end] ?? null, by: numbers };
@@ -325,10 +328,10 @@ export class Lists {
   }
 
   /** What an order by a name or a date of the record of a reference compares: `to_country_name`. */
-  ofRelated(fields, column, direction) {
+  ofRelated(fields, column, direction, alphabet) {
     const reference = Object.keys(fields).map(snake).find((name) => column.startsWith(`${name}_`) && fields[camelOf(name)]);
     const target = getNamedType(fields[camelOf(reference)].type).name;
-    const { get, by } = this.positions(target, column.slice(reference.length + 1), direction);
+    const { get, by } = this.positions(target, column.slice(reference.length + 1), direction, alphabet);
     return {
       get: (record) => {
         const related = this.records.referred(record, reference, this.isRecord(target) ? target : null);
@@ -343,13 +346,15 @@ export class Lists {
     const then = args.thenBy ?? [];
     if (then.length > 3) throw refuse("INVALID_ARGUMENT", "too many orders");
     const names = [args.orderBy ?? this.schema.getType(`${type}Order`).getValues()[0].name, ...then];
-    const place = args.near == null ? null : this.near(args.near);
-    const name = [...(place ? ["DISTANCE"] : []), ...names].join();
     for (const [argument, n] of [["first", args.first], ["last", args.last]]) {
       if (n != null && (n < 0 || n > 100)) throw refuse("INVALID_PAGE", `${argument} is ${n}`);
     }
     if (args.first != null && args.last != null) throw refuse("INVALID_PAGE", "both `first` and `last` are given");
-    const further = this.order(type, names);
+    const place = args.near == null ? null : this.near(args.near);
+    const alphabet = args.collation == null ? null : collation(args.collation);
+    const ofNames = (order) => (alphabet && /(^|_)(NAME|TITLE)_/.test(order) ? `${order}@${alphabet.name}` : order);
+    const name = [...(place ? ["DISTANCE"] : []), ...names.map(ofNames)].join();
+    const further = this.order(type, names, alphabet);
     const compare = place ? (a, b) => byDistance(place)(a, b) || further(a, b) : further;
     const [after, before] = [args.after, args.before].map((cursor) => (cursor == null ? null : this.meaning(cursor, type, name)));
     const passes = (args.filter == null ? null : this.filter(type, args.filter)) ?? (() => true);

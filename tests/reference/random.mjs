@@ -145,6 +145,8 @@ class Writer {
     const [one, other] = [this.test(child), this.test(child)];
     const filter = this.pick([`{${one}}`, `{not: {${one}}}`, `{or: [{${one}}, {${other}}]}`]);
     if (this.chance(0.3)) args.push(`filter: ${filter}`);
+    const hasNames = child !== "TimelineEntry" && orders.some(({ name }) => /(^|_)(NAME|TITLE)_/.test(name));
+    if (hasNames && this.chance(0.2)) args.push(`collation: "${this.pick(["fi", "sv", "da", "zh", "en", "cs", "ko"])}"`);
     if (["City", "InnovationCenter"].includes(child) && this.chance(0.2)) args.push(`near: ${this.near()}`);
     return `(${args.join(", ")})`;
   }

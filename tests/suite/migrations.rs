@@ -152,6 +152,7 @@ async fn both_databases_have_the_same_tables() {
         let mut catalog = catalog::read(&TestDatabase::new(backend, Data::Empty).await).await;
         for (ty, _) in catalog.values_mut().flat_map(|table| table.columns.values_mut()) {
             *ty = ty.replace("uuid_blob", "uuid");
+            *ty = ty.replace("blob", "bytea");
         }
         // SQLite's row ids have 64 bits and are called so.
         if let Some(ty) = catalog.get_mut("search_document").and_then(|table| table.columns.get_mut("id")) {
@@ -252,6 +253,7 @@ fn expected(ty: DataType) -> &'static str {
         DataType::Double => "double precision",
         DataType::Boolean => "boolean",
         DataType::Uuid => "uuid",
+        DataType::Bytes => "bytea",
     }
 }
 

@@ -75,6 +75,53 @@ async fn related_records_decide() {
     }
 }
 
+/// Names come in the order of the alphabet of a language, the same on both databases, in the order of the client's choice and
+/// also if the names are those of related records.
+#[tokio::test(flavor = "multi_thread")]
+async fn languages_have_alphabets() {
+    for backend in backends() {
+        let server = Server::start(backend, Data::Bundled).await;
+        let names = async |arguments: &str| {
+            let query = format!(
+                "{{ cities({arguments}, filter: {{key: {{in: [\"espoo\", \"ahtari\", \"turku\", \"vaasa\", \"oulu\"]}}}}) \
+                 {{ nodes {{ name }} }} }}"
+            );
+            let data = server.data(&query, json!({})).await;
+            items(&data["cities"]["nodes"]).map(|node| text(&node["name"])).collect::<Vec<_>>()
+        };
+        let plain = names("orderBy: NAME_ASC").await;
+        assert_eq!(plain.first().map(String::as_str), Some("Ähtäri"), "{backend}");
+        assert_eq!(names("orderBy: NAME_ASC, collation: \"en\"").await, plain, "{backend}");
+        assert_eq!(names("orderBy: NAME_DESC, collation: \"fi\"").await[0], "Ähtäri", "{backend}");
+        assert_eq!(names("last: 1, collation: \"sv-FI\"").await, ["Ähtäri"], "{backend}");
+        let query = "{ cities(collation: \"ko\") { totalCount } }";
+        let (code, message) = server.error(query, json!({})).await;
+        assert_eq!(code, "INVALID_ARGUMENT");
+        assert!(message.starts_with("`collation` is \"ko\": expected the BCP 47 tag of a language"), "{message}");
+        assert!(message.contains("sv, tr, uk, zh, vi"), "{message}");
+    }
+}
+
+/// A name that changes changes its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn sort_keys_follow_names() {
+    for backend in backends() {
+        let server = Server::start(backend, Data::Bundled).await;
+        let last = async || {
+            let query =
+                "{ cities(last: 1, filter: {country: {key: {eq: \"FI\"}}}, collation: \"fi\") { nodes { key } } }";
+            let data = server.data(query, json!({})).await;
+            text(&data["cities"]["nodes"][0]["key"])
+        };
+        let before = last().await;
+        assert_eq!(before, "ahtari", "{backend}");
+        let set = crate::import_export::Set::bundled();
+        set.replace("cities.csv", ",Espoo,", ",Öspoo,".as_bytes());
+        server.data.import(&set.files()).await.unwrap_or_else(|cause| panic!("{cause}"));
+        assert_eq!(last().await, "espoo", "{backend}");
+    }
+}
+
 /// The price of orders that no index serves, and what is refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_have_a_price_and_a_limit() {
@@ -91,6 +138,7 @@ async fn orders_have_a_price_and_a_limit() {
     for (arguments, variables, more) in [
         ("orderBy: POPULATION_DESC", json!({}), 0),
         ("orderBy: PARTNERSHIPS_COUNT_DESC", json!({}), 300),
+        ("orderBy: NAME_ASC, collation: \"fi\"", json!({}), 300),
         ("orderBy: NAME_ASC, thenBy: KEY_ASC", json!({}), 100),
         ("orderBy: COUNTRY_NAME_ASC, thenBy: [PARTNERSHIPS_COUNT_ASC, NAME_ASC]", json!({}), 700),
         ("orderBy: $o, thenBy: $then", json!({}), 0),

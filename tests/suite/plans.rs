@@ -228,7 +228,7 @@ async fn filters(server: &Server, backend: Backend, schema: &Schema) {
 /// Whether it is the table of a record type, or one that belongs to records.
 fn schema_has(table: &str) -> bool {
     coopgraph::domain::model().get(table).is_some()
-        || ["name", "identifier", "record", "date_range", "tag"].contains(&table)
+        || ["name", "identifier", "record", "date_range", "tag", "sort_key"].contains(&table)
 }
 
 /// Each order but those by related records comes from an index, without sorting; in both directions.

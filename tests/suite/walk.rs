@@ -145,7 +145,13 @@ impl Schema {
         let several = (0..with_ties.len()).step_by(with_ties.len().div_ceil(4).max(1)).flat_map(|i| {
             [format!("{}, thenBy: [{}, {}]", at(i), at(i + 3), at(i + 4)), format!("{}, thenBy: KEY_DESC", at(i))]
         });
-        orders.iter().cloned().chain(several).collect()
+        let by_name = |order: &&String| ["NAME_", "TITLE_"].iter().any(|name| order.contains(name));
+        let by_name: Vec<_> = orders.iter().filter(by_name).collect();
+        let is_collated = list.args.iter().any(|argument| argument.name == "collation");
+        assert_eq!(is_collated, !by_name.is_empty(), "{}: names have alphabetical orders", list.name);
+        let collated = [(by_name.first(), "fi"), (by_name.last(), "zh")].into_iter();
+        let collated = collated.filter_map(|(order, tag)| Some(format!("{}, collation: \"{tag}\"", order?)));
+        orders.iter().cloned().chain(several).chain(collated).collect()
     }
 
     /// The look-up of records of a type.

@@ -265,6 +265,7 @@ async fn rows_of_indexes_fit() {
         ("identifier", "scheme", length::TABLE),
         ("identifier", "value", length::IDENTIFIER),
         ("search_word", "word", folding::MAX_WORD),
+        ("sort_key", "collation", length::TABLE),
         ("search_word", "reversed", folding::MAX_WORD),
     ] {
         limits.insert((table.to_owned(), column.to_owned()), most);

@@ -1,7 +1,9 @@
 //! Data with many ties and many empty values, and in which sequence each list of it must come: worked out from the cells of
 //! the CSV files, without the server.
 
-use std::{cmp::Ordering, collections::HashMap, fs, path::Path};
+use std::{cmp::Ordering, collections::HashMap, fs, path::Path, sync::LazyLock};
+
+use folding::collation::Collators;
 
 use crate::{
     columns::{Content, CsvColumn, choices, columns, header_of, kinds},
@@ -85,12 +87,22 @@ fn named(orders: &str) -> impl Iterator<Item = (String, bool)> {
     })
 }
 
+/// The language in whose alphabetical order names come, in arguments such as `NAME_ASC, collation: "fi"`.
+fn language(orders: &str) -> Option<&str> {
+    orders.split_once("collation: \"")?.1.split('"').next()
+}
+
 /// The keys in the sequence of orders such as `START_DESC, thenBy: [KEY_ASC]`.
 pub fn sequence(world: &World, rows: &[&Row], orders: &str) -> Vec<String> {
+    let collation = language(orders).and_then(folding::collation::collation);
     let orders: Vec<_> = named(orders).collect();
     let turned = |found: Ordering, descending: bool| if descending { found.reverse() } else { found };
     let values = |row: &Row| {
-        let value = |(name, descending): &(String, bool)| value(world, row, name, *descending);
+        let value = |(name, descending): &(String, bool)| match (value(world, row, name, *descending), collation) {
+            (Some(Value::Name(name)), None) => Some(Value::Text(folding::fold(&name))),
+            (Some(Value::Name(name)), Some(collation)) => Some(Value::SortKey(sort_key(&name, collation))),
+            (value, _) => value,
+        };
         orders.iter().map(value).collect::<Vec<_>>()
     };
     let mut rows: Vec<_> = rows.iter().map(|row| (values(row), *row)).collect();
@@ -109,8 +121,19 @@ pub fn sequence(world: &World, rows: &[&Row], orders: &str) -> Vec<String> {
 
 #[derive(PartialEq, PartialOrd)]
 enum Value {
+    /// As it is written.
+    Name(String),
     Text(String),
+    SortKey(Vec<u8>),
     Number(f64),
+}
+
+/// The key of a name in a collation: that of the root, if it has no other one. That keys are in the right order is tested by
+/// the reference, which has its own.
+fn sort_key(name: &str, collation: &str) -> Vec<u8> {
+    static COLLATORS: LazyLock<Collators> = LazyLock::new(Collators::default);
+    let keys = COLLATORS.sort_keys(name);
+    keys.iter().find(|(of, _)| *of == collation).unwrap_or(&keys[0]).1.clone()
 }
 
 /// What a row is ordered by; `None` if it is not known.
@@ -136,7 +159,7 @@ fn value(world: &World, row: &Row, order: &str, descending: bool) -> Option<Valu
     };
     let cell = row.cell(&header);
     match &column.content {
-        Content::Name => Some(Value::Text(folding::fold(cell))),
+        Content::Name => Some(Value::Name(cell.to_owned())),
         _ if cell.is_empty() => None,
         Content::Integer(..) | Content::Decimal => Some(Value::Number(cell.parse().expect("a number"))),
         Content::Date { .. } => {
