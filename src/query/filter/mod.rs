@@ -11,6 +11,7 @@ mod any_text;
 mod date;
 mod disputed;
 mod identifier;
+mod issue;
 mod number;
 mod operator;
 mod period;
@@ -30,6 +31,7 @@ pub use self::{
     date::MAX_LISTED,
     disputed::IS_DISPUTED,
     identifier::{IDENTIFIER, identifier_input},
+    issue::{ONE_OF, QUALITY_ISSUE, SCANS_OF_ISSUE, has_issue, issue_input},
     number::decimal_input,
     operator::{ANNIVERSARY_WITHIN, Operand, OperatorInput, boolean_input, text},
     period::{DURING, period_input},
@@ -181,6 +183,9 @@ impl Reader {
         }
         if let (IS_DISPUTED, Some(claims)) = (name, &self.scope.model.claims) {
             return self.is_disputed(claims, value);
+        }
+        if let (QUALITY_ISSUE, Some(issues)) = (name, self.scope.model.issues()) {
+            return self.quality_issue(record, issues, value);
         }
         let attribute = record.attribute(name).filter(|attribute| attribute.is_filterable);
         let attribute = attribute.ok_or_else(|| unknown(name))?;
