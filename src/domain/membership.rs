@@ -86,6 +86,7 @@ impl Record for Entity {
             DISSOLVED,
         );
         d.not_before::<organization::Entity>(since, Column::OrganizationId, FOUNDED);
+        d.not_after::<organization::Entity>(since, Column::OrganizationId, DISSOLVED);
         d.doubtful(QualityIssue::OneSidedEntries, [Doubt::Contradicted(Some(citation::EXISTS))]);
         d.order_by_related(Column::MemberId, "name");
         d.order_by_related(Column::OrganizationId, "name");

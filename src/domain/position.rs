@@ -90,6 +90,7 @@ impl Record for Entity {
             DISSOLVED,
         );
         d.not_before::<organization::Entity>(START, Column::OrganizationId, FOUNDED);
+        d.not_after::<organization::Entity>(START, Column::OrganizationId, DISSOLVED);
         d.duration([Column::MinDays, Column::MaxDays]);
         d.date(
             [Column::AsOf, Column::AsOfEarliest, Column::AsOfLatest],

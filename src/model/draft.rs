@@ -309,7 +309,7 @@ impl<'a> Draft<'a> {
             message,
         };
         for (name, text, ..) in &self.dates {
-            if text.contains("9999") {
+            if stands_for_unknown(text) {
                 let message = "the year 9999 usually stands for an end that is not known: leave it empty";
                 warnings.push(warn(name, text, message.to_owned()));
             }
@@ -338,6 +338,7 @@ impl<'a> Draft<'a> {
                 Inconsistency::Long { most, unless } if !unless.is_some_and(is_true) => {
                     let Some(Period { start, end, .. }) = self.record.period else { continue };
                     if let (Some((.., first)), Some((name, text, last))) = (date(start[0]), date(end[0]))
+                        && !stands_for_unknown(text)
                         && i64::from(last.earliest) - i64::from(first.latest) >= i64::from(*most)
                     {
                         warnings.push(warn(name, text, format!("with `{}`, that is more than {most} days", start[0])));
@@ -376,6 +377,11 @@ impl<'a> Draft<'a> {
             Err(self.problems)
         }
     }
+}
+
+/// Whether a date is one that is usually written where none is known.
+fn stands_for_unknown(date: &str) -> bool {
+    date.contains("9999")
 }
 
 /// The name of a reference without `_id`: as CSV files have it.

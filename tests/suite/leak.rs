@@ -5,6 +5,7 @@
 //! moments are the same. So every answer must be the same, byte for byte; the queries are made from the schema itself.
 
 mod filters;
+mod quality;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -58,6 +59,7 @@ struct Guard {
 impl Guard {
     async fn new(backend: Backend) -> Self {
         let mut population = Population::new(SIZE);
+        quality::make_doubtful(&mut population);
         hide(&mut population);
         let hidden = population.hidden();
         let (server, without) =
@@ -341,6 +343,7 @@ fn first_difference(found: &Value, right: &Value, path: &str) -> String {
 /// The relations of visible records that lead to hidden ones: those whose answers change if nothing is hidden.
 async fn relations_at_stake(guard: &Guard) -> BTreeSet<String> {
     let public = guard.population.all_public().serve(guard.backend).await;
+    guard.quality_is_at_stake(&public).await;
     let mut at_stake = BTreeSet::new();
     for record in guard.schema.records() {
         let visible: Vec<_> = guard.some(record, false, 1000).iter().map(|r| r.key.clone()).collect();
@@ -392,6 +395,7 @@ async fn guard(backend: Backend) {
     guard.lists().await;
     guard.forged_cursors().await;
     guard.filters().await;
+    guard.quality().await;
     guard.groups().await;
     guard.searches().await;
     guard.relations_three_deep().await;

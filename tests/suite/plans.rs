@@ -29,6 +29,8 @@ const SCANS: &[(&str, &str)] = &[
     ("coordinates.isNull", "the coordinates are two columns"),
     ("anniversaryWithin", "an index has whole days, not those of a year"),
     ("isDisputed.eq", "what nobody contradicts is in no index"),
+    ("qualityIssue.eq", "what is doubtful is in no index"),
+    ("qualityIssue.in", "what is doubtful is in no index"),
 ];
 
 /// What is said of a condition where a plan reads a whole table.
