@@ -18,7 +18,7 @@ use crate::{
     columns::{choices, kinds},
     population::{MARKER, Population, Record, is_needed, key},
     support::{Backend, Server, backends},
-    walk::{Field, Schema, brief, is_connection, items, kind_of, nodes_of, text},
+    walk::{Field, Schema, brief, is_connection, items, kind_of, lower_first, nodes_of, text},
 };
 
 /// How many records of a kind have every relation.
@@ -59,7 +59,7 @@ struct Guard {
 impl Guard {
     async fn new(backend: Backend) -> Self {
         let mut population = Population::new(SIZE);
-        quality::make_doubtful(&mut population);
+        population.make_doubtful(SIZE);
         hide(&mut population);
         let hidden = population.hidden();
         let (server, without) =
@@ -250,6 +250,16 @@ impl Guard {
             }
             let all = self.schema.ask_groups(&self.schema.list(record).ty.name);
             fields.push(format!("{list} {{ {all} }}"));
+            // By the topics of one kind, by the cities of one kind and so on.
+            for (key, of) in [("TOPICS", "Topic"), ("MEMBERS", "City"), ("PARTICIPANT", "Official")] {
+                let tests = self.own_tests(of, true).into_iter().filter(|_| keys.iter().any(|known| known == key));
+                fields.extend(tests.map(|test| {
+                    let args = format!("by: {key}, filter: {{{}: {test}}}", lower_first(of));
+                    format!(
+                        "{list} {{ groups({args}) {{ totalCount nodes {{ count keys {{ record {{ key }} }} }} }} }}"
+                    )
+                }));
+            }
             // Of each city, of each visit and so on.
             for field in self.schema.relations(record) {
                 let target = self.schema.target(field);

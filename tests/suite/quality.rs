@@ -1,5 +1,6 @@
 //! Data quality: what is doubtful is found, what is right next to it is not, and hidden records decide nothing.
 
+mod doubtful;
 mod report;
 mod world;
 

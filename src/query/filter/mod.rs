@@ -81,6 +81,21 @@ pub fn read_for_member(scope: FilterScope, group: &Group, record: &RecordType, f
     reader.of_group(&group.members, record, filter).map_err(|error| error.shown("filter"))
 }
 
+/// The ids of the records of a table that the viewer may see, and that pass a filter on records of all types; `None` if it says
+/// nothing.
+pub(super) fn ids_that_pass(
+    scope: FilterScope,
+    table: &'static str,
+    filter: &Value,
+) -> Result<Option<SelectStatement>> {
+    let Some(group) = scope.model.group(Group::RECORD) else { return Ok(None) };
+    let Some(passes) = read_for_member(scope, group, scope.model.record_type(table), filter)? else { return Ok(None) };
+    let mut ids = Query::select();
+    ids.column((TABLES[0], "id")).from_as(table, TABLES[0]);
+    ids.and_where(is_visible(TABLES[0], scope.rank)).and_where(passes);
+    Ok(Some(ids))
+}
+
 /// The condition of a filter by a date on the records of a type, whose table has the alias of depth 0; `None` if it says
 /// nothing.
 pub fn read_date(scope: FilterScope, date: DateColumns, filter: &Value) -> Result<Option<Expr>> {

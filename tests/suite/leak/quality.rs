@@ -1,27 +1,7 @@
 //! Data quality: hidden records have no issue, and decide about none.
 
 use super::Guard;
-use crate::{
-    population::Population,
-    walk::{brief, text},
-};
-
-/// Makes records doubtful: sources that contradict, parties that doubt, positions without an organization or without one that
-/// can be seen.
-pub(super) fn make_doubtful(population: &mut Population) {
-    for (i, record) in population.records.iter_mut().enumerate() {
-        match record.kind {
-            "citation" if i % 3 > 0 => {
-                record.set("stance", if i % 3 == 1 { "contradicts" } else { "context" });
-                record.set("field", "exists");
-            }
-            "partnership_party" if i % 3 == 0 => record.set("status", "disputed"),
-            "position" if i % 2 == 0 => record.set("organization", ""),
-            "event" => record.set("is_series", "false"),
-            _ => {}
-        }
-    }
-}
+use crate::walk::{brief, text};
 
 impl Guard {
     /// The report, and each issue as a filter of each list and of what is related to its records.

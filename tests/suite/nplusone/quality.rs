@@ -1,11 +1,17 @@
 //! The report on data quality: what a list of it takes depends on the types that can have the issue, not on the records.
 
 use super::{Guard, SIZES};
-use crate::walk::{brief, items};
+use crate::{
+    population::Population,
+    walk::{brief, items},
+};
 
 impl Guard {
     /// Each list of the report, with one record and with many.
     pub(super) async fn quality(&mut self) {
+        let mut population = Population::new(SIZES[1]);
+        population.make_doubtful(SIZES[1]);
+        let others = std::mem::replace(&mut self.server, population.serve(self.backend).await);
         let model = coopgraph::domain::model();
         let words = &model.issues().expect("issues").words;
         let report = self.schema.get("Query").fields.iter().find(|field| field.name == "dataQuality").cloned();
@@ -28,5 +34,6 @@ impl Guard {
             let groups = self.schema.ask_groups(&field.ty.name);
             self.take(&format!("{{ dataQuality {{ {all} of: {} {{ __typename {groups} }} }} }}", field.name)).await;
         }
+        self.server = others;
     }
 }
