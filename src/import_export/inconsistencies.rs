@@ -87,15 +87,16 @@ pub(super) async fn find(
 /// The tables in which inconsistencies of a record type are looked for.
 fn tables(record: &RecordType) -> BTreeSet<&'static str> {
     let others = record.inconsistencies.iter().filter_map(|inconsistency| match inconsistency {
-        Inconsistency::Differs { reference: (_, table), .. }
-        | Inconsistency::After { reference: (_, table), .. }
-        | Inconsistency::Before { reference: (_, table), .. } => Some(*table),
         Inconsistency::NotYet { .. }
         | Inconsistency::Future { .. }
         | Inconsistency::Long { .. }
         | Inconsistency::Same { .. }
         | Inconsistency::Alike(_) => None,
-        Inconsistency::Few { table, .. } | Inconsistency::Twice { links: (table, ..), .. } => Some(*table),
+        Inconsistency::Differs { reference: (_, table), .. }
+        | Inconsistency::After { reference: (_, table), .. }
+        | Inconsistency::Before { reference: (_, table), .. }
+        | Inconsistency::Few { table, .. }
+        | Inconsistency::Twice { links: (table, ..), .. } => Some(*table),
     });
     others.chain([record.table]).collect()
 }
