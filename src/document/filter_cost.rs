@@ -15,7 +15,9 @@ use apollo_compiler::{
 use rustc_hash::FxHashMap;
 
 use super::STATEMENT_COST;
-use crate::query::filter::{ANNIVERSARY_WITHIN, ANY_NAME, AREA, DURING, IS_DISPUTED, MAX_LISTED, NEAR};
+use crate::query::filter::{
+    ANNIVERSARY_WITHIN, ANY_NAME, AREA, DURING, IS_DISPUTED, MAX_LISTED, NEAR, ONE_OF, QUALITY_ISSUE, SCANS_OF_ISSUE,
+};
 
 /// The cost of a condition that an index serves.
 const CONDITION_COST: u64 = STATEMENT_COST;
@@ -117,6 +119,25 @@ impl<'a> FilterEstimator<'a> {
         text.map_or(1, |text| text.split(',').take(MAX_LISTED).count() as u64)
     }
 
+    /// How many issues a condition asks for: each is looked for on its own.
+    fn issues(&self, value: InputValue<'a>) -> u64 {
+        let listed = |value: InputValue<'a>| match value {
+            InputValue::Ast(Value::List(items)) => items.len(),
+            InputValue::Json(JsonValue::Array(items)) => items.len(),
+            _ => 1,
+        };
+        let resolved = |value: InputValue<'a>| match value {
+            InputValue::Ast(Value::Variable(name)) => self.variables.get(name.as_str()).map(InputValue::Json),
+            value => Some(value),
+        };
+        let Some(value) = resolved(value) else { return 1 };
+        let of_field = |(name, value): (&str, InputValue<'a>)| match resolved(value) {
+            Some(value) if name == ONE_OF => listed(value) as u64,
+            _ => 1,
+        };
+        fields(value).into_iter().map(of_field).sum()
+    }
+
     /// The cost of all fields of an input object; at least that of a condition.
     fn object(&self, of: FilterType<'_>, value: InputValue<'a>) -> u64 {
         let Some(input) = self.schema.get_input_object(of.ty) else { return CONDITION_COST };
@@ -135,6 +156,11 @@ impl<'a> FilterEstimator<'a> {
             let below = below.saturating_mul(self.dates(of.ty, value));
             // A period is looked up by both of its dates, by the first alone and by the second alone.
             let below = if name == DURING { below.saturating_mul(3) } else { below };
+            if name == QUALITY_ISSUE {
+                let scans = SCAN_COST.saturating_mul(SCANS_OF_ISSUE.into());
+                total = total.saturating_add(scans.saturating_mul(self.issues(value))).saturating_add(below);
+                continue;
+            }
             // An index finds neither substrings nor records that do not match.
             let is_scan = matches!(
                 name,

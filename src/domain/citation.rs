@@ -58,6 +58,9 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The field of statements about whether a record exists at all.
+pub const EXISTS: &str = "exists";
+
 impl Record for Entity {
     const NAME: &'static str = "Citation";
     const PLURAL: &'static str = "citations";

@@ -1,8 +1,10 @@
 //! What records of all types have beside their own attributes.
 
+use sea_orm::EntityName;
+
 use crate::{
-    domain::{citation, indicator, tag, topic},
-    model::RecordType,
+    domain::{agreement_party, citation, indicator, quality_issue::QualityIssue, source, tag, topic},
+    model::{RecordType, quality::Doubt},
 };
 
 /// The statements of sources about a record.
@@ -14,7 +16,7 @@ pub(crate) const COMPARISONS: &str = "comparisons";
 /// The topics of a record.
 pub(crate) const TOPICS: &str = "topics";
 
-/// Describes the relations that every record has in addition to its own.
+/// Describes what every record has in addition to its own: relations, and what can be doubtful.
 pub(super) fn describe(record: &mut RecordType) {
     record.has_many(
         CITATIONS,
@@ -34,4 +36,19 @@ pub(super) fn describe(record: &mut RecordType) {
         "A list of the topics that the record is tagged with.",
     );
     record.grouped();
+    // Nothing speaks for what says itself where it is from, nor for the words of the editors; and a source that has an agreement
+    // has its parties.
+    let needs_no_source = [
+        source::Entity.table_name(),
+        citation::Entity.table_name(),
+        topic::Entity.table_name(),
+        agreement_party::Entity.table_name(),
+    ];
+    if !needs_no_source.contains(&record.table) {
+        record.doubtful(QualityIssue::WithoutSource, [Doubt::Unsupported]);
+    }
+    record.doubtful(QualityIssue::Contradicted, [Doubt::Contradicted(None)]);
+    if record.has_dates_to_doubt() {
+        record.doubtful(QualityIssue::SuspiciousDates, [Doubt::Dates]);
+    }
 }

@@ -4,7 +4,13 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{activity_status::ActivityStatus, agreement, city, organization, participation, timeline::TimelineKind},
+    domain::{
+        activity_status::ActivityStatus,
+        agreement, city,
+        organization::{self, DISSOLVED, FOUNDED},
+        participation,
+        timeline::TimelineKind,
+    },
     edtf::Day,
     model::{Description, IfMissing, Record, Visibility},
 };
@@ -63,6 +69,8 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// The columns of the day on which an event began.
 const START: [Column; 3] = [Column::Start, Column::StartEarliest, Column::StartLatest];
+/// How many days a single event plausibly lasts at most.
+const PLAUSIBLE_DAYS: u32 = 60;
 
 impl Record for Entity {
     const NAME: &'static str = "Event";
@@ -81,6 +89,9 @@ impl Record for Entity {
         d.period(Column::Start, Column::End, IfMissing::OneDay);
         d.moment(TimelineKind::Event, Column::Start);
         d.not_in_future(Column::Status, &ActivityStatus::TookPlace, START);
+        d.lasts_at_most(PLAUSIBLE_DAYS, Some(Column::IsSeries));
+        d.not_before::<organization::Entity>(START, Column::OrganizerId, FOUNDED);
+        d.not_after::<organization::Entity>(START, Column::OrganizerId, DISSOLVED);
         d.duration([Column::MinDays, Column::MaxDays]);
         d.text(Column::Venue, "The building or place in which the event was held.");
         d.belongs_to(Relation::City, "The city in which the event was held.");

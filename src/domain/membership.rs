@@ -4,10 +4,14 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::organization::{self, DISSOLVED},
-    domain::timeline::TimelineKind,
+    domain::{
+        citation,
+        organization::{self, DISSOLVED, FOUNDED},
+        quality_issue::QualityIssue,
+        timeline::TimelineKind,
+    },
     edtf::Day,
-    model::{Description, IfMissing, Record, Visibility},
+    model::{Description, IfMissing, Record, Visibility, quality::Doubt},
 };
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -68,7 +72,8 @@ impl Record for Entity {
         );
         d.belongs_to(Relation::Organization, "The organization that the member belongs to.");
         d.value(Column::Role, "The role of the member in the organization.");
-        d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the membership began.");
+        let since = [Column::Since, Column::SinceEarliest, Column::SinceLatest];
+        d.date(since, "The day on which the membership began.");
         d.date([Column::Until, Column::UntilEarliest, Column::UntilLatest], "The day on which the membership ended.");
         d.renamed(Column::Until, "end");
         d.period(Column::Since, Column::Until, IfMissing::Open);
@@ -80,6 +85,9 @@ impl Record for Entity {
             Column::OrganizationId,
             DISSOLVED,
         );
+        d.not_before::<organization::Entity>(since, Column::OrganizationId, FOUNDED);
+        d.not_after::<organization::Entity>(since, Column::OrganizationId, DISSOLVED);
+        d.doubtful(QualityIssue::OneSidedEntries, [Doubt::Contradicted(Some(citation::EXISTS))]);
         d.order_by_related(Column::MemberId, "name");
         d.order_by_related(Column::OrganizationId, "name");
         d.schema_org(

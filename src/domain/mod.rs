@@ -26,6 +26,7 @@ pub mod partnership_member;
 pub mod partnership_party;
 pub mod place_role;
 pub mod position;
+pub mod quality_issue;
 pub mod source;
 pub mod source_derivation;
 pub mod tag;
@@ -66,6 +67,7 @@ pub fn model() -> &'static Model {
             .with::<indicator::Entity>()
             .with::<citation::Entity>()
             .with_timeline::<timeline::TimelineKind>()
+            .with_issues::<quality_issue::QualityIssue>()
             .with_union(Group::union(
                 "Participant",
                 "participants",
@@ -113,7 +115,7 @@ pub fn model() -> &'static Model {
                     citation::Column::SourceId,
                     citation::Column::Stance,
                 ],
-                "contradicts",
+                ["supports", "contradicts"],
                 source::ORIGINS,
             ))
             .found_first(&[

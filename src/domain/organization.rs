@@ -105,6 +105,8 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The columns of the day on which an organization was founded.
+pub const FOUNDED: [Column; 3] = [Column::Founded, Column::FoundedEarliest, Column::FoundedLatest];
 /// The columns of the day on which an organization was dissolved.
 pub const DISSOLVED: [Column; 3] = [Column::Dissolved, Column::DissolvedEarliest, Column::DissolvedLatest];
 
@@ -120,14 +122,8 @@ impl Record for Entity {
         d.belongs_to(Relation::City, "The city in which the organization is based.");
         d.belongs_to(Relation::Country, "The country in which the organization is based.");
         d.belongs_to(Relation::Parent, "The organization that this organization is part of.");
-        d.date(
-            [Column::Founded, Column::FoundedEarliest, Column::FoundedLatest],
-            "The day on which the organization was founded.",
-        );
-        d.date(
-            [Column::Dissolved, Column::DissolvedEarliest, Column::DissolvedLatest],
-            "The day on which the organization was dissolved.",
-        );
+        d.date(FOUNDED, "The day on which the organization was founded.");
+        d.date(DISSOLVED, "The day on which the organization was dissolved.");
         d.period(Column::Founded, Column::Dissolved, IfMissing::Open);
         d.moment(TimelineKind::OrganizationFounded, Column::Founded);
         d.moment(TimelineKind::OrganizationDissolved, Column::Dissolved);

@@ -5,9 +5,12 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{agreement, city, partnership_member, partnership_party, timeline::TimelineKind},
+    domain::{
+        agreement, citation, city, partnership_member, partnership_party, quality_issue::QualityIssue,
+        timeline::TimelineKind,
+    },
     edtf::Day,
-    model::{Description, IfMissing, Record, Visibility},
+    model::{Description, IfMissing, Record, Visibility, quality::Doubt},
 };
 
 /// The kind of a partnership.
@@ -102,6 +105,11 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The columns of the day on which a partnership began.
+pub const SINCE: [Column; 3] = [Column::Since, Column::SinceEarliest, Column::SinceLatest];
+/// The columns of the day on which it ended.
+pub const ENDED: [Column; 3] = [Column::Ended, Column::EndedEarliest, Column::EndedLatest];
+
 impl Record for Entity {
     const NAME: &'static str = "Partnership";
     const PLURAL: &'static str = "partnerships";
@@ -116,18 +124,14 @@ impl Record for Entity {
             2,
         );
         d.word::<PartnershipKind>(Column::Kind, "The kind of partnership.");
-        d.date([Column::Since, Column::SinceEarliest, Column::SinceLatest], "The day on which the partnership began.");
-        d.date([Column::Ended, Column::EndedEarliest, Column::EndedLatest], "The day on which the partnership ended.");
+        d.date(SINCE, "The day on which the partnership began.");
+        d.date(ENDED, "The day on which the partnership ended.");
         d.renamed(Column::Ended, "end");
         d.period(Column::Since, Column::Ended, IfMissing::Open);
         d.moment(TimelineKind::PartnershipBegan, Column::Since);
         d.moment(TimelineKind::PartnershipEnded, Column::Ended);
         d.asked_by_time();
-        d.not_yet(
-            Column::Status,
-            &PartnershipStatus::Active,
-            [Column::Ended, Column::EndedEarliest, Column::EndedLatest],
-        );
+        d.not_yet(Column::Status, &PartnershipStatus::Active, ENDED);
         d.once(
             partnership_member::Column::PartnershipId,
             [partnership_member::Column::CityId, partnership_member::Column::PartnerId],
@@ -157,6 +161,15 @@ impl Record for Entity {
             "A list of the agreements that founded or renewed the partnership.",
         );
         d.order_by_count("agreements");
+        let doubted = [PartnershipStatus::Unverified, PartnershipStatus::Disputed];
+        let of_party = [PartnershipStatus::Unverified, PartnershipStatus::Disputed, PartnershipStatus::Refuted];
+        let by_party = partnership_party::Column::PartnershipId;
+        let doubts = [
+            Doubt::word(Column::Status, doubted),
+            Doubt::related(by_party, partnership_party::Column::Status, of_party),
+            Doubt::Contradicted(Some(citation::EXISTS)),
+        ];
+        d.doubtful(QualityIssue::OneSidedEntries, doubts).unless(Column::Status, [PartnershipStatus::Refuted]);
         // It has no word for a relation of several.
         d.schema_org("Role", [(Column::Kind, "roleName"), (Column::Since, "startDate"), (Column::Ended, "endDate")]);
         d.default_order("SINCE_ASC");

@@ -75,15 +75,15 @@ impl Record for Entity {
             Column::Status,
             "The status of the partnership for this party. If it is null, it is the status of the partnership.",
         );
-        d.date(
-            [Column::Since, Column::SinceEarliest, Column::SinceLatest],
-            "The day on which the partnership began for this party.",
-        );
+        let since = [Column::Since, Column::SinceEarliest, Column::SinceLatest];
+        d.date(since, "The day on which the partnership began for this party.");
         d.date(ENDED, "The day on which the partnership ended for this party.");
         d.renamed(Column::Ended, "end");
         d.period(Column::Since, Column::Ended, IfMissing::Open);
         d.asked_by_time();
         d.not_yet(Column::Status, &PartnershipStatus::Active, ENDED);
+        d.not_before::<partnership::Entity>(since, Column::PartnershipId, partnership::SINCE);
+        d.not_after::<partnership::Entity>(ENDED, Column::PartnershipId, partnership::ENDED);
         d.order_by_related(Column::PartnershipId, "since");
         d.schema_org(
             "Role",

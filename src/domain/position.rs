@@ -6,11 +6,12 @@ use crate::{
     db::{Id, Moment},
     domain::{
         city, official,
-        organization::{self, DISSOLVED},
+        organization::{self, DISSOLVED, FOUNDED},
+        quality_issue::QualityIssue,
         timeline::TimelineKind,
     },
     edtf::Day,
-    model::{Description, IfMissing, Record, Visibility},
+    model::{Description, IfMissing, Record, Visibility, quality::Doubt},
 };
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -63,6 +64,9 @@ pub enum Relation {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The columns of the day on which an official took up a position.
+const START: [Column; 3] = [Column::Start, Column::StartEarliest, Column::StartLatest];
+
 impl Record for Entity {
     const NAME: &'static str = "Position";
     const PLURAL: &'static str = "positions";
@@ -74,10 +78,7 @@ impl Record for Entity {
         d.name([Column::Title, Column::TitleSort, Column::Language], "The title of the position.");
         d.belongs_to(Relation::Organization, "The organization in which the position was held.");
         d.belongs_to(Relation::City, "The city in which the position was held.");
-        d.date(
-            [Column::Start, Column::StartEarliest, Column::StartLatest],
-            "The day on which the official took up the position.",
-        );
+        d.date(START, "The day on which the official took up the position.");
         d.date(
             [Column::End, Column::EndEarliest, Column::EndLatest],
             "The day on which the official left the position.",
@@ -88,6 +89,8 @@ impl Record for Entity {
             Column::OrganizationId,
             DISSOLVED,
         );
+        d.not_before::<organization::Entity>(START, Column::OrganizationId, FOUNDED);
+        d.not_after::<organization::Entity>(START, Column::OrganizationId, DISSOLVED);
         d.duration([Column::MinDays, Column::MaxDays]);
         d.date(
             [Column::AsOf, Column::AsOfEarliest, Column::AsOfLatest],
@@ -98,6 +101,15 @@ impl Record for Entity {
         d.moment(TimelineKind::PositionAttested, Column::AsOf);
         d.moment(TimelineKind::PositionEnded, Column::End);
         d.asked_by_time();
+        let without_place = Doubt::missing([Column::OrganizationId, Column::CityId]);
+        let without_date = Doubt::missing([Column::Start, Column::End, Column::AsOf]);
+        d.doubtful(QualityIssue::DanglingPositions, [without_place, without_date]);
+        d.overlapping(
+            QualityIssue::OverlappingOffices,
+            Column::OfficialId,
+            (Column::CityId, city::Column::ParentId),
+            Column::OrganizationId,
+        );
         d.order_by_related(Column::OfficialId, "name");
         d.order_by_related(Column::OrganizationId, "name");
         d.schema_org(

@@ -80,7 +80,11 @@ pub enum Relation {
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The columns of the day on which a visit began.
-const START: [Column; 3] = [Column::Start, Column::StartEarliest, Column::StartLatest];
+pub const START: [Column; 3] = [Column::Start, Column::StartEarliest, Column::StartLatest];
+/// The columns of the day on which a visit ended.
+pub const END: [Column; 3] = [Column::End, Column::EndEarliest, Column::EndLatest];
+/// How many days a visit plausibly lasts at most.
+const PLAUSIBLE_DAYS: u32 = 60;
 
 impl Record for Entity {
     const NAME: &'static str = "Visit";
@@ -92,10 +96,11 @@ impl Record for Entity {
         d.word::<VisitKind>(Column::Kind, "The kind of visit.");
         d.word::<ActivityStatus>(Column::Status, "The status of the visit: whether it took place.");
         d.date(START, "The day on which the visit began.");
-        d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the visit ended.");
+        d.date(END, "The day on which the visit ended.");
         d.period(Column::Start, Column::End, IfMissing::OneDay);
         d.moment(TimelineKind::Visit, Column::Start);
         d.not_in_future(Column::Status, &ActivityStatus::TookPlace, START);
+        d.lasts_at_most(PLAUSIBLE_DAYS, None);
         d.duration([Column::MinDays, Column::MaxDays]);
         d.belongs_to(Relation::FromCountry, "The country that the guests came from.");
         d.belongs_to(Relation::FromCity, "The city that the guests came from.");

@@ -60,9 +60,14 @@ impl Record for Entity {
         d.belongs_to(Relation::Country, "The country of the stop.");
         d.belongs_to(Relation::City, "The city of the stop.");
         d.agrees::<city::Entity>(Column::CountryId, Column::CityId, city::Column::CountryId);
-        d.date([Column::Start, Column::StartEarliest, Column::StartLatest], "The day on which the stop began.");
-        d.date([Column::End, Column::EndEarliest, Column::EndLatest], "The day on which the stop ended.");
+        let start = [Column::Start, Column::StartEarliest, Column::StartLatest];
+        let end = [Column::End, Column::EndEarliest, Column::EndLatest];
+        d.date(start, "The day on which the stop began.");
+        d.date(end, "The day on which the stop ended.");
         d.period(Column::Start, Column::End, IfMissing::OneDay);
+        d.not_before::<visit::Entity>(start, Column::VisitId, visit::START);
+        d.not_after::<visit::Entity>(start, Column::VisitId, visit::END);
+        d.not_after::<visit::Entity>(end, Column::VisitId, visit::END);
         d.order_by_related(Column::VisitId, "start");
         d.order_by_related(Column::CityId, "name");
         d.schema_org(

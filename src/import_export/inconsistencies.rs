@@ -87,14 +87,16 @@ pub(super) async fn find(
 /// The tables in which inconsistencies of a record type are looked for.
 fn tables(record: &RecordType) -> BTreeSet<&'static str> {
     let others = record.inconsistencies.iter().filter_map(|inconsistency| match inconsistency {
-        Inconsistency::Differs { reference: (_, table), .. } | Inconsistency::After { reference: (_, table), .. } => {
-            Some(*table)
-        }
         Inconsistency::NotYet { .. }
         | Inconsistency::Future { .. }
+        | Inconsistency::Long { .. }
         | Inconsistency::Same { .. }
         | Inconsistency::Alike(_) => None,
-        Inconsistency::Few { table, .. } | Inconsistency::Twice { links: (table, ..), .. } => Some(*table),
+        Inconsistency::Differs { reference: (_, table), .. }
+        | Inconsistency::After { reference: (_, table), .. }
+        | Inconsistency::Before { reference: (_, table), .. }
+        | Inconsistency::Few { table, .. }
+        | Inconsistency::Twice { links: (table, ..), .. } => Some(*table),
     });
     others.chain([record.table]).collect()
 }
@@ -173,13 +175,19 @@ fn query(record: &RecordType, inconsistency: &Inconsistency) -> Option<SelectSta
             refers_to(&mut query, reference);
             query.expr(Expr::val("")).and_where(at(RECORD, own).ne(at(OTHER, theirs)));
         }
-        Inconsistency::After { own, reference, theirs } => {
+        Inconsistency::After { own, reference, theirs } | Inconsistency::Before { own, reference, theirs } => {
             refers_to(&mut query, reference);
             query.column((RECORD, own[0]));
             query.and_where(at(RECORD, own[0]).is_not_null()).and_where(at(OTHER, theirs[0]).is_not_null());
-            query.and_where(at(RECORD, own[1]).gt(at(OTHER, theirs[2])));
+            query.and_where(match inconsistency {
+                Inconsistency::Before { .. } => at(RECORD, own[2]).lt(at(OTHER, theirs[1])),
+                _ => at(RECORD, own[1]).gt(at(OTHER, theirs[2])),
+            });
         }
-        Inconsistency::NotYet { .. } | Inconsistency::Future { .. } | Inconsistency::Alike(_) => return None,
+        Inconsistency::NotYet { .. }
+        | Inconsistency::Future { .. }
+        | Inconsistency::Long { .. }
+        | Inconsistency::Alike(_) => return None,
         Inconsistency::Same { column } => {
             let other = at(OTHER, "id").ne(at(RECORD, "id"));
             query.join_as(
@@ -254,11 +262,16 @@ fn problem(
             let what = reference_name(theirs);
             ("", format!("the {} {other} has another {what} than {} says", words(table), reference_name(own)))
         }
-        Inconsistency::After { own, reference: (_, table), theirs } => {
+        Inconsistency::After { own, reference: (_, table), theirs }
+        | Inconsistency::Before { own, reference: (_, table), theirs } => {
+            let than = if matches!(inconsistency, Inconsistency::Before { .. }) { "earlier" } else { "later" };
             let what = words(theirs[0]);
-            (own[0], format!("it is later than the date `{what}` of the {} {other}", words(table)))
+            (own[0], format!("it is {than} than the date `{what}` of the {} {other}", words(table)))
         }
-        Inconsistency::NotYet { .. } | Inconsistency::Future { .. } | Inconsistency::Alike(_) => return Ok(None),
+        Inconsistency::NotYet { .. }
+        | Inconsistency::Future { .. }
+        | Inconsistency::Long { .. }
+        | Inconsistency::Alike(_) => return Ok(None),
         Inconsistency::Few { table, least, .. } => {
             let lists = record.members().map(|(list, ..)| format!("it has no {}, and ", list.name)).unwrap_or_default();
             ("", format!("{lists}fewer than {least} {} records refer to it", words(table)))

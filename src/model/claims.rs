@@ -19,6 +19,8 @@ pub struct Claims {
     pub source: &'static str,
     /// The column of its stance towards the recorded value.
     pub stance: &'static str,
+    /// The stance of those that support the recorded value.
+    pub supports: &'static str,
     /// The stance of those that contradict the recorded value.
     pub contradicts: &'static str,
     /// The table of the sources.
@@ -28,12 +30,12 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// The statements that are records of `E`, by their columns: record, field, value, source, stance; the word of the stance
-    /// that contradicts; and the links from sources of `S` to those that they derive from.
+    /// The statements that are records of `E`, by their columns: record, field, value, source, stance; the words of the stances
+    /// that support and that contradict; and the links from sources of `S` to those that they derive from.
     #[must_use]
     pub fn of<E: EntityTrait, S: EntityTrait, L: ColumnTrait>(
         [record, field, value, source, stance]: [E::Column; 5],
-        contradicts: &'static str,
+        [supports, contradicts]: [&'static str; 2],
         (derived, origin): (L, L),
     ) -> Self {
         Self {
@@ -43,6 +45,7 @@ impl Claims {
             value: value.as_str(),
             source: source.as_str(),
             stance: stance.as_str(),
+            supports,
             contradicts,
             sources: S::default().table_name(),
             origins: Link::through(derived, origin),

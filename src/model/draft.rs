@@ -10,7 +10,7 @@ use sea_orm::Value;
 use uuid::Uuid;
 
 use super::{
-    Attribute, AttributeKind, Column, Inconsistency, RecordType,
+    Attribute, AttributeKind, Column, Inconsistency, Period, RecordType,
     language::registered_language_tag,
     length,
     text::check_characters,
@@ -309,7 +309,7 @@ impl<'a> Draft<'a> {
             message,
         };
         for (name, text, ..) in &self.dates {
-            if text.contains("9999") {
+            if stands_for_unknown(text) {
                 let message = "the year 9999 usually stands for an end that is not known: leave it empty";
                 warnings.push(warn(name, text, message.to_owned()));
             }
@@ -319,6 +319,8 @@ impl<'a> Draft<'a> {
             let is_word = |value: &Value| matches!(value, Value::String(Some(text)) if text == word);
             self.values.iter().any(|(of, value)| of.name == column && is_word(value))
         };
+        let is_true =
+            |column: &str| self.values.iter().any(|(of, value)| of.name == column && *value == Value::Bool(Some(true)));
         for inconsistency in &self.record.inconsistencies {
             match inconsistency {
                 Inconsistency::NotYet { word, value, date: [name, ..] } if is(word, value) => {
@@ -331,6 +333,15 @@ impl<'a> Draft<'a> {
                         && self.today.is_some_and(|today| date.earliest > today)
                     {
                         warnings.push(warn(name, text, format!("it lies in the future, but {word} is {value}")));
+                    }
+                }
+                Inconsistency::Long { most, unless } if !unless.is_some_and(is_true) => {
+                    let Some(Period { start, end, .. }) = self.record.period else { continue };
+                    if let (Some((.., first)), Some((name, text, last))) = (date(start[0]), date(end[0]))
+                        && !stands_for_unknown(text)
+                        && i64::from(last.earliest) - i64::from(first.latest) >= i64::from(*most)
+                    {
+                        warnings.push(warn(name, text, format!("with `{}`, that is more than {most} days", start[0])));
                     }
                 }
                 _ => {}
@@ -366,6 +377,11 @@ impl<'a> Draft<'a> {
             Err(self.problems)
         }
     }
+}
+
+/// Whether a date is one that is usually written where none is known.
+fn stands_for_unknown(date: &str) -> bool {
+    date.contains("9999")
 }
 
 /// The name of a reference without `_id`: as CSV files have it.

@@ -26,6 +26,22 @@ pub enum Inconsistency {
         /// The date there.
         theirs: DateColumns,
     },
+    /// A date lies before a date of the record which a reference leads to: a position in an organization that was not founded yet.
+    Before {
+        /// The date.
+        own: DateColumns,
+        /// The column of the reference, and the table that it leads to.
+        reference: (&'static str, &'static str),
+        /// The date there.
+        theirs: DateColumns,
+    },
+    /// The period lasted longer than such things do: a visit of a year.
+    Long {
+        /// How many days are plausible.
+        most: u32,
+        /// The column that says that a record is something else, which may last longer: a series of events.
+        unless: Option<&'static str>,
+    },
     /// A date is known, although a word says that it has not come yet: the end of a partnership that is active.
     NotYet {
         /// The column of the word.
@@ -78,6 +94,19 @@ impl Inconsistency {
     pub fn is_impossible(&self) -> bool {
         matches!(self, Self::Differs { .. } | Self::Same { .. })
     }
+
+    /// Whether it is one of dates.
+    #[must_use]
+    pub fn is_of_dates(&self) -> bool {
+        match self {
+            Self::After { .. }
+            | Self::Before { .. }
+            | Self::Long { .. }
+            | Self::NotYet { .. }
+            | Self::Future { .. } => true,
+            Self::Differs { .. } | Self::Same { .. } | Self::Few { .. } | Self::Alike(_) | Self::Twice { .. } => false,
+        }
+    }
 }
 
 /// In which columns records do not differ that may be one.
@@ -109,6 +138,25 @@ impl<E: Record> Description<'_, E> {
         let reference = (reference.as_str(), T::default().table_name());
         let (own, theirs) = (own.map(|column| column.as_str()), theirs.map(|column| column.as_str()));
         self.record.inconsistencies.push(Inconsistency::After { own, reference, theirs });
+    }
+
+    /// Says that a date does not lie before one of the record that a reference leads to: nobody is a member of an organization
+    /// that was not founded yet.
+    pub fn not_before<T: EntityTrait>(&mut self, own: [E::Column; 3], reference: E::Column, theirs: [T::Column; 3]) {
+        let reference = (reference.as_str(), T::default().table_name());
+        let (own, theirs) = (own.map(|column| column.as_str()), theirs.map(|column| column.as_str()));
+        self.record.inconsistencies.push(Inconsistency::Before { own, reference, theirs });
+    }
+
+    /// Says how many days the period lasts at most, as far as that is plausible; `unless` is a column that says that a record is
+    /// something else.
+    ///
+    /// # Panics
+    /// If there is no period.
+    pub fn lasts_at_most(&mut self, most: u32, unless: Option<E::Column>) {
+        assert!(self.record.period.is_some(), "{}: there is no period", E::NAME);
+        let unless = unless.map(|column| column.as_str());
+        self.record.inconsistencies.push(Inconsistency::Long { most, unless });
     }
 
     /// Says that a date is not known as long as a word has a value: what is active has not ended.

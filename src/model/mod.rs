@@ -20,6 +20,7 @@ pub mod name;
 mod network;
 mod order;
 mod period;
+pub mod quality;
 pub mod record;
 mod record_type;
 mod schema_org;
@@ -65,6 +66,8 @@ pub struct Model {
     pub claims: Option<Claims>,
     /// The words for what happens on timelines; none if there are no timelines.
     timeline: Option<Vocabulary>,
+    /// The words for what can be doubtful about records, if that is described.
+    issues: Option<Vocabulary>,
     describe_shared: fn(&mut RecordType),
 }
 
@@ -78,6 +81,7 @@ impl Model {
             found_first: Vec::new(),
             claims: None,
             timeline: None,
+            issues: None,
             describe_shared,
         }
     }
@@ -119,6 +123,13 @@ impl Model {
         self
     }
 
+    /// Adds the issues of data quality. Each word of the enum is one that the records of at least one type can have.
+    #[must_use]
+    pub fn with_issues<V: EnumType + OutputType + ActiveEnum<Value = String>>(mut self) -> Self {
+        self.issues = Some(Vocabulary::of::<V>());
+        self
+    }
+
     /// Checks that everything that the descriptions name exists.
     ///
     /// # Panics
@@ -140,6 +151,7 @@ impl Model {
         let unknown = self.found_first.iter().find(|table| !tables.contains(table));
         assert!(unknown.is_none(), "there is no record type {unknown:?}");
         self.resolve_moments();
+        self.check_issues();
         for record in self.types.values() {
             self.check_links(record);
             record.check_schema_org();
@@ -177,6 +189,17 @@ impl Model {
             assert!(unused.len() < before, "two moments are {}", moment.kind);
         }
         assert!(unused.is_empty(), "timelines: nothing describes {unused:?}");
+    }
+
+    /// Checks that the words for what can be doubtful are those that record types use.
+    fn check_issues(&self) {
+        for issue in self.types().flat_map(|record| &record.issues) {
+            let is_word = self.issues().is_some_and(|words| words.by_value(&issue.kind).is_some());
+            assert!(is_word, "there is no issue {}", issue.kind);
+        }
+        for word in self.issues().into_iter().flat_map(|words| &words.words) {
+            assert!(self.with_issue(&word.value).next().is_some(), "no record has the issue {}", word.value);
+        }
     }
 
     /// Checks that the columns by which records are related do refer to records of their types.
@@ -257,6 +280,17 @@ impl Model {
     #[must_use]
     pub fn timeline(&self) -> Option<&Vocabulary> {
         self.timeline.as_ref()
+    }
+
+    /// The words for what can be doubtful about records, if that is described.
+    #[must_use]
+    pub fn issues(&self) -> Option<&Vocabulary> {
+        self.issues.as_ref()
+    }
+
+    /// The types whose records can have an issue.
+    pub fn with_issue(&self, kind: &str) -> impl Iterator<Item = &RecordType> {
+        self.types().filter(move |record| record.issue(kind).is_some())
     }
 
     /// What happens on the timeline of all records: the moments of each type, and its records.

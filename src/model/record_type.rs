@@ -6,7 +6,7 @@ use sea_orm::{ActiveEnum, ColumnTrait, EntityTrait, IdenStatic, Iterable, Value,
 use super::{
     Attribute, AttributeKind, Column, Coordinates, CounterpartFields, DataType, DateColumns, Description, Group,
     Inconsistency, Link, Moment, NetworkType, Order, OrderBy, Period, Record, RoleField, SchemaOrg, Spells, ToAny,
-    ToMany, ToManyAny, Vocabulary, Way, attribute::table_of,
+    ToMany, ToManyAny, Vocabulary, Way, attribute::table_of, quality::Issue,
 };
 
 /// A type of record.
@@ -51,6 +51,8 @@ pub struct RecordType {
     pub defining: Vec<&'static str>,
     /// Values that do not fit together.
     pub inconsistencies: Vec<Inconsistency>,
+    /// What can be doubtful about the records.
+    pub issues: Vec<Issue>,
     /// The main name and its language, if the records have a name.
     pub main_name: Option<(Column, Column)>,
     /// The number by which a record is better known than others of its type, such as the population of a city.
@@ -83,6 +85,7 @@ impl RecordType {
             network: None,
             defining: Vec::new(),
             inconsistencies: Vec::new(),
+            issues: Vec::new(),
             main_name: None,
             prominence: None,
             insert: insert::<E>,

@@ -145,6 +145,13 @@ impl Page {
         Ok(Self { record, list, size, is_backward: false, after: None, before: None, filter: None, order })
     }
 
+    /// The same page of those records only that pass.
+    #[must_use]
+    pub fn restricted(mut self, passes: Expr) -> Self {
+        self.filter = Some(self.filter.map_or(passes.clone(), |filter| filter.and(passes)));
+        self
+    }
+
     /// The cursor of a record.
     #[must_use]
     pub fn cursor(&self, row: &Row) -> String {

@@ -112,6 +112,27 @@ pub(super) fn months(backend: DbBackend, day: Expr) -> Expr {
     }
 }
 
+/// The number of the current day, in UTC.
+#[must_use]
+pub(super) fn today(backend: DbBackend) -> Expr {
+    Expr::cust(match backend {
+        DbBackend::Postgres => "(CAST(CURRENT_TIMESTAMP AT TIME ZONE 'UTC' AS date) - DATE '1970-01-01')",
+        _ => "CAST(strftime('%s', 'now') / 86400 AS integer)",
+    })
+}
+
+/// The smallest of several expressions, each of which has a value.
+#[must_use]
+pub(super) fn smallest(backend: DbBackend, expressions: Vec<Expr>) -> Expr {
+    Func::cust(if backend == DbBackend::Postgres { "LEAST" } else { "MIN" }).args(expressions).into()
+}
+
+/// The largest of several expressions, each of which has a value.
+#[must_use]
+pub(super) fn largest(backend: DbBackend, expressions: Vec<Expr>) -> Expr {
+    Func::cust(if backend == DbBackend::Postgres { "GREATEST" } else { "MAX" }).args(expressions).into()
+}
+
 /// What stands between words, once a text is folded. In brackets of a pattern, the first and the last character, and the
 /// one after the square bracket, have to be these.
 pub(super) const SEPARATORS: &[char] = &[

@@ -13,7 +13,7 @@ use super::{
     names,
     network::NetworkTypes,
     object::{AnyObject, Object},
-    page_info, record,
+    page_info, quality, record,
     root::{self, Root},
     search, spells, timeline,
 };
@@ -102,6 +102,10 @@ impl Catalog {
         search::add_objects(&mut catalog);
         if let Some(claims) = model.claims {
             catalog.add(claims::object(model, claims));
+        }
+        if let Some(issues) = model.issues() {
+            let object = quality::object(&catalog, issues);
+            catalog.add(object);
         }
         catalog.root = root::object(&catalog);
         catalog

@@ -100,6 +100,16 @@ pub(super) async fn connect(
     parents: Vec<Option<Uuid>>,
 ) -> Result<Answer> {
     let list = call.shape(items.number_of_parts(), || Parts::of(&call, items, link))?;
+    pages(call, list, connection, parents).await
+}
+
+/// Answers the connection of a list for each parent.
+pub(super) async fn pages(
+    call: Call<'_>,
+    list: Shape<Parts>,
+    connection: &'static str,
+    parents: Vec<Option<Uuid>>,
+) -> Result<Answer> {
     let mut pages = if call.selects(connection, &["edges", "nodes", "pageInfo"]) {
         let keys_of = |part: &Shape<List>| {
             let key = |parent: &Option<Uuid>| PageOf { parent: *parent, list: part.clone() };

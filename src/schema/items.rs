@@ -9,7 +9,7 @@ use crate::{
     model::{Group, Link, Model, Moment, RecordType, words},
     query::{
         collation::COLLATION,
-        filter::NEAR,
+        filter::{NEAR, has_issue},
         keys::{List, Shape},
         order::MAX_ORDERS,
         page::{AS_OF, DATE, DEFAULT_SIZE, KINDS, Listed, MAX_SIZE, TIMELINE_ENTRY},
@@ -178,6 +178,15 @@ impl Items {
 impl Parts {
     /// The parts of the list that a field asks for.
     pub fn of(call: &Call<'_>, items: Items, link: Option<Link>) -> Result<Self> {
+        Self::restricted(call, items, link, None)
+    }
+
+    /// The same of the records only that have an issue of data quality.
+    pub fn with_issue(call: &Call<'_>, items: Items, issue: &str) -> Result<Self> {
+        Self::restricted(call, items, None, Some(issue))
+    }
+
+    fn restricted(call: &Call<'_>, items: Items, link: Option<Link>, issue: Option<&str>) -> Result<Self> {
         let kinds = kinds(call, items);
         let is_asked = |of: &Listed| match (of, &kinds) {
             (Listed::Moment(moment), Some(kinds)) => kinds.contains(&moment.kind.as_str()),
@@ -185,9 +194,13 @@ impl Parts {
         };
         let (mut lists, mut bounds) = (Vec::new(), None);
         for (record, of, link) in items.parts(link) {
-            let page = call.page(of, record)?;
+            let mut page = call.page(of, record)?;
             bounds.get_or_insert((page.size, page.is_backward, page.after.is_some(), page.before.is_some()));
-            if is_asked(&of) {
+            if let Some(issue) = issue {
+                page = page.restricted(has_issue(call.filter_scope(), record, issue));
+            }
+            let can_have = issue.is_none_or(|issue| record.issue(issue).is_some());
+            if is_asked(&of) && can_have {
                 let mut projection = (*call.projection(record)).clone();
                 if let Listed::Moment(Moment { date, .. }) = of {
                     projection = projection.with_columns(date.iter().copied());

@@ -6,7 +6,7 @@
 //!
 //! - [`object`]: object types and their fields; [`record`], [`connection`], [`root`]: those that there are
 //! - [`search`]: full-text search over records of all types
-//! - [`claims`]: what sources state about a record
+//! - [`claims`]: what sources state about a record; [`quality`]: what is doubtful about records
 //! - [`items`], [`timeline`]: what connections list; [`spells`]: what several records tell of, as one
 //! - [`groups`]: lists by what their items have in common
 //! - [`network`]: a record among those that it is joined with
@@ -29,6 +29,7 @@ mod network;
 mod object;
 mod page_info;
 pub mod plan;
+mod quality;
 mod record;
 mod result;
 mod root;

@@ -18,7 +18,7 @@ use super::{
     execute::Call,
     items::{self, Items},
     object::{AnyObject, Argument, Object, Resolve},
-    search, types,
+    quality, search, types,
 };
 use crate::{
     async_graphql_internals::{ContextSelectionSet, Registry},
@@ -114,6 +114,7 @@ pub(super) fn object(catalog: &Catalog) -> Object<Root> {
     if catalog.model().timeline().is_some() {
         add_list(&mut root, "timeline", Items::Timeline(catalog.model(), None), catalog);
     }
+    quality::add_field(&mut root, catalog.model());
     root
 }
 

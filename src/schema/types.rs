@@ -17,8 +17,9 @@ use crate::{
     },
     query::{
         filter::{
-            ANY_NAME, ANY_TEXT, COORDINATES, DURING, IDENTIFIER, IS_DISPUTED, Operand, OperatorInput, any_text_input,
-            boolean_input, coordinates_inputs, decimal_input, identifier_input, period_input,
+            ANY_NAME, ANY_TEXT, COORDINATES, DURING, IDENTIFIER, IS_DISPUTED, Operand, OperatorInput, QUALITY_ISSUE,
+            any_text_input, boolean_input, coordinates_inputs, decimal_input, identifier_input, issue_input,
+            period_input,
         },
         order::TIMELINE_ORDERS,
         page::TIMELINE_ENTRY,
@@ -249,6 +250,11 @@ fn filters(registry: &mut Registry, model: &Model, record: &RecordType) {
     if model.claims.is_some() {
         let about = "Filters by whether a source contradicts what is recorded.";
         fields.push(field(IS_DISPUTED, operators(registry, boolean_input()), about));
+    }
+    if let Some(issues) = model.issues() {
+        (issues.register)(registry);
+        let about = "Filters by what is doubtful about the record.";
+        fields.push(field(QUALITY_ISSUE, operators(registry, issue_input(issues)), about));
     }
     if let Some(period) = &record.period {
         fields.push(field(DURING, operators(registry, period_input()), by_period(record, period)));

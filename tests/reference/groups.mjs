@@ -71,8 +71,19 @@ export class Groups {
     return (record) => [text(record.cells[column], isEnumType(type))];
   }
 
+  /** Whether the values of a key are records. */
+  leadsToRecords(name) {
+    const leads = (type) => type.name.endsWith("Connection") || isAbstractType(type) || this.lists.isRecord(type.name);
+    const field = this.fields.find((one) => screaming(one.name) === name);
+    if (field) return leads(getNamedType(field.type));
+    return this.fields.some((one) => {
+      const type = getNamedType(one.type);
+      return name.startsWith(`${screaming(one.name)}_`) && this.lists.isRecord(type.name);
+    });
+  }
+
   /** The page of groups that a client asks for of `list`. */
-  page(list, { by, first, after, orderBy }) {
+  page(list, { by, first, after, orderBy, filter }) {
     if (first != null && (first < 0 || first > 100)) throw refuse("INVALID_PAGE", `first is ${first}`);
     if (by.length < 1 || by.length > 3) throw refuse("INVALID_ARGUMENT", `by has ${by.length} keys`);
     if (new Set(by).size < by.length) throw refuse("INVALID_ARGUMENT", "by has a key twice");
@@ -86,10 +97,13 @@ export class Groups {
         groups.get(id).items.push(record);
       }
     }
+    if (filter != null && !by.some((name) => this.leadsToRecords(name))) throw refuse("INVALID_ARGUMENT", "no key is a record");
+    const passes = filter == null ? null : this.lists.filter("Record", filter);
+    const isWanted = ({ values }) => passes === null || values.some((value) => value?.record && passes(value.record));
     const order = orderBy ?? "COUNT_DESC";
     const sign = { COUNT_DESC: -1, COUNT_ASC: 1 }[order] ?? 0;
     const direction = order === "KEY_DESC" ? -1 : 1;
-    const sorted = [...groups.values()].sort((a, b) => sign * (a.items.length - b.items.length) || compared(a, b, direction));
+    const sorted = [...groups.values()].filter(isWanted).sort((a, b) => sign * (a.items.length - b.items.length) || compared(a, b, direction));
     const nodes = sorted.slice(0, first ?? 20).map((group) => this.group(group));
     const cursor = (i) => `cursor!Groups!${this.type}${by}!${order}!${i}`;
     return {

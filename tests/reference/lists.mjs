@@ -5,6 +5,7 @@ import { range } from "./dates.mjs";
 import { Groups } from "./groups.mjs";
 import { collation } from "./collation.mjs";
 import { area, byDistance, distance, isNear, near, placeOf } from "./places.mjs";
+import { Quality } from "./quality.mjs";
 import { fold, OPEN_PERIODS, snake } from "./records.mjs";
 
 /** An error that the client can mend. */
@@ -111,6 +112,7 @@ export class Lists {
   constructor(schema, records) {
     this.schema = schema;
     this.records = records;
+    this.quality = new Quality(records);
     // What a cursor of the server means, learnt from its answers: cursors are opaque.
     this.cursors = new Map();
   }
@@ -187,6 +189,9 @@ export class Lists {
     if (name === "isDisputed") {
       const contradicts = ({ cells }) => cells.stance === "contradicts";
       return conditions((_, is) => (record) => this.records.related(record, "citations").some(contradicts) === is);
+    }
+    if (name === "qualityIssue") {
+      return conditions((_, issues) => (record) => many(issues).some((issue) => this.quality.has(record, issue)));
     }
     if (name === "coordinates") return conditions((how, one) => this.placed(how, one));
     if (name === "during") return conditions((how, text) => this.overlaps(type, how, text));

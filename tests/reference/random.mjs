@@ -168,6 +168,7 @@ class Writer {
       "citations: {some: {stance: {eq: SUPPORTS}}}",
       'topics: {every: {key: {gt: "m"}}}',
       "id: {in: []}",
+      `qualityIssue: {${this.pick(["eq: SUSPICIOUS_DATES", "in: [WITHOUT_SOURCE, ONE_SIDED_ENTRIES]"])}}`,
     ]);
   }
 

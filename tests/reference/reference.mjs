@@ -6,6 +6,7 @@ import { claims } from "./claims.mjs";
 import { dateOf, range } from "./dates.mjs";
 import { place } from "./network.mjs";
 import { distance, placeOf } from "./places.mjs";
+import { issueOf } from "./quality.mjs";
 import { NAME_KINDS, Records, snake } from "./records.mjs";
 import { Timeline, tenures } from "./timeline.mjs";
 
@@ -67,6 +68,7 @@ export class Reference {
       return distance(placeOf(source.parent), placeOf(this.partners(source)[0]));
     }
     if (fieldName === "roles") return this.records.placeRoles(source.node, source.parent);
+    if (parentType.name === "DataQuality") return this.doubtful(fieldName, args, returnType);
     const found = source[fieldName];
     return typeof found === "function" ? found(args) : found;
   }
@@ -82,11 +84,21 @@ export class Reference {
       return args.ids.map((id) => attempt(() => byId(id)));
     }
     if (name === "timeline") return this.timeline.page(null, args);
+    if (name === "dataQuality") return {};
     const type = getNamedType(returnType).name;
     if (this.lists.isRecord(type)) return this.lookUp(type, args.by);
-    const item = type.replace(/Connection$/, "");
-    const all = () => this.lists.types(item).flatMap((record) => this.records.all(record));
+    return this.list(type, args, () => true);
+  }
+
+  /** The records of a connection that pass. */
+  list(connection, args, passes) {
+    const item = connection.replace(/Connection$/, "");
+    const all = () => this.lists.types(item).flatMap((record) => this.records.all(record)).filter(passes);
     return this.lists.page(item, all, args, null);
+  }
+
+  doubtful(field, args, returnType) {
+    return this.list(getNamedType(returnType).name, args, (record) => this.lists.quality.has(record, issueOf(field)));
   }
 
   lookUp(type, { id, key, identifier }) {

@@ -5,6 +5,7 @@
 //! moments are the same. So every answer must be the same, byte for byte; the queries are made from the schema itself.
 
 mod filters;
+mod quality;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -17,7 +18,7 @@ use crate::{
     columns::{choices, kinds},
     population::{MARKER, Population, Record, is_needed, key},
     support::{Backend, Server, backends},
-    walk::{Field, Schema, brief, is_connection, items, kind_of, nodes_of, text},
+    walk::{Field, Schema, brief, is_connection, items, kind_of, lower_first, nodes_of, text},
 };
 
 /// How many records of a kind have every relation.
@@ -58,6 +59,7 @@ struct Guard {
 impl Guard {
     async fn new(backend: Backend) -> Self {
         let mut population = Population::new(SIZE);
+        population.make_doubtful(SIZE);
         hide(&mut population);
         let hidden = population.hidden();
         let (server, without) =
@@ -248,6 +250,16 @@ impl Guard {
             }
             let all = self.schema.ask_groups(&self.schema.list(record).ty.name);
             fields.push(format!("{list} {{ {all} }}"));
+            // By the topics of one kind, by the cities of one kind and so on.
+            for (key, of) in [("TOPICS", "Topic"), ("MEMBERS", "City"), ("PARTICIPANT", "Official")] {
+                let tests = self.own_tests(of, true).into_iter().filter(|_| keys.iter().any(|known| known == key));
+                fields.extend(tests.map(|test| {
+                    let args = format!("by: {key}, filter: {{{}: {test}}}", lower_first(of));
+                    format!(
+                        "{list} {{ groups({args}) {{ totalCount nodes {{ count keys {{ record {{ key }} }} }} }} }}"
+                    )
+                }));
+            }
             // Of each city, of each visit and so on.
             for field in self.schema.relations(record) {
                 let target = self.schema.target(field);
@@ -341,6 +353,7 @@ fn first_difference(found: &Value, right: &Value, path: &str) -> String {
 /// The relations of visible records that lead to hidden ones: those whose answers change if nothing is hidden.
 async fn relations_at_stake(guard: &Guard) -> BTreeSet<String> {
     let public = guard.population.all_public().serve(guard.backend).await;
+    guard.quality_is_at_stake(&public).await;
     let mut at_stake = BTreeSet::new();
     for record in guard.schema.records() {
         let visible: Vec<_> = guard.some(record, false, 1000).iter().map(|r| r.key.clone()).collect();
@@ -392,6 +405,7 @@ async fn guard(backend: Backend) {
     guard.lists().await;
     guard.forged_cursors().await;
     guard.filters().await;
+    guard.quality().await;
     guard.groups().await;
     guard.searches().await;
     guard.relations_three_deep().await;

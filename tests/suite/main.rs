@@ -40,6 +40,7 @@ mod plans;
 mod population;
 mod process;
 mod proxies;
+mod quality;
 mod quantifiers;
 mod questions;
 mod readers;

@@ -4,6 +4,7 @@
 //! statements than it was charged for.
 
 mod prices;
+mod quality;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -472,6 +473,7 @@ async fn guard(backend: Backend) {
     guard.lists_of_several_types().await;
     guard.searches().await;
     guard.timeline().await;
+    guard.quality().await;
     for record in guard.schema.records().to_vec() {
         for field in guard.schema.relations(&record).into_iter().cloned().collect::<Vec<_>>() {
             guard.relation(&record, &field).await;

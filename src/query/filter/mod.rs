@@ -11,6 +11,7 @@ mod any_text;
 mod date;
 mod disputed;
 mod identifier;
+mod issue;
 mod number;
 mod operator;
 mod period;
@@ -30,6 +31,7 @@ pub use self::{
     date::MAX_LISTED,
     disputed::IS_DISPUTED,
     identifier::{IDENTIFIER, identifier_input},
+    issue::{ONE_OF, QUALITY_ISSUE, SCANS_OF_ISSUE, has_issue, issue_input},
     number::decimal_input,
     operator::{ANNIVERSARY_WITHIN, Operand, OperatorInput, boolean_input, text},
     period::{DURING, period_input},
@@ -77,6 +79,21 @@ pub fn read(scope: FilterScope, record: &RecordType, filter: &Value) -> Result<O
 pub fn read_for_member(scope: FilterScope, group: &Group, record: &RecordType, filter: &Value) -> Result<Option<Expr>> {
     let reader = Reader { scope, depth: 0, nesting: 0 };
     reader.of_group(&group.members, record, filter).map_err(|error| error.shown("filter"))
+}
+
+/// The ids of the records of a table that the viewer may see, and that pass a filter on records of all types; `None` if it says
+/// nothing.
+pub(super) fn ids_that_pass(
+    scope: FilterScope,
+    table: &'static str,
+    filter: &Value,
+) -> Result<Option<SelectStatement>> {
+    let Some(group) = scope.model.group(Group::RECORD) else { return Ok(None) };
+    let Some(passes) = read_for_member(scope, group, scope.model.record_type(table), filter)? else { return Ok(None) };
+    let mut ids = Query::select();
+    ids.column((TABLES[0], "id")).from_as(table, TABLES[0]);
+    ids.and_where(is_visible(TABLES[0], scope.rank)).and_where(passes);
+    Ok(Some(ids))
 }
 
 /// The condition of a filter by a date on the records of a type, whose table has the alias of depth 0; `None` if it says
@@ -181,6 +198,9 @@ impl Reader {
         }
         if let (IS_DISPUTED, Some(claims)) = (name, &self.scope.model.claims) {
             return self.is_disputed(claims, value);
+        }
+        if let (QUALITY_ISSUE, Some(issues)) = (name, self.scope.model.issues()) {
+            return self.quality_issue(record, issues, value);
         }
         let attribute = record.attribute(name).filter(|attribute| attribute.is_filterable);
         let attribute = attribute.ok_or_else(|| unknown(name))?;

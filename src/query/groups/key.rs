@@ -208,6 +208,21 @@ impl GroupKey {
         }
     }
 
+    /// The tables of the records that are its values; none if these are no records.
+    pub(super) fn targets(&self) -> Vec<&'static str> {
+        match &self.kind {
+            KeyKind::Text(_) | KeyKind::Word(..) | KeyKind::Boolean(_) | KeyKind::Date(..) => Vec::new(),
+            KeyKind::Reference(path) => path.last().map(|last| last.target).into_iter().collect(),
+            KeyKind::AnyReference(to_any) => to_any.targets.clone(),
+            KeyKind::Linked(_, target) => vec![target],
+        }
+    }
+
+    /// The column of its value in a query of groups.
+    pub(super) fn value(position: usize) -> &'static str {
+        KEYS[position].value
+    }
+
     /// Its columns in a query of groups.
     pub(super) fn columns(&self, position: usize) -> impl Iterator<Item = &'static str> {
         let KeyColumns { value, sort, table } = KEYS[position];

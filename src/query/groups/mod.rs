@@ -8,6 +8,7 @@ mod statements;
 
 use std::sync::Arc;
 
+use sea_orm::sea_query::Expr;
 use uuid::Uuid;
 
 pub use self::key::{GroupKey, KeyValue, keys};
@@ -41,6 +42,16 @@ pub struct Grouping {
     pub after: u32,
     /// The number of groups of the page.
     pub size: usize,
+    /// Only groups of whose records, among the keys, one passes.
+    pub(super) passes: Option<Expr>,
+}
+
+impl Grouping {
+    /// Groups by keys, the largest first: all of them, from the first on.
+    #[must_use]
+    pub fn new(keys: Vec<Arc<GroupKey>>, size: usize) -> Self {
+        Self { keys, order: GroupOrder::CountDescending, after: 0, size, passes: None }
+    }
 }
 
 /// An aggregate of the records of a group.

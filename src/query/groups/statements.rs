@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_graphql::Value;
 use rustc_hash::FxHashMap;
 use sea_orm::{
     DbErr, ExprTrait, QueryResult,
@@ -15,9 +16,10 @@ use uuid::Uuid;
 use super::{Aggregate, AggregateValue, Figure, Group, GroupKey, GroupOrder, Grouping, KeyValue, MAX_KEYS, OPERAND};
 use crate::{
     edtf::UNKNOWN_LATEST,
-    error::Result,
+    error::{Code, Error, Result},
     model::Link,
     query::{
+        filter::{FilterScope, ids_that_pass},
         keys::List,
         link::{self, ID, PARENT},
         loader::{ROW, RecordLoader},
@@ -41,6 +43,26 @@ const POSITION: &str = "position";
 const DATE: &str = "date";
 
 impl Grouping {
+    /// Keeps only groups that have a record among their keys which passes a filter on records of all types.
+    pub fn restrict(&mut self, scope: FilterScope, filter: &Value) -> Result<()> {
+        let targets = |(position, key): (usize, &Arc<GroupKey>)| {
+            key.targets().into_iter().map(move |target| (position, target)).collect::<Vec<_>>()
+        };
+        let targets: Vec<_> = self.keys.iter().enumerate().flat_map(targets).collect();
+        if targets.is_empty() {
+            let message = "`filter` is about records among the keys, but none of the keys in `by` is one".to_owned();
+            return Err(Error::input(Code::InvalidArgument, message));
+        }
+        let mut ways = Vec::new();
+        for (position, target) in targets {
+            // Whether a filter says something does not depend on the type.
+            let Some(ids) = ids_that_pass(scope, target, filter)? else { return Ok(()) };
+            ways.push(column(ITEM, GroupKey::value(position)).in_subquery(ids));
+        }
+        self.passes = ways.into_iter().reduce(ExprTrait::or);
+        Ok(())
+    }
+
     fn columns(&self) -> impl Iterator<Item = &'static str> {
         self.keys.iter().enumerate().flat_map(|(position, key)| key.columns(position))
     }
@@ -105,6 +127,7 @@ impl RecordLoader {
         for name in list.link.map(|_| PARENT).into_iter().chain(grouping.columns()) {
             groups.column((ITEM, name)).add_group_by([column(ITEM, name)]);
         }
+        groups.and_where_option(grouping.passes.clone());
         groups
     }
 

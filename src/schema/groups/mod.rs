@@ -21,7 +21,7 @@ use super::{
 use crate::{
     async_graphql_internals::Registry,
     error::{Code, Error, Result},
-    model::{Column, DateColumns, Model, RecordType, words},
+    model::{self, Column, DateColumns, Model, RecordType, words},
     query::{
         groups::{self, Group, GroupKey, GroupOrder, Grouping, MAX_KEYS},
         keys::{GroupTotalOf, GroupsOf},
@@ -157,6 +157,12 @@ impl GroupTypes {
             ),
             Argument::new("after", "String", "Returns only groups after this cursor."),
             Argument::new("orderBy", "GroupOrder", "The order of the groups. The default is `COUNT_DESC`."),
+            Argument::new(
+                "filter",
+                format!("{}Filter", model::Group::RECORD),
+                "Returns only groups of whose keys at least one is a record that matches this filter, such as the cities of one \
+                 country.",
+            ),
         ]
     }
 
@@ -169,9 +175,8 @@ impl GroupTypes {
     }
 
     fn grouping(&self, call: Call<'_>) -> Result<Grouping> {
-        let mut grouping =
-            Grouping { keys: Vec::new(), order: GroupOrder::CountDescending, after: 0, size: page::DEFAULT_SIZE };
-        let mut after = None;
+        let mut grouping = Grouping::new(Vec::new(), page::DEFAULT_SIZE);
+        let (mut after, mut filter) = (None, None);
         for (name, value) in call.arguments() {
             match (name, value) {
                 (_, Value::Null) => {}
@@ -181,6 +186,7 @@ impl GroupTypes {
                 ("by", name) => grouping.keys = vec![self.key(&word(&name)?)?],
                 ("first", value) => grouping.size = page::size("first", &value)?,
                 ("after", Value::String(text)) => after = Some(text),
+                ("filter", value) => filter = Some(value),
                 ("orderBy", value) => {
                     let name = word(&value)?;
                     let order = ORDERS.iter().find(|(known, ..)| *known == name).map(|(.., order)| *order);
@@ -202,6 +208,9 @@ impl GroupTypes {
         {
             let message = format!("`by` has {} twice: name each key once", twice.1.name);
             return Err(Error::input(Code::InvalidArgument, message));
+        }
+        if let Some(filter) = filter {
+            grouping.restrict(call.filter_scope(), &filter)?;
         }
         grouping.after = after.map(|after| Position::decode(&after, self.record, &grouping)).transpose()?.unwrap_or(0);
         Ok(grouping)

@@ -25,7 +25,7 @@ fn world() -> Vec<(&'static str, &'static str)> {
         ("officials.csv", "key,name,language,visibility\nof1,An Official,und,public\n"),
         (
             "organizations.csv",
-            "key,name,language,kind,dissolved,visibility\no1,X,en,association,2013-01-14,public\no2,Y,en,association,,public\n",
+            "key,name,language,kind,founded,dissolved,visibility\no1,X,en,association,2001-05,2013-01-14,public\no2,Y,en,association,,,public\n",
         ),
         (
             "partnerships.csv",
@@ -62,6 +62,7 @@ async fn inconsistencies_are_told() {
     const CENTER: &str = "key,name,language,kind,city,founded,closed,status,visibility\n";
     const COUNTRY: &str = "key,name,language,alpha3,numeric,visibility\n";
     const EVENT: &str = "key,name,language,is_series,status,start,end,visibility\n";
+    const ORGANIZER: &str = "key,name,language,is_series,status,start,end,organizer,visibility\n";
     const STOP: &str = "key,visit,country,city,visibility\n";
     const CITY: &str = "key,name,language,kind,country,parent,visibility\n";
     let cases = [
@@ -111,6 +112,16 @@ async fn inconsistencies_are_told() {
             "e,E,en,false,,2019,9999-12-31,public",
             Some("end = \"9999-12-31\": the year 9999 usually stands for"),
         ),
+        ("events.csv", EVENT, "e,E,en,false,,2019-01-01,2019-03-02,public", Some("that is more than 60 days")),
+        ("events.csv", EVENT, "e,E,en,false,,2019-01-01,2019-03-01,public", None),
+        ("events.csv", EVENT, "e,E,en,true,,2019-01-01,2020,public", None),
+        (
+            "events.csv",
+            ORGANIZER,
+            "e,E,en,false,,2000,,o1,public",
+            Some("event e: it is earlier than the date `founded` of the organization o1"),
+        ),
+        ("events.csv", ORGANIZER, "e,E,en,false,,2001,,o1,public", None),
         (
             "memberships.csv",
             MEMBERSHIP,

@@ -122,7 +122,7 @@ impl Guard {
     }
 
     /// Filters that hidden records of a type pass, or that they alone fail.
-    fn own_tests(&self, record: &str, any: bool) -> Vec<String> {
+    pub(super) fn own_tests(&self, record: &str, any: bool) -> Vec<String> {
         let hidden = self.some(record, true, 40);
         let list =
             |of: &dyn Fn(&Record) -> String| Value::from(hidden.iter().map(|r| of(r)).collect::<Vec<_>>()).to_string();

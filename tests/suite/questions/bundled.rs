@@ -121,6 +121,21 @@ impl Files {
         found
     }
 
+    /// The cities of a country with the number of their active partnerships of a kind, those with most first, and equal ones in
+    /// the order of their keys.
+    fn partnerships_of(&self, kind: &str, country: &str) -> Vec<String> {
+        let countries = column(&self.cities, "country");
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in self.partnerships.iter().filter(|row| row["kind"] == kind && row["status"] == "active") {
+            for city in row["members"].split(';').filter(|city| countries[city] == country) {
+                *counts.entry(city).or_default() += 1;
+            }
+        }
+        let mut ranked: Vec<_> = counts.into_iter().collect();
+        ranked.sort_by(|(a, one), (b, other)| other.cmp(one).then(a.cmp(b)));
+        ranked.into_iter().map(|(city, count)| format!("{city}: {count}")).collect()
+    }
+
     /// What happened in Espoo in 2019: visits and events, and what began or ended.
     fn happened_in_espoo(&self) -> Vec<String> {
         let mut found = Vec::new();

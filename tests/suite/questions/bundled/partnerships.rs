@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// Groups with their ranks: each position in the list, the largest first. Those of one size stand in the order of their keys.
+fn ranked(country: &str, groups: Vec<String>) -> Vec<String> {
+    groups.into_iter().enumerate().map(|(position, group)| format!("{country} {position} {group}")).collect()
+}
+
 pub(super) fn questions(files: &Files) -> Vec<Question> {
     let counts = |row: &Row| ["active", "suspended", "disputed", "unknown", ""].contains(&row["status"].as_str());
     let graph = Graph::of_partnerships(&files.partnerships, counts);
@@ -14,6 +19,20 @@ pub(super) fn questions(files: &Files) -> Vec<Question> {
     let countries = column(&files.cities, "country");
     let began = |row: &&Row| row["status"] == "active" && days(&row["since"]).is_some_and(|(_, last)| *last < *"1985");
     vec![
+        Question {
+            about: "Which cities of Finland, and which of Japan, have most sister cities?",
+            query: format!("{{ {} }}", ["FI", "JP"].map(|country| format!(
+                "{country}: partnerships(filter: {{kind: {{eq: SISTER_CITY}}, status: {{eq: ACTIVE}}}}) {{ groups(by: MEMBERS, \
+                 first: 100, orderBy: COUNT_DESC, filter: {{city: {{country: {{key: {{eq: \"{country}\"}}}}}}}}) {{ totalCount \
+                 nodes {{ count keys {{ value record {{ key }} }} }} }} }} "
+            )).concat()),
+            read: |data| {
+                let of = |country: &&str| ranked(country, groups(&data[*country]));
+                ["FI", "JP"].iter().flat_map(of).collect()
+            },
+            expected: ["FI", "JP"].iter().flat_map(|country| ranked(country, files.partnerships_of("sister_city", country))).collect(),
+            at_least: 15,
+        },
         Question {
             about: "Which Finnish cities are sister cities of Shanghai or of a district of it, since when, and who disagrees?",
             query: "{ cities(filter: {or: [{key: {eq: \"shanghai\"}}, {parent: {key: {eq: \"shanghai\"}}}]}) { nodes { key \
