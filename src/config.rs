@@ -108,6 +108,9 @@ pub struct Config {
     /// operating system on open files is too low, of which the log warns.
     #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = limit(1))]
     pub max_connections: usize,
+    /// Answers only clients that send an API key, see `coopgraph key`. Without it, everybody may read what is public.
+    #[arg(long, env = "COOPGRAPH_REQUIRE_KEY", value_parser = BoolishValueParser::new())]
+    pub require_key: bool,
     /// The maximum number of open connections of one address. It does not apply with --trust-proxy.
     #[arg(long, env = "COOPGRAPH_MAX_CONNECTIONS_PER_CLIENT", default_value_t = 1_000, value_parser = limit(1))]
     pub max_connections_per_client: usize,

@@ -50,6 +50,8 @@ macro_rules! codes {
 codes! {
     /// The request is malformed.
     BadRequest = "BAD_REQUEST",
+    /// The API key is wrong, has expired or was revoked; or there is none, and the server needs one.
+    Unauthenticated = "UNAUTHENTICATED",
     /// The document has a syntax error.
     GraphqlParseFailed = "GRAPHQL_PARSE_FAILED",
     /// The document is not valid against the schema.
@@ -125,6 +127,7 @@ impl Code {
         !matches!(
             self,
             Self::BadRequest
+                | Self::Unauthenticated
                 | Self::NotFound
                 | Self::OperationNotAllowed
                 | Self::RateLimited

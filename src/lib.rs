@@ -18,6 +18,7 @@
 
 pub mod api;
 pub mod async_graphql_internals;
+pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -149,6 +149,12 @@ impl Table {
         self
     }
 
+    /// A whole number of 64 bits that may be empty.
+    pub(crate) fn optional_big_integer(mut self, name: &'static str) -> Self {
+        self.column(name, Type::BigInteger, false);
+        self
+    }
+
     /// An exact decimal as text, and its size, by which it is compared.
     pub(crate) fn decimal(mut self, name: &'static str) -> Self {
         self.column(name, Type::Text, true);

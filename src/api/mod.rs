@@ -6,14 +6,16 @@
 
 mod change_watcher;
 mod rate_limit;
+mod viewer;
 
 use std::sync::{Arc, LazyLock};
 
 use async_graphql::{Context, EmptyMutation, ID, MergedObject, Object, SDLExportOptions, SchemaBuilder, Subscription};
 use futures_util::Stream;
 
-pub use self::{change_watcher::ChangeWatcher, rate_limit::RateLimit};
+pub use self::{change_watcher::ChangeWatcher, rate_limit::RateLimit, viewer::Viewer};
 use crate::{
+    auth,
     domain::{self, dataset::DatasetVersion},
     error::{Error, Result},
     schema::{
@@ -44,13 +46,14 @@ fn costs() -> Vec<(&'static str, &'static str, FieldCost)> {
     vec![
         ("Query", "node", FieldCost { statements: 1, size: Size::One, ..FieldCost::LEAF }),
         ("Query", "nodes", FieldCost { statements, size: Size::Argument("ids"), ..FieldCost::LEAF }),
+        ("Query", "viewer", FieldCost { size: Size::One, ..FieldCost::LEAF }),
         ("Subscription", "datasetChanged", FieldCost { size: Size::One, ..FieldCost::LEAF }),
     ]
 }
 
 /// The root of every query.
 #[derive(Default, MergedObject)]
-pub struct Query(Records<Cooperation>, NodeQuery, RateLimitQuery);
+pub struct Query(Records<Cooperation>, NodeQuery, ViewerQuery);
 
 /// The fields that return records of any type.
 #[derive(Default)]
@@ -76,12 +79,17 @@ impl NodeQuery {
     }
 }
 
-/// The field that returns the rate limit.
+/// The fields about the sender of the request.
 #[derive(Default)]
-pub struct RateLimitQuery;
+pub struct ViewerQuery;
 
 #[Object]
-impl RateLimitQuery {
+impl ViewerQuery {
+    /// The sender of this request, and what it may do.
+    async fn viewer(&self, context: &Context<'_>) -> Viewer {
+        context.data_opt::<auth::Viewer>().cloned().unwrap_or_else(auth::Viewer::anonymous).into()
+    }
+
     /// The rate limit of the client, and the cost of this operation; `null` if the rate limit is off.
     async fn rate_limit(&self, context: &Context<'_>) -> Option<RateLimit> {
         context.data_opt::<RateLimit>().copied()

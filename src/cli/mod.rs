@@ -1,6 +1,7 @@
-//! The command line interface: `serve`, `migrate`, `import`, `export`, `reindex`, `schema`, `health`.
+//! The command line interface: `serve`, `migrate`, `import`, `export`, `reindex`, `key`, `schema`, `health`.
 
 mod import;
+mod key;
 mod open_files;
 
 use std::{
@@ -70,6 +71,9 @@ enum Command {
     Export(ExportArgs),
     /// Makes the index of full-text search again.
     Reindex(Db),
+    /// Manages API keys, which let their owners see more than what is public.
+    #[command(subcommand)]
+    Key(key::Key),
     /// Prints the GraphQL schema.
     Schema,
     /// Checks that a running server is ready, and fails if it is not.
@@ -183,6 +187,7 @@ pub fn run() -> ExitCode {
             Command::Import(args) => import::run(args).await,
             Command::Export(args) => export(args).await,
             Command::Reindex(args) => reindex(args).await,
+            Command::Key(args) => key::run(args).await,
             Command::Schema => {
                 match io::stdout().write_all(http::sdl().as_bytes()) {
                     // Whoever reads it needs no more.

@@ -84,12 +84,12 @@ impl Engine {
         // The charge for the next event: at first that for the beginning, then a new one when the event is there.
         let charges: EventCharge = Arc::new(Mutex::new(Some((Instant::now(), Ok(charge)))));
         let begin = {
-            let (engine, caller, prepared) = (self.clone(), operation.caller, operation.prepared.clone());
+            let (engine, caller, prepared) = (self.clone(), operation.caller.clone(), operation.prepared.clone());
             let (charges, loaders) = (charges.clone(), self.loaders(&operation));
             move || {
                 let mut next = charges.lock().unwrap_or_else(PoisonError::into_inner);
                 let (started, charge) =
-                    next.take().unwrap_or_else(|| (Instant::now(), engine.charge(caller, &prepared)));
+                    next.take().unwrap_or_else(|| (Instant::now(), engine.charge(&caller, &prepared)));
                 let loader = charge.as_ref().map(|charge| loaders.loader(charge));
                 // The answer says more.
                 let loader = loader.map_err(|_| request_error(Code::RateLimited, "too few points are left"));
@@ -134,7 +134,7 @@ impl Engine {
         let system = if self.readers.backend() == DbBackend::Postgres { "postgresql" } else { "sqlite" };
         Loaders {
             readers: self.readers.clone(),
-            clearance: operation.caller.clearance,
+            clearance: operation.caller.viewer.clearance(),
             statements: operation.note(|note| note.statements(system)),
             shared: self.shared.clone(),
         }
@@ -178,6 +178,7 @@ impl AdmittedOperation {
         let mut request = async_graphql::Request::new("").variables(extension::coerced(&prepared.data.variables));
         request.operation_name = prepared.operation().name.as_ref().map(ToString::to_string);
         request.data.insert(prepared.data.clone());
+        request.data.insert(self.caller.viewer.clone());
         if let Some(budget) = budget {
             request.data.insert(budget);
         }

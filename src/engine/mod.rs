@@ -8,6 +8,7 @@ mod charge;
 mod concurrency_limiter;
 mod execution;
 mod extension;
+mod identification;
 mod persisted;
 mod rate_limiter;
 mod request;
@@ -31,6 +32,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub use self::{
     answer::{Answer, Outcome},
     concurrency_limiter::{ConcurrencyLimiter, Permit},
+    identification::Credentials,
     rate_limiter::Client,
     request::Request,
 };
@@ -41,6 +43,7 @@ use self::{
 };
 use crate::{
     api::{self, Cooperation, RateLimit, Schema},
+    auth::{Authenticator, Viewer},
     clock::{Clock, IdSource},
     config::Config,
     db::{Database, Readers},
@@ -48,7 +51,7 @@ use crate::{
     domain::dataset::DatasetVersion,
     error::{Code, Error, request_error},
     observe::{Gauges, Observer, Origin, RequestLog, SUCCESS, Usage},
-    query::{loader::Clearance, shared::SharedStatements},
+    query::shared::SharedStatements,
     schema::Api,
 };
 
@@ -63,6 +66,7 @@ pub struct Engine {
     schema: Schema,
     persisted: PersistedDocuments,
     rate_limiter: Arc<RateLimiter>,
+    authenticator: Authenticator,
     /// Limits what runs at the same time on the server.
     requests: Arc<Semaphore>,
     subscriptions: Arc<Semaphore>,
@@ -73,12 +77,21 @@ pub struct Engine {
 }
 
 /// The sender of a request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Caller {
     /// The client whose budget is charged.
     pub client: Client,
-    /// What the caller may see.
-    pub clearance: Clearance,
+    /// Who it is, and so what may be seen.
+    pub viewer: Viewer,
+}
+
+impl Caller {
+    /// A viewer at an address. Whoever has a key has a budget of its own, wherever it is used.
+    #[must_use]
+    pub fn new(client: Client, viewer: Viewer) -> Self {
+        let client = viewer.key.as_ref().map_or(client, |key| Client::Key(key.id));
+        Self { client, viewer }
+    }
 }
 
 /// A request that may be executed, and the charge for it.
@@ -151,7 +164,8 @@ impl Engine {
                 config.is_hardened(),
                 config.limits.document_bytes,
             )?,
-            rate_limiter: Arc::new(RateLimiter::new(config.rate_limit, readers.max_connections() - 1, clock)),
+            rate_limiter: Arc::new(RateLimiter::new(config.rate_limit, readers.max_connections() - 1, clock.clone())),
+            authenticator: Authenticator::new(readers.clone(), database.connection().clone(), clock),
             requests: Arc::new(Semaphore::new(config.max_concurrent_requests)),
             subscriptions: Arc::new(Semaphore::new(config.max_subscriptions)),
             requests_per_client: ConcurrencyLimiter::new(match config.rate_limit {
@@ -214,12 +228,12 @@ impl Engine {
 
     /// The version of the data set, for which a client is charged as for any statement. If it is all that a request needs,
     /// [`Self::unchanged`] records that.
-    pub async fn dataset_version(&self, origin: &Origin, caller: Caller) -> Result<DatasetVersion, Answer> {
+    pub async fn dataset_version(&self, origin: &Origin, caller: &Caller) -> Result<DatasetVersion, Answer> {
         let found = self.read_dataset_version(caller).await;
         found.inspect_err(|answer| self.observer.request(origin).refused(answer.outcome.as_str(), None))
     }
 
-    async fn read_dataset_version(&self, caller: Caller) -> Result<DatasetVersion, Answer> {
+    async fn read_dataset_version(&self, caller: &Caller) -> Result<DatasetVersion, Answer> {
         let _permits = self.admit(OperationType::Query, caller.client).map_err(refused)?;
         self.rate_limiter.charge(caller.client, STATEMENT_COST).map_err(rate_limited)?;
         let timeout = self.config.request_timeout();
@@ -244,13 +258,13 @@ impl Engine {
 
     /// Refuses a request that could not be decoded.
     #[must_use]
-    pub fn refuse(&self, origin: &Origin, caller: Caller, code: Code, errors: &[ServerError]) -> Answer {
+    pub fn refuse(&self, origin: &Origin, caller: &Caller, code: Code, errors: &[ServerError]) -> Answer {
         self.observer.request(origin).refused(code.as_str(), None);
         self.charged_for_refusal(caller, Answer::refused(code, errors))
     }
 
     /// Charges 1 point for a refused request, if the client has a point left.
-    fn charged_for_refusal(&self, caller: Caller, mut answer: Answer) -> Answer {
+    fn charged_for_refusal(&self, caller: &Caller, mut answer: Answer) -> Answer {
         if answer.budget.is_none() {
             answer.budget = self.rate_limiter.charge(caller.client, 1).unwrap_or_else(|exceeded| Some(exceeded.budget));
         }
@@ -267,7 +281,7 @@ impl Engine {
         allowed: Allowed,
     ) -> Result<PreparedRequest, Answer> {
         let mut note = self.observer.request(origin);
-        let check = AssertUnwindSafe(|| self.check(&mut request, caller, allowed, &mut note));
+        let check = AssertUnwindSafe(|| self.check(&mut request, &caller, allowed, &mut note));
         let checked = origin.id.during(|| catch_unwind(check).unwrap_or_else(|panic| Err(refused(panicked(&*panic)))));
         match checked {
             Ok((prepared, permits, charge)) => {
@@ -278,7 +292,7 @@ impl Engine {
             }
             Err(answer) => {
                 note.refused(answer.outcome.as_str(), request.operation_name.as_deref());
-                Err(self.charged_for_refusal(caller, answer))
+                Err(self.charged_for_refusal(&caller, answer))
             }
         }
     }
@@ -286,7 +300,7 @@ impl Engine {
     fn check(
         &self,
         request: &mut Request,
-        caller: Caller,
+        caller: &Caller,
         allowed: Allowed,
         note: &mut RequestLog,
     ) -> Result<(PreparedOperation, Permits, Charge), Answer> {
@@ -348,7 +362,7 @@ impl Engine {
         Ok((of_server, of_client))
     }
 
-    fn charge(&self, caller: Caller, prepared: &PreparedOperation) -> Result<Charge, Answer> {
+    fn charge(&self, caller: &Caller, prepared: &PreparedOperation) -> Result<Charge, Answer> {
         Charge::new(&self.rate_limiter, caller.client, prepared.cost).map_err(rate_limited)
     }
 }

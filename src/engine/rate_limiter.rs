@@ -8,6 +8,7 @@ use std::{
 
 use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use crate::{api::RateLimit, clock::Clock, db::Moment};
 
@@ -16,17 +17,22 @@ const MAX_CLIENTS: usize = 100_000;
 /// How long an empty bucket takes to refill, in milliseconds.
 const WINDOW: i64 = 60_000;
 
-/// A client, identified by its address.
+/// A client, that has points of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Client(IpAddr);
+pub enum Client {
+    /// Whoever sends no key, by the address.
+    Address(IpAddr),
+    /// Whoever has a key, by the id of the key.
+    Key(Uuid),
+}
 
 impl Client {
     /// The client at an address. IPv6 clients are identified by their /64 network, which usually belongs to one subscriber.
     #[must_use]
     pub fn at(address: IpAddr) -> Self {
         match address.to_canonical() {
-            IpAddr::V6(v6) => Self(IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into())),
-            v4 @ IpAddr::V4(_) => Self(v4),
+            IpAddr::V6(v6) => Self::Address(IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into())),
+            v4 @ IpAddr::V4(_) => Self::Address(v4),
         }
     }
 }

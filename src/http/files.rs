@@ -57,7 +57,7 @@ impl FromRequestParts<App> for FileRequest {
         };
         let request = Self {
             app: app.clone(),
-            caller: caller(&app.engine, peer, &parts.headers),
+            caller: caller(&app.engine, &origin, peer, &parts.headers).await.map_err(failed)?,
             origin,
             uri: parts.uri.clone(),
             version: parts.version,
@@ -83,7 +83,7 @@ impl FileRequest {
     ) -> Result<(JsonMap, Option<RateLimit>), Answer> {
         let request = Request { query: Some(document.to_owned()), variables, ..Request::default() };
         let engine = &self.app.engine;
-        let prepared = engine.prepare(request, &self.origin, self.caller, allow_one_result)?;
+        let prepared = engine.prepare(request, &self.origin, self.caller.clone(), allow_one_result)?;
         let answer = engine.run(prepared).await;
         let budget = answer.budget;
         answer.into_data().map(|data| (data, budget))
@@ -93,9 +93,11 @@ impl FileRequest {
     /// has it already, as its tag tells, or that may not ask now.
     pub(super) async fn validators(&self, form: &str) -> Result<Validators, Response> {
         let (engine, started) = (&self.app.engine, Instant::now());
-        let version = engine.dataset_version(&self.origin, self.caller).await.map_err(failed)?;
+        let version = engine.dataset_version(&self.origin, &self.caller).await.map_err(failed)?;
         let target = self.uri.path_and_query().map_or("", |target| target.as_str());
-        let validators = Validators::new(version, &[target, &self.base, form]);
+        // Others may see more of it, or less.
+        let rank = self.caller.viewer.clearance().rank().to_string();
+        let validators = Validators::new(version, &[target, &self.base, form, &rank]);
         if validators.tag_is_known(&self.headers) {
             engine.unchanged(&self.origin, started.elapsed());
             return Err(validators.not_modified());
@@ -126,7 +128,7 @@ impl FileRequest {
     /// Refuses the request.
     pub(super) fn refuse(&self, error: &ServerError) -> Response {
         let code = Code::of(error).unwrap_or(Code::InternalServerError);
-        failed(self.app.engine.refuse(&self.origin, self.caller, code, std::slice::from_ref(error)))
+        failed(self.app.engine.refuse(&self.origin, &self.caller, code, std::slice::from_ref(error)))
     }
 }
 

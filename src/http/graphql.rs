@@ -13,13 +13,14 @@ use futures_util::StreamExt;
 use tokio::time::timeout;
 
 use super::{
-    App, OverCapacity, RATE_LIMIT, RATE_LIMIT_POLICY, accept, accept::ResponseMediaType, caller,
+    App, OverCapacity, RATE_LIMIT, RATE_LIMIT_POLICY, accept, accept::ResponseMediaType, client, credentials,
     forwarded::PublicAddress, response_body, sse, websocket,
 };
 use crate::{
     api::RateLimit,
+    auth::Viewer,
     config::{Config, StatusCodes},
-    engine::{Answer, Caller, Client, Engine, Outcome, Request},
+    engine::{Answer, Caller, Client, Credentials, Engine, Outcome, Request},
     error::{Code, request_error},
     observe::Origin,
 };
@@ -32,15 +33,27 @@ pub(super) async fn handle(
     request: HttpRequest,
 ) -> Response {
     let config = app.engine.config();
-    let caller = caller(&app.engine, peer, request.headers());
+    let by_anybody = Caller::new(client(&app.engine, peer, request.headers()), Viewer::anonymous());
+    if request.extensions().get::<OverCapacity>().is_some() {
+        let error = request_error(Code::ServerBusy, "Too many connections are open. Try again in a moment.");
+        let answer = app.engine.refuse(&origin, &by_anybody, Code::ServerBusy, &[error]);
+        return response(answer, ResponseMediaType::Json, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    // Browsers send no credentials of a WebSocket in headers: it says in its first message who it is.
+    let credentials = credentials::of_headers(request.headers());
+    let is_identified_later = is_websocket_upgrade(&request) && credentials == Credentials::None;
+    let caller = if is_identified_later {
+        by_anybody
+    } else {
+        match app.engine.identify(&origin, by_anybody.client, credentials).await {
+            Ok(caller) => caller,
+            Err(answer) => return respond(answer, ResponseMediaType::Json, config, false),
+        }
+    };
     let refuse = |status, media_type, message: String| {
         let code = if status == StatusCode::SERVICE_UNAVAILABLE { Code::ServerBusy } else { Code::BadRequest };
-        response(app.engine.refuse(&origin, caller, code, &[request_error(code, message)]), media_type, status)
+        response(app.engine.refuse(&origin, &caller, code, &[request_error(code, message)]), media_type, status)
     };
-    if request.extensions().get::<OverCapacity>().is_some() {
-        let message = "Too many connections are open. Try again in a moment.".to_owned();
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, ResponseMediaType::Json, message);
-    }
     if is_websocket_upgrade(&request) {
         if !is_allowed_origin(request.headers(), config) {
             let message = "Pages of this origin are not allowed to open a WebSocket. The operator of the server can allow \
@@ -50,7 +63,7 @@ pub(super) async fn handle(
         }
         let (mut parts, _) = request.into_parts();
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => websocket::open(upgrade, app.clone(), caller, origin),
+            Ok(upgrade) => websocket::open(upgrade, app.clone(), caller.clone(), origin),
             Err(rejection) => refuse(rejection.status(), ResponseMediaType::Json, rejection.body_text()),
         };
     }
@@ -77,13 +90,13 @@ pub(super) async fn handle(
         }
         Some(media_type) => match read_request(request, &app, caller.client, get).await {
             Ok(Ok(request)) if media_type == ResponseMediaType::EventStream => {
-                sse::answer(app.clone(), request, &origin, caller, get).await
+                sse::answer(app.clone(), request, &origin, caller.clone(), get).await
             }
             Ok(Ok(request)) => {
-                respond(answer(&app.engine, request, &origin, caller, get).await, media_type, config, get)
+                respond(answer(&app.engine, request, &origin, caller.clone(), get).await, media_type, config, get)
             }
             Ok(Err(error)) => {
-                respond(app.engine.refuse(&origin, caller, Code::BadRequest, &[error]), media_type, config, get)
+                respond(app.engine.refuse(&origin, &caller, Code::BadRequest, &[error]), media_type, config, get)
             }
             Err(BodyError { status, message }) => {
                 let mut response = refuse(status, media_type, message);
@@ -96,7 +109,7 @@ pub(super) async fn handle(
         },
     };
     if get {
-        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, authorization"));
     }
     response
 }
@@ -230,6 +243,9 @@ pub(super) fn response(answer: Answer, media_type: ResponseMediaType, status: St
     if let Some(budget) = answer.budget {
         insert_rate_limit(headers, budget, answer.retry_after);
     }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"coopgraph\""));
+    }
     let retry = answer.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1));
     headers.extend(retry.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds))));
     response
@@ -257,6 +273,7 @@ pub(super) fn status(outcome: Outcome, media_type: ResponseMediaType, codes: Sta
     };
     match code {
         Code::BadRequest => StatusCode::BAD_REQUEST,
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
         Code::OperationNotAllowed if get => StatusCode::METHOD_NOT_ALLOWED,
         Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Code::ServerBusy | Code::TooManySubscriptions | Code::Timeout => StatusCode::SERVICE_UNAVAILABLE,

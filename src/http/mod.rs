@@ -1,7 +1,8 @@
 //! The HTTP server.
 //!
 //! - [`graphql`] implements GraphQL over HTTP, `sse` event streams, `websocket` the protocol for `WebSocket`s.
-//! - `accept` negotiates the media type, `accept_encoding` the compression, and `forwarded` reads what proxies add.
+//! - `accept` negotiates the media type, `accept_encoding` the compression, `credentials` reads who asks, and `forwarded` what
+//!   proxies add.
 //! - `pages` serves the start page and the playground, `exports` lists of records as files, `records` the addresses of records.
 //!   These two read their requests by `files` and `parameters`, and `validators` tells what has not changed.
 //! - `serve` accepts connections, `idle` limits how long they wait, `linger` closes them, `spelling` writes the names of headers,
@@ -10,6 +11,7 @@
 mod accept;
 mod accept_encoding;
 mod body_limits;
+mod credentials;
 mod exports;
 mod files;
 mod forwarded;
@@ -58,9 +60,8 @@ pub use self::{
 };
 use crate::{
     config::Profile,
-    engine::{Caller, Client, Engine},
+    engine::{Answer, Caller, Client, Engine},
     observe::{Metrics, Origin},
-    query::loader::Clearance,
     request_id::{REQUEST_ID, RequestId},
 };
 
@@ -262,12 +263,16 @@ async fn ready(State(App { engine, shutdown, .. }): State<App>) -> impl IntoResp
     (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
 }
 
-/// The client that sent a request; behind a trusted proxy, the one in `X-Forwarded-For`.
-fn caller(engine: &Engine, peer: SocketAddr, headers: &HeaderMap) -> Caller {
+/// Where a request comes from; behind a trusted proxy, the address in `X-Forwarded-For`.
+fn client(engine: &Engine, peer: SocketAddr, headers: &HeaderMap) -> Client {
     let forwarded = || -> Option<IpAddr> {
         let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
         forwarded::address(last.rsplit(',').next()?.trim())
     };
-    let address = engine.config().trust_proxy.then(forwarded).flatten().unwrap_or(peer.ip());
-    Caller { client: Client::at(address), clearance: Clearance::PUBLIC }
+    Client::at(engine.config().trust_proxy.then(forwarded).flatten().unwrap_or(peer.ip()))
+}
+
+/// Who sent a request; the error is the answer to somebody with wrong credentials.
+async fn caller(engine: &Engine, origin: &Origin, peer: SocketAddr, headers: &HeaderMap) -> Result<Caller, Answer> {
+    engine.identify(origin, client(engine, peer, headers), credentials::of_headers(headers)).await
 }

@@ -1,6 +1,13 @@
 //! GraphQL over server-sent events: the distinct connections mode of the `graphql-sse` protocol.
 
-use std::{convert::Infallible, future::ready};
+use std::{
+    convert::Infallible,
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use apollo_compiler::executable::OperationType;
 use axum::{
@@ -17,7 +24,6 @@ use super::{
     App,
     accept::ResponseMediaType,
     graphql::{allow_over_get, insert_rate_limit, respond},
-    shutdown::Shutdown,
 };
 use crate::{
     api::RateLimit,
@@ -32,10 +38,11 @@ pub(super) async fn answer(app: App, request: Request, origin: &Origin, caller: 
         Outcome::Refused(code) if code.is_of_document() => events(answer.budget, stream::once(ready(answer)), None),
         _ => respond(answer, ResponseMediaType::GraphqlResponse, app.engine.config(), get),
     };
-    let prepared = match app.engine.prepare(request, origin, caller, if get { allow_over_get } else { allow_all }) {
-        Ok(prepared) => prepared,
-        Err(answer) => return refused(answer),
-    };
+    let prepared =
+        match app.engine.prepare(request, origin, caller.clone(), if get { allow_over_get } else { allow_all }) {
+            Ok(prepared) => prepared,
+            Err(answer) => return refused(answer),
+        };
     let budget = prepared.budget();
     if prepared.operation_type() != OperationType::Subscription {
         let answer = app.engine.run(prepared).await;
@@ -45,7 +52,18 @@ pub(super) async fn answer(app: App, request: Request, origin: &Origin, caller: 
         Ok(answers) => answers,
         Err(answer) => return refused(answer),
     };
-    events(budget, answers.take_until(app.shutdown.stopped_owned()), Some(app.shutdown))
+    let is_interrupted = Arc::new(AtomicBool::new(false));
+    let interrupted = {
+        let (is_interrupted, engine, stopped) = (is_interrupted.clone(), app.engine, app.shutdown.stopped_owned());
+        async move {
+            tokio::select! {
+                () = engine.ended(&caller) => {}
+                () = stopped => {}
+            }
+            is_interrupted.store(true, Ordering::Relaxed);
+        }
+    };
+    events(budget, answers.take_until(Box::pin(interrupted)), Some(is_interrupted))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it has the type of `allow_over_get`")]
@@ -53,11 +71,12 @@ const fn allow_all(_: OperationType) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// An event stream of these answers. What `shutdown` ends is not complete, so that clients connect again.
+/// An event stream of these answers. What is interrupted, because the server stops or the client's key has ended, is not complete:
+/// the client connects again.
 fn events(
     budget: Option<RateLimit>,
     answers: impl Stream<Item = Answer> + Send + 'static,
-    shutdown: Option<Shutdown>,
+    is_interrupted: Option<Arc<AtomicBool>>,
 ) -> Response {
     let next = answers.map(|answer| Event::default().event("next").data(String::from_utf8_lossy(&answer.body)));
     let events = Sse::new(next.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::default());
@@ -69,7 +88,7 @@ fn events(
     }
     // Browsers ignore an event without a data field, and `Event` omits a data field that is empty.
     let complete = async move {
-        let is_complete = !shutdown.is_some_and(|shutdown| shutdown.is_stopping());
+        let is_complete = !is_interrupted.is_some_and(|interrupted| interrupted.load(Ordering::Relaxed));
         is_complete.then(|| Ok(Bytes::from_static(b"event: complete\ndata:\n\n")))
     };
     let complete = stream::once(complete).filter_map(ready);

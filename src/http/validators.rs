@@ -53,7 +53,7 @@ impl Validators {
         headers.extend(date.map(|date| (header::LAST_MODIFIED, date)));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         // Where the compression is decided, a response without a body is not seen to vary.
-        headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+        headers.append(header::VARY, HeaderValue::from_static("accept-encoding, authorization"));
     }
 
     fn last_modified(&self) -> Option<String> {

@@ -5,7 +5,10 @@ mod close;
 
 use std::{collections::HashMap, pin::pin, time::Duration};
 
-use apollo_compiler::{executable::OperationType, response::JsonValue};
+use apollo_compiler::{
+    executable::OperationType,
+    response::{JsonMap, JsonValue},
+};
 use axum::{
     body::Bytes,
     extract::{
@@ -22,9 +25,9 @@ use tokio::{
 };
 
 use self::{client_message::ClientMessage, close::Close};
-use super::App;
+use super::{App, credentials};
 use crate::{
-    engine::{Answer, Caller, Request},
+    engine::{Answer, Caller, Credentials, Outcome, Request},
     error::{Code, request_error},
     observe::Origin,
 };
@@ -37,6 +40,8 @@ const SEND_QUEUE: usize = 32;
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a ping is sent. A client that sends nothing until the next one is disconnected.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// How often it is checked that the client's key is still valid.
+const VALIDITY_INTERVAL: Duration = Duration::from_secs(2);
 /// The largest ping whose payload is returned, in bytes.
 const MAX_PING_BYTES: usize = 1024;
 /// The longest id of an operation, in bytes. It is stored, and repeated in every message.
@@ -109,6 +114,8 @@ impl Connection {
         let mut stopped = pin!(self.app.shutdown.stopped_owned());
         let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut validity = interval_at(Instant::now() + VALIDITY_INTERVAL, VALIDITY_INTERVAL);
+        validity.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut count = 0;
         let close = loop {
             // Running operations finish first.
@@ -124,6 +131,11 @@ impl Connection {
                 () = &mut init_deadline, if !self.acknowledged => break Close::new(4408, "Connection initialisation timeout"),
                 () = &mut stopped, if !self.stopping => self.stopping = true,
                 Some(_) = self.tasks.join_next() => {}
+                _ = validity.tick(), if self.caller.viewer.key.is_some() => {
+                    if !self.app.engine.is_valid(&self.caller).await {
+                        break Close::new(4403, "Forbidden: the API key has expired, or it was revoked");
+                    }
+                }
                 _ = pings.tick() => {
                     // The client is unreachable, or does not finish a message.
                     if !std::mem::take(&mut self.is_alive) || self.send(Message::Ping(Bytes::new())).await.is_err() {
@@ -172,7 +184,7 @@ impl Connection {
             return Err(Some(Close::too_large(self.max_message_bytes())));
         }
         *count += 1;
-        match self.handle(&text, *count).map_err(Some)? {
+        match self.handle(&text, *count).await.map_err(Some)? {
             Some(reply) => self.send(Message::text(reply)).await.map_err(|Disconnected| None),
             None => Ok(()),
         }
@@ -210,14 +222,15 @@ impl Connection {
     }
 
     /// Handles a message. Returns the reply, if there is one at once; the error closes the connection.
-    fn handle(&mut self, text: &str, number: u64) -> Result<Option<String>, Close> {
+    async fn handle(&mut self, text: &str, number: u64) -> Result<Option<String>, Close> {
         let message =
             ClientMessage::parse(text).map_err(|cause| Close::new(4400, format!("Invalid message: {cause}")))?;
         match message {
-            ClientMessage::ConnectionInit if self.acknowledged => {
+            ClientMessage::ConnectionInit { .. } if self.acknowledged => {
                 Err(Close::new(4429, "Too many initialisation requests"))
             }
-            ClientMessage::ConnectionInit => {
+            ClientMessage::ConnectionInit { payload } => {
+                self.identify(payload.as_ref(), number).await?;
                 self.acknowledged = true;
                 Ok(Some(r#"{"type":"connection_ack"}"#.to_owned()))
             }
@@ -243,7 +256,7 @@ impl Connection {
                     let origin = self.origin.numbered(number);
                     // The client is told by the close frame.
                     let _ =
-                        self.app.engine.refuse(&origin, self.caller, Code::BadRequest, std::slice::from_ref(&error));
+                        self.app.engine.refuse(&origin, &self.caller, Code::BadRequest, std::slice::from_ref(&error));
                     Close::new(4400, error.message)
                 })?;
                 Ok(self.subscribe(id, request, number))
@@ -255,6 +268,24 @@ impl Connection {
                 Ok(None)
             }
         }
+    }
+
+    /// Finds out who the client is, from its first message, or else from the upgrade request.
+    async fn identify(&mut self, payload: Option<&JsonMap>, number: u64) -> Result<(), Close> {
+        let credentials = credentials::of_payload(payload);
+        if credentials == Credentials::None && self.caller.viewer.key.is_some() {
+            return Ok(());
+        }
+        let (engine, origin) = (&self.app.engine, self.origin.numbered(number));
+        let found = engine.identify(&origin, self.caller.client, credentials).await;
+        self.caller = found.map_err(|answer| match answer.outcome {
+            Outcome::Refused(Code::Unauthenticated) => {
+                Close::new(4403, "Forbidden: the API key is wrong, has expired or was revoked, or there is none")
+            }
+            Outcome::Refused(Code::RateLimited) => Close::new(4403, "Forbidden: too many attempts, try again later"),
+            _ => Close::new(1011, "The API key could not be checked"),
+        })?;
+        Ok(())
     }
 
     /// Starts an operation. Returns the reply if it cannot start.
@@ -270,11 +301,11 @@ impl Connection {
             None
         };
         if let Some((code, message)) = refused {
-            let answer = self.app.engine.refuse(&origin, self.caller, code, &[request_error(code, message)]);
+            let answer = self.app.engine.refuse(&origin, &self.caller, code, &[request_error(code, message)]);
             return Some(error_message(&id, &answer));
         }
         let operation = Operation { app: self.app.clone(), id: id.clone(), number, sender: self.sender.clone() };
-        let task = self.tasks.spawn(operation.run(request, origin, self.caller));
+        let task = self.tasks.spawn(operation.run(request, origin, self.caller.clone()));
         self.running.insert(id, (number, task));
         None
     }

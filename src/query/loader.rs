@@ -49,7 +49,13 @@ pub struct Clearance(Visibility);
 
 impl Clearance {
     /// What everybody may see.
-    pub const PUBLIC: Self = Self(Visibility::Public);
+    pub const PUBLIC: Self = Self::new(Visibility::Public);
+
+    /// The viewer sees records of this visibility, and of those before it.
+    #[must_use]
+    pub const fn new(visibility: Visibility) -> Self {
+        Self(visibility)
+    }
 
     /// The viewer sees records whose audience has this rank or less.
     #[must_use]

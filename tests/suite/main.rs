@@ -11,6 +11,7 @@
 
 mod abandoned;
 mod abuse;
+mod auth;
 mod browser;
 mod claims;
 mod clients;

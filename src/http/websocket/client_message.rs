@@ -4,7 +4,7 @@ use apollo_compiler::response::{JsonMap, JsonValue};
 
 /// A message from a client.
 pub(super) enum ClientMessage {
-    ConnectionInit,
+    ConnectionInit { payload: Option<JsonMap> },
     Ping { payload: Option<JsonMap> },
     Pong,
     Subscribe { id: String, payload: JsonMap },
@@ -20,7 +20,7 @@ impl ClientMessage {
         };
         let ty = fields.remove("type");
         match ty.as_ref().and_then(JsonValue::as_str) {
-            Some("connection_init") => optional_payload(&mut fields).map(|_| Self::ConnectionInit),
+            Some("connection_init") => optional_payload(&mut fields).map(|payload| Self::ConnectionInit { payload }),
             Some("ping") => optional_payload(&mut fields).map(|payload| Self::Ping { payload }),
             Some("pong") => optional_payload(&mut fields).map(|_| Self::Pong),
             Some("subscribe") => Ok(Self::Subscribe { id: id(&mut fields)?, payload: payload(&mut fields)? }),
