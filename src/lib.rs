@@ -12,6 +12,7 @@
 //! - [`import_export`]: CSV files · [`readers`]: foreign files, which become such files
 //! - [`document`]: parsing, validation, limits, costs · [`engine`]: from a request to its answer
 //! - [`formats`]: CSV, GeoJSON, iCalendar, Popolo, JSON-LD and pages, as clients of the API
+//! - [`auth`]: API keys, roles, and what they see
 //! - [`http`]: the endpoint · [`config`]: its settings · [`cli`]: the command
 //! - [`db`]: connections and ids · [`edtf`]: dates · [`clock`]: time and fresh ids
 //! - [`observe`]: metrics, the log, traces · [`error`], [`request_id`], [`quoted`], [`web_origin`]

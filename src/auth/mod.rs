@@ -46,7 +46,7 @@ impl Viewer {
     /// Somebody who sent no key.
     #[must_use]
     pub fn anonymous() -> Self {
-        Self { role: Role::Reader, key: None }
+        Self { role: Role::default(), key: None }
     }
 
     /// What the viewer may see.

@@ -7,10 +7,11 @@ use sea_orm::{DeriveActiveEnum, EnumIter};
 use crate::{model::Visibility, query::loader::Clearance};
 
 /// What a viewer may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, ValueEnum, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum, ValueEnum, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
 pub enum Role {
     /// Sees the records whose visibility is `PUBLIC`, as everybody does.
+    #[default]
     Reader,
     /// Sees the records whose visibility is `PARTNER`, too.
     Partner,

@@ -11,6 +11,7 @@ use std::{
 };
 
 use coopgraph::{
+    auth::Role,
     clock::{Clock, IdSource},
     db::type_id,
     import_export::{self, Files, Import},
@@ -91,6 +92,8 @@ pub struct Beside {
 
 #[derive(Clone, Default)]
 pub struct Population {
+    /// The role of the viewer from whom records are hidden.
+    pub role: Role,
     pub records: Vec<Record>,
     pub names: Vec<Beside>,
     pub identifiers: Vec<Beside>,
@@ -156,10 +159,16 @@ impl Population {
         self.records.push(Record { kind, key, id, cells });
     }
 
-    /// Those that a viewer without credentials may not see: not public, or in need of such a record.
+    /// Whether a record is hidden from the viewer by its own visibility.
+    pub fn hides(&self, record: &Record) -> bool {
+        let rank =
+            ["public", "partner", "internal"].iter().position(|visibility| *visibility == record.get("visibility"));
+        i16::try_from(rank.expect("a visibility")).expect("a small number") > self.role.clearance().rank()
+    }
+
+    /// Those that the viewer may not see: by their own visibility, or in need of such a record.
     pub fn hidden(&self) -> HashSet<(&'static str, String)> {
-        let mut hidden: HashSet<_> =
-            self.records.iter().filter(|r| r.get("visibility") != "public").map(Record::name).collect();
+        let mut hidden: HashSet<_> = self.records.iter().filter(|r| self.hides(r)).map(Record::name).collect();
         loop {
             let needs_hidden = |record: &&Record| {
                 let mut references = record.references().into_iter();

@@ -12,6 +12,7 @@ use std::{
 };
 
 use coopgraph::{
+    auth::Role,
     clock::{Clock, IdSource},
     config::Config,
     db::{Access, Database},
@@ -287,6 +288,17 @@ impl Server {
         // The server closes a connection that is idle for 75 s: a request must not meet that.
         let client = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(5)).build().expect("a client");
         Self { data, address, client, task }
+    }
+
+    /// The same server, asked with a key of a role; readers send none.
+    pub async fn viewed_by(mut self, role: Role) -> Self {
+        if role != Role::Reader {
+            let bearer = format!("Bearer {}", crate::auth::key(&self.data, role, None).await);
+            let headers = [(reqwest::header::AUTHORIZATION, bearer.parse().expect("a header"))].into_iter().collect();
+            let client = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(5)).default_headers(headers);
+            self.client = client.build().expect("a client");
+        }
+        self
     }
 
     /// The whole answer to a query, as text.

@@ -266,6 +266,7 @@ async fn rows_of_indexes_fit() {
         ("identifier", "value", length::IDENTIFIER),
         ("search_word", "word", folding::MAX_WORD),
         ("sort_key", "collation", length::TABLE),
+        ("api_key", "prefix", length::TABLE),
         ("search_word", "reversed", folding::MAX_WORD),
     ] {
         limits.insert((table.to_owned(), column.to_owned()), most);
