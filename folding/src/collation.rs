@@ -134,7 +134,8 @@ mod tests {
     #[test]
     fn keys_are_those_that_are_stored() {
         let keys = Collators::default().sort_keys("Ähtäri 上海 2024");
-        let text: Vec<_> = keys.iter().map(|(tag, key)| format!("{tag} {}", hex(key))).collect();
+        let digits = |key: &[u8]| key.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        let text: Vec<_> = keys.iter().map(|(tag, key)| format!("{tag} {}", digits(key))).collect();
         let stored = [
             "und 2b39512b4d3b04fa0216fa416e041612161a01459643960e",
             "da 5e7f0239515e7f024d3b04fa0216fa416e041612161a014644460e",
@@ -148,9 +149,5 @@ mod tests {
             "und-Hans a5b3cba5c7b5048159600e041612161a01459643960e",
         ];
         assert_eq!(text, stored, "a migration has to delete the stored keys");
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -89,7 +89,7 @@ impl Authenticator {
         self.uses.insert(key.id, now);
         let (connection, id) = (self.connection.clone(), key.id);
         tokio::spawn(async move {
-            let used = Entity::update_many().col_expr(Column::LastUsedAt, Expr::val(now).into());
+            let used = Entity::update_many().col_expr(Column::LastUsedAt, Expr::val(now));
             if let Err(cause) = used.filter(Column::Id.eq(id)).exec(&connection).await {
                 tracing::debug!(%cause, "the use of an API key was not written down");
             }

@@ -22,7 +22,7 @@ impl Token {
         let (mut prefix, mut secret) = ([0; PREFIX_BYTES], [0; SECRET_BYTES]);
         getrandom::fill(&mut prefix)?;
         getrandom::fill(&mut secret)?;
-        let prefix: String = prefix.iter().map(|byte| format!("{byte:02x}")).collect();
+        let prefix = prefix.map(|byte| format!("{byte:02x}")).concat();
         let text = format!("{START}{prefix}_{}", URL_SAFE_NO_PAD.encode(secret));
         Ok(Self { prefix, text })
     }

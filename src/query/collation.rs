@@ -43,7 +43,7 @@ impl Collation {
     }
 
     /// The key by which the main name of a record is ordered.
-    pub(super) fn sort_key(self, id: Expr) -> Expr {
+    pub(super) fn sort_key(self, id: &Expr) -> Expr {
         let key = |collation: &'static str| {
             let of = |column_of: sort_key::Column| column(KEY, column_of.as_str());
             let mut key = Query::select();

@@ -214,7 +214,7 @@ impl ListOrder {
         };
         // What a name is compared by, and other values.
         let compared = |alias: &'static str, of: &Column| match term.collation {
-            Some(collation) => collation.sort_key(column(alias, "id")),
+            Some(collation) => collation.sort_key(&column(alias, "id")),
             None => column(alias, of.name),
         };
         match &term.order.by {

@@ -79,7 +79,7 @@ async fn files_are_those_of_the_viewer() {
         let client = reqwest::Client::new();
         let get = async |path: &str, key: Option<&str>, tag: Option<&str>| {
             let mut request = client.get(format!("http://{}{path}", server.address));
-            request = key.into_iter().fold(request, |request, key| request.bearer_auth(key));
+            request = key.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
             request = tag.into_iter().fold(request, |request, tag| request.header("if-none-match", tag));
             let response = request.send().await.expect("an answer");
             let header = |name: &str| {
