@@ -1,7 +1,8 @@
 //! Alphabetical orders: in Finnish `Ähtäri` comes after `Zürich`, in German before `Albany`. They are those of CLDR, by ICU4X.
 //!
 //! A sort key is a text as bytes whose order is the alphabetical one, so that every database can order by it. Keys are stored:
-//! if a new version of ICU4X makes others, which a test tells, a migration has to delete those that are stored.
+//! if a new version of ICU4X makes others, which a test tells, a migration has to delete the documents of search, with which
+//! all keys are made again, as `m0013_sort_keys` does.
 
 use icu_collator::{
     Collator, CollatorBorrowed, CollatorPreferences,
@@ -148,6 +149,6 @@ mod tests {
             "sv 5e7f0339515e7f034d3b04fa0216fa416e041612161a0112",
             "und-Hans a5b3cba5c7b5048159600e041612161a01459643960e",
         ];
-        assert_eq!(text, stored, "a migration has to delete the stored keys");
+        assert_eq!(text, stored, "a migration has to delete the documents of search");
     }
 }

@@ -54,9 +54,9 @@ pub enum KeyError {
     /// There is no such key.
     #[error("there is no key with the prefix {0}: `coopgraph key list` shows all")]
     Unknown(String),
-    /// A key that has ended cannot be changed.
-    #[error("the key {0} was revoked: create another one")]
-    Revoked(String),
+    /// A key that has ended cannot be replaced.
+    #[error("the key {0} was revoked or has expired: create another one")]
+    Ended(String),
 }
 
 /// A key that is to be created.
@@ -109,17 +109,21 @@ pub async fn revoke(connection: &DatabaseConnection, prefix: &str, clock: &Clock
 }
 
 /// Replaces a key by a new one of the same name, role and expiry. The old one is no longer valid.
-pub async fn rotate(connection: &DatabaseConnection, prefix: &str) -> Result<Token, KeyError> {
+pub async fn rotate(connection: &DatabaseConnection, prefix: &str, clock: &Clock) -> Result<Token, KeyError> {
     let key = find(connection, prefix).await?;
-    if key.revoked_at.is_some() {
-        return Err(KeyError::Revoked(prefix.to_owned()));
+    if key.revoked_at.is_some() || key.expires_at.is_some_and(|expires| expires.0 <= clock.now()) {
+        return Err(KeyError::Ended(prefix.to_owned()));
     }
     let token = Token::generate()?;
-    let mut key = key.into_active_model();
-    key.prefix = Set(token.prefix().to_owned());
-    key.hash = Set(token.hash());
-    key.update(connection).await?;
-    Ok(token)
+    let replaced = ActiveModel {
+        prefix: Set(token.prefix().to_owned()),
+        hash: Set(token.hash()),
+        last_used_at: Set(None),
+        ..Default::default()
+    };
+    // Of two at the same time, one replaces the key.
+    let of_this = Entity::update_many().set(replaced).filter(Column::Prefix.eq(prefix)).exec(connection).await?;
+    if of_this.rows_affected == 0 { Err(KeyError::Unknown(prefix.to_owned())) } else { Ok(token) }
 }
 
 async fn find(connection: &DatabaseConnection, prefix: &str) -> Result<Model, KeyError> {

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::{Db, Failed, open, report_progress, say};
 use crate::{
     auth::{
-        Role,
+        Role, Token,
         api_key::{self, Model, NewKey},
     },
     clock::{Clock, IdSource},
@@ -61,10 +61,20 @@ fn name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// The prefix of a key, which may be given whole: the secret is not shown again.
+fn prefix_of(text: &str) -> Result<String, String> {
+    if !text.starts_with("coopgraph_") {
+        return Ok(text.to_owned());
+    }
+    let token =
+        Token::parse(text).ok_or("this is neither a key nor a prefix: `coopgraph key list` shows the prefixes")?;
+    Ok(token.prefix().to_owned())
+}
+
 /// Parses when a key expires.
 fn expiry(text: &str) -> Result<Moment, String> {
     let after_day = || Moment::parse_rfc3339(&format!("{text}T00:00:00Z")).map(|day| Moment(day.0 + DAY));
-    let moment = Moment::parse_rfc3339(text).or_else(after_day);
+    let moment = Moment::parse_rfc3339(text).or_else(after_day).filter(|moment| moment.to_rfc3339().is_some());
     moment.ok_or_else(|| "use a day such as 2027-12-31, or a moment such as 2027-12-31T12:00:00Z".to_owned())
 }
 
@@ -89,13 +99,13 @@ pub(super) async fn run(key: Key) -> Result<(), Failed> {
             }
         }
         Key::Revoke(Existing { prefix, db }) => {
-            let database = open(&db).await?;
+            let (database, prefix) = (open(&db).await?, prefix_of(&prefix)?);
             let key = api_key::revoke(database.connection(), &prefix, &clock).await?;
             say(&format_args!("revoked the key {} of {}", key.prefix, key.name));
         }
         Key::Rotate(Existing { prefix, db }) => {
-            let database = open(&db).await?;
-            let token = api_key::rotate(database.connection(), &prefix).await?;
+            let (database, prefix) = (open(&db).await?, prefix_of(&prefix)?);
+            let token = api_key::rotate(database.connection(), &prefix, &clock).await?;
             say(&token.text());
             report_progress(&format_args!("keep the key: it is shown only now, and {prefix} is refused"));
         }

@@ -1,8 +1,10 @@
-//! The command line interface: `serve`, `migrate`, `import`, `export`, `reindex`, `key`, `schema`, `health`.
+//! The command line interface: `serve`, `migrate`, `import`, `export`, `backup`, `reindex`, `key`, `schema`, `health`.
 
+mod backup;
 mod import;
 mod key;
 mod open_files;
+mod serve;
 
 use std::{
     fmt,
@@ -10,33 +12,23 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
-    sync::Arc,
     time::Duration,
 };
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use percent_encoding::percent_decode_str;
-use sea_orm::EntityTrait;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     signal::unix::{Signal, SignalKind, signal},
 };
 
 use crate::{
-    clock::{Clock, IdSource},
-    config::Config,
     db::{Access, Database},
-    domain,
-    engine::Engine,
-    http::{self, Shutdown},
-    import_export::{self, Bundled, Export},
-    model::record,
-    observe::{Observer, Traces, logs},
+    domain, http,
+    import_export::{self, Export},
+    observe::logs,
 };
-
-/// The maximum number of connections to the separate address for metrics.
-const METRICS_CONNECTIONS: usize = 64;
 
 /// An error for the operator: one line, or the list of errors in files.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -62,14 +54,16 @@ enum Command {
                       Set COOPGRAPH_LOG to filter the log, for example to `debug` or to \
                       `warn,coopgraph=info,coopgraph::request=off`."
     )]
-    Serve(Box<Serve>),
+    Serve(Box<serve::Serve>),
     /// Creates the database, or updates its tables to the current version.
     Migrate(Db),
     /// Imports a directory of CSV files, or a foreign file, in one transaction.
     Import(import::Args),
     /// Exports the database to a directory of CSV files that `import` can read.
     Export(ExportArgs),
-    /// Makes the index of full-text search again.
+    /// Copies the whole database to a file, also while it is served and written: records, keys, and all else that it has.
+    Backup(backup::Backup),
+    /// Makes the index of full-text search, and the sort keys of names, again.
     Reindex(Db),
     /// Manages API keys, which let their owners see more than what is public.
     #[command(subcommand)]
@@ -118,43 +112,6 @@ struct Address {
 }
 
 #[derive(Args)]
-struct Serve {
-    #[command(flatten)]
-    address: Address,
-    #[command(flatten)]
-    db: Db,
-    /// The bundled data that are loaded into an empty database.
-    #[arg(long, env = "COOPGRAPH_SAMPLE_DATA", value_enum, default_value_t = SampleData::All)]
-    sample_data: SampleData,
-    #[command(flatten)]
-    config: Config,
-}
-
-/// Which of the bundled data are loaded.
-#[derive(Clone, Copy, ValueEnum)]
-enum SampleData {
-    /// Cooperation of Finland and China, 1948–2026.
-    FinlandChina,
-    /// The sister cities of the world according to Wikidata.
-    World,
-    /// Both, as one data set.
-    All,
-    /// Nothing.
-    None,
-}
-
-impl SampleData {
-    const fn bundled(self) -> Option<Bundled> {
-        match self {
-            Self::FinlandChina => Some(Bundled::FinlandChina),
-            Self::World => Some(Bundled::World),
-            Self::All => Some(Bundled::All),
-            Self::None => None,
-        }
-    }
-}
-
-#[derive(Args)]
 struct ExportArgs {
     /// The directory of the CSV files; it is created if it does not exist.
     directory: PathBuf,
@@ -182,10 +139,11 @@ pub fn run() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match command {
-            Command::Serve(args) => serve(*args).await,
+            Command::Serve(args) => serve::run(*args).await,
             Command::Migrate(args) => migrate(args).await,
             Command::Import(args) => import::run(args).await,
             Command::Export(args) => export(args).await,
+            Command::Backup(args) => backup::run(args).await,
             Command::Reindex(args) => reindex(args).await,
             Command::Key(args) => key::run(args).await,
             Command::Schema => {
@@ -237,92 +195,6 @@ fn printable(text: &str) -> String {
     printable
 }
 
-/// Opens the database; creates it, its tables and their data if it is new.
-async fn prepare(args: &Serve) -> Result<Database, Failed> {
-    let database = Database::connect(&args.db.database_url, Access::Create, None).await?;
-    if database.is_new().await? {
-        database.migrate().await?;
-    }
-    database.check().await?;
-    database.check_writable().await?;
-    database.check_connections().await?;
-    // If a migration was interrupted.
-    import_export::complete_search_index(&database, domain::model()).await?;
-    if let Some(bundled) = args.sample_data.bundled()
-        && is_empty(&database).await?
-    {
-        let imported = import::bundled(&database, bundled).await?;
-        // Another server may have loaded it meanwhile.
-        if imported.added > 0 {
-            say(&format_args!("loaded the bundled data: {} records", imported.added));
-        }
-    }
-    Ok(database)
-}
-
-async fn serve(mut args: Serve) -> Result<(), Failed> {
-    // First of all, so that signals are handled during the setup, too: it may wait for another process.
-    let mut signals = StopSignals::new()?;
-    let database = tokio::select! {
-        database = prepare(&args) => database?,
-        () = signals.next() => {
-            say(&"stopped before the database was ready");
-            return Ok(());
-        }
-    };
-    open_files::fit_connections(&mut args.config, &database);
-    let endpoint = args.config.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
-    let traces = endpoint.map(Traces::export_to).transpose()?;
-    let observer = Observer::new(IdSource::system(), traces.clone());
-    // Reads the trusted documents: nobody can connect to a server that does not start.
-    let engine = Arc::new(Engine::new(database, args.config, Clock::system())?.observed(observer));
-    let config = engine.config();
-    let (listener, at) = listen(args.address.listen).await?;
-    let metrics_listener = match config.metrics_listen {
-        Some(address) => Some(listen(address).await?),
-        None => None,
-    };
-    say(&format_args!("GraphQL     http://{at}/graphql"));
-    for (name, path) in http::page_paths(config.profile) {
-        say(&format_args!("{name:<11} http://{at}{path}"));
-    }
-    if let Some(at) = metrics_listener.as_ref().map_or(config.has_metrics().then_some(at), |(_, at)| Some(*at)) {
-        say(&format_args!("metrics     http://{at}/metrics"));
-    }
-    say(&format_args!("health      http://{at}/healthz, http://{at}/readyz"));
-    let shutdown = Shutdown::default();
-    let metrics_server = metrics_listener.map(|(listener, _)| {
-        let (engine, until) = (engine.clone(), shutdown.stopped_owned());
-        tokio::spawn(async move {
-            let config = Config { max_connections: METRICS_CONNECTIONS, ..engine.config().clone() };
-            let router = http::metrics_router(engine);
-            http::serve(listener, router, &config, Shutdown::default(), until).await
-        })
-    });
-    let router = http::router(engine.clone(), shutdown.clone());
-    let drained = drain(signals, shutdown.clone(), engine.config().shutdown_delay());
-    http::serve(listener, router, engine.config(), shutdown, drained).await?;
-    if let Some(metrics_server) = metrics_server {
-        metrics_server.await??;
-    }
-    if let Some(traces) = traces {
-        traces.shutdown().await;
-    }
-    say(&"stopped");
-    Ok(())
-}
-
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failed> {
-    let cannot = |cause| format!("cannot listen on {address}: {cause}");
-    let listener = TcpListener::bind(address).await.map_err(cannot)?;
-    let at = listener.local_addr()?;
-    Ok((listener, at))
-}
-
-async fn is_empty(database: &Database) -> Result<bool, Failed> {
-    Ok(record::Entity::find().one(database.connection()).await?.is_none())
-}
-
 /// The signals that tell the server to stop: SIGTERM and SIGINT.
 struct StopSignals {
     terminate: Signal,
@@ -341,14 +213,6 @@ impl StopSignals {
             _ = self.interrupt.recv() => {}
         }
     }
-}
-
-/// Waits for a signal, and then drains the server for a time. Another signal ends that.
-async fn drain(mut signals: StopSignals, shutdown: Shutdown, delay: Duration) {
-    signals.next().await;
-    say(&"stopping: waiting for running requests");
-    shutdown.drain();
-    let _ = tokio::time::timeout(delay, signals.next()).await;
 }
 
 async fn migrate(args: Db) -> Result<(), Failed> {

@@ -2,7 +2,7 @@
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use super::METRICS_CONNECTIONS;
+use super::serve::METRICS_CONNECTIONS;
 use crate::{config::Config, db::Database, http::SPARE_CONNECTIONS};
 
 /// The open files that are not connections of clients or of the database: standard streams, listeners, those of the event

@@ -9,6 +9,19 @@ const MAX_LISTED: usize = 20;
 /// The length of names for which suggestions are looked for. Longer ones are no typing mistakes.
 const MAX_LENGTH: usize = 64;
 
+/// What comparisons are called elsewhere, and how the names end that the conditions on dates have, for what is certain and what is
+/// possible.
+const COMPARISONS: [(&str, &str); 8] = [
+    ("eq", "within"),
+    ("equals", "within"),
+    ("overlaps", "within"),
+    ("between", "within"),
+    ("lt", "before"),
+    ("lte", "onorbefore"),
+    ("gt", "after"),
+    ("gte", "onorafter"),
+];
+
 /// Whether errors may tell names of the schema that the client did not send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Suggestions {
@@ -38,15 +51,22 @@ impl Suggestions {
     }
 }
 
-/// The closest names, the closest first. They may differ from `name` in case, and in a third of its characters.
+/// The closest names, the closest first. They may differ from `name` in case, and in a third of its characters. If there are none,
+/// those that say more precisely which comparison is meant.
 fn close_to<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Vec<String> {
     if name.is_empty() || name.len() > MAX_LENGTH {
         return Vec::new();
     }
     let lower = name.to_lowercase();
     let most = lower.chars().count().div_ceil(3);
-    let distance = |known: &'n str| (strsim::osa_distance(&lower, &known.to_lowercase()), known);
-    let mut close: Vec<_> = known.map(distance).filter(|(distance, _)| *distance <= most).collect();
+    let known: Vec<_> = known.map(|known| (known.to_lowercase(), known)).collect();
+    let distance = |(other, known): &(String, &'n str)| (strsim::osa_distance(&lower, other), *known);
+    let mut close: Vec<_> = known.iter().map(distance).filter(|(distance, _)| *distance <= most).collect();
+    if close.is_empty() {
+        let end = COMPARISONS.iter().find(|(called, _)| *called == lower).map_or(&*lower, |(_, end)| end);
+        let prefixed = ["certainly", "possibly"].map(|prefix| format!("{prefix}{end}"));
+        close.extend(known.iter().filter(|(other, _)| prefixed.contains(other)).map(|(_, known)| (0, *known)));
+    }
     close.sort_unstable();
     close.into_iter().take(MAX_SUGGESTED).map(|(_, name)| name.to_owned()).collect()
 }

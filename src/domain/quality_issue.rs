@@ -16,8 +16,8 @@ pub enum QualityIssue {
     /// Positions that name neither an organization nor a city, or no date at all: neither a start nor an end nor a day on which
     /// they are attested.
     DanglingPositions,
-    /// Positions of an official who certainly held another one at the same time, in another city. Neither city is part of the
-    /// other, and the two positions are not in one organization. Time is certain between the days on which a position is known
+    /// Positions of an official who certainly held another one at the same time, in another city. Neither city is directly part of
+    /// the other, and the two positions are not in one organization. Time is certain between the days on which a position is known
     /// to have been held; a day on which one of the two ends and the other starts does not count.
     OverlappingOffices,
     /// Records whose dates do not fit: an end that lies before the start; an end, or the day of a signature, although the status

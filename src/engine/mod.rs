@@ -32,7 +32,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub use self::{
     answer::{Answer, Outcome},
     concurrency_limiter::{ConcurrencyLimiter, Permit},
-    identification::Credentials,
+    identification::{Caller, Credentials},
     rate_limiter::Client,
     request::Request,
 };
@@ -43,10 +43,10 @@ use self::{
 };
 use crate::{
     api::{self, Cooperation, RateLimit, Schema},
-    auth::{Authenticator, Viewer},
+    auth::Authenticator,
     clock::{Clock, IdSource},
     config::Config,
-    db::{Database, Readers},
+    db::{Database, Moment, Readers},
     document::{DocumentCache, PreparedOperation, STATEMENT_COST, Suggestions},
     domain::dataset::DatasetVersion,
     error::{Code, Error, request_error},
@@ -67,6 +67,7 @@ pub struct Engine {
     persisted: PersistedDocuments,
     rate_limiter: Arc<RateLimiter>,
     authenticator: Authenticator,
+    clock: Clock,
     /// Limits what runs at the same time on the server.
     requests: Arc<Semaphore>,
     subscriptions: Arc<Semaphore>,
@@ -74,24 +75,6 @@ pub struct Engine {
     requests_per_client: Arc<ConcurrencyLimiter>,
     subscriptions_per_client: Arc<ConcurrencyLimiter>,
     observer: Observer,
-}
-
-/// The sender of a request.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// The client whose budget is charged.
-    pub client: Client,
-    /// Who it is, and so what may be seen.
-    pub viewer: Viewer,
-}
-
-impl Caller {
-    /// A viewer at an address. Whoever has a key has a budget of its own, wherever it is used.
-    #[must_use]
-    pub fn new(client: Client, viewer: Viewer) -> Self {
-        let client = viewer.key.as_ref().map_or(client, |key| Client::Key(key.id));
-        Self { client, viewer }
-    }
 }
 
 /// A request that may be executed, and the charge for it.
@@ -165,7 +148,8 @@ impl Engine {
                 config.limits.document_bytes,
             )?,
             rate_limiter: Arc::new(RateLimiter::new(config.rate_limit, readers.max_connections() - 1, clock.clone())),
-            authenticator: Authenticator::new(readers.clone(), database.connection().clone(), clock),
+            authenticator: Authenticator::new(readers.clone(), database.connection().clone(), clock.clone()),
+            clock,
             requests: Arc::new(Semaphore::new(config.max_concurrent_requests)),
             subscriptions: Arc::new(Semaphore::new(config.max_subscriptions)),
             requests_per_client: ConcurrencyLimiter::new(match config.rate_limit {
@@ -224,6 +208,12 @@ impl Engine {
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// The day in UTC, in days since 1970-01-01.
+    #[must_use]
+    pub fn today(&self) -> i32 {
+        Moment(self.clock.now()).day()
     }
 
     /// The version of the data set, for which a client is charged as for any statement. If it is all that a request needs,

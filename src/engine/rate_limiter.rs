@@ -17,6 +17,9 @@ const MAX_CLIENTS: usize = 100_000;
 /// How long an empty bucket takes to refill, in milliseconds.
 const WINDOW: i64 = 60_000;
 
+/// How many keys are looked up for one client at the same time.
+const LOOK_UPS: usize = 2;
+
 /// A client, that has points of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Client {
@@ -50,6 +53,7 @@ pub(super) struct RateLimiter {
 struct ClientState {
     bucket: Mutex<TokenBucket>,
     statement_permits: Arc<Semaphore>,
+    look_up_permits: Arc<Semaphore>,
 }
 
 /// The points of a client at a moment, in thousandths: a bucket may gain less than a point per millisecond.
@@ -76,6 +80,11 @@ impl RateLimiter {
     /// if rate limiting is off.
     pub(super) fn statement_permits(&self, client: Client) -> Option<Arc<Semaphore>> {
         (self.limit > 0).then(|| self.client(client, self.clock.now()).statement_permits.clone())
+    }
+
+    /// The same for looking up keys, which takes so little that it does not wait for other statements.
+    pub(super) fn look_up_permits(&self, client: Client) -> Option<Arc<Semaphore>> {
+        (self.limit > 0).then(|| self.client(client, self.clock.now()).look_up_permits.clone())
     }
 
     /// Charges a client the cost of an operation, in points. The budget is `None` if rate limiting is off.
@@ -119,6 +128,7 @@ impl RateLimiter {
         let new = || ClientState {
             bucket: Mutex::new(TokenBucket { millipoints: self.limit * 1000, refilled_at: now }),
             statement_permits: Arc::new(Semaphore::new(self.max_statements)),
+            look_up_permits: Arc::new(Semaphore::new(LOOK_UPS)),
         };
         let Ok(state) = self.clients.get_or_insert_with::<_, std::convert::Infallible>(&client, || Ok(Arc::new(new())));
         state

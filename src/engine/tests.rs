@@ -23,7 +23,7 @@ async fn over(url: &str) -> Engine {
 
 fn prepare(engine: &Engine, query: &str) -> PreparedRequest {
     let request = Request { query: Some(query.to_owned()), ..Request::default() };
-    let caller = Caller { client: Client::at([127, 0, 0, 1].into()), viewer: Viewer::anonymous() };
+    let caller = Caller { client: Client::at([127, 0, 0, 1].into()), viewer: crate::auth::Viewer::anonymous() };
     let origin = engine.observer().origin(&HeaderMap::new());
     engine.prepare(request, &origin, caller, |_| Ok(())).expect("a request that may be run")
 }

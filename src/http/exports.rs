@@ -164,12 +164,8 @@ impl Reading {
     /// The same, as soon as the client has points left.
     async fn next_page(&mut self, out: &mut Vec<u8>) -> Result<bool, Answer> {
         let until = Instant::now() + PATIENCE;
-        let (engine, caller) = (&self.request.app.engine, &self.request.caller);
-        if !engine.is_valid(caller).await {
-            let error = request_error(Code::Unauthenticated, "the API key has expired, or it was revoked");
-            return Err(Answer::refused(Code::Unauthenticated, &[error]));
-        }
         loop {
+            self.request.check_caller().await?;
             let answer = match self.page(out).await {
                 Err(answer) if is_for_later(&answer) && Instant::now() < until => answer,
                 answered => return answered,

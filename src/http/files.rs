@@ -25,6 +25,7 @@ use crate::{
     engine::{Answer, Caller, Outcome, Request},
     error::{Code, request_error},
     observe::Origin,
+    query::filter::QUALITY_ISSUE,
 };
 
 /// The methods of files.
@@ -89,6 +90,11 @@ impl FileRequest {
         answer.into_data().map(|data| (data, budget))
     }
 
+    /// Checks that whoever asks may still do so, before something more is read for the same request.
+    pub(super) async fn check_caller(&self) -> Result<(), Answer> {
+        self.app.engine.check_caller(&self.caller).await
+    }
+
     /// The validators of what this request asks for; `form` is what else it depends on. The error is the answer to a client that
     /// has it already, as its tag tells, or that may not ask now.
     pub(super) async fn validators(&self, form: &str) -> Result<Validators, Response> {
@@ -97,7 +103,9 @@ impl FileRequest {
         let target = self.uri.path_and_query().map_or("", |target| target.as_str());
         // Others may see more of it, or less.
         let rank = self.caller.viewer.clearance().rank().to_string();
-        let validators = Validators::new(version, &[target, &self.base, form, &rank]);
+        // What lies in the future is another thing tomorrow.
+        let day = engine.today().to_string();
+        let validators = Validators::new(version, &[target, &self.base, form, &rank, &day]);
         if validators.tag_is_known(&self.headers) {
             engine.unchanged(&self.origin, started.elapsed());
             return Err(validators.not_modified());
@@ -108,7 +116,9 @@ impl FileRequest {
     /// The response with a file, or that it has not changed since the moment that the client names. Unlike a tag, which only
     /// what exists has, such a moment tells nothing of what is asked for: here, it is known to exist.
     pub(super) fn found(&self, mut response: Response, validators: &Validators, budget: Option<RateLimit>) -> Response {
-        if validators.date_is_known(&self.headers) {
+        // The date is the same for all, and who has a key may have asked without it before; and it does not tell the days apart.
+        let is_of_day = self.uri.query().is_some_and(|query| query.contains(QUALITY_ISSUE));
+        if self.caller.viewer.key.is_none() && !is_of_day && validators.date_is_known(&self.headers) {
             return validators.not_modified();
         }
         validators.add_to(response.headers_mut());

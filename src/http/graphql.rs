@@ -33,19 +33,30 @@ pub(super) async fn handle(
     request: HttpRequest,
 ) -> Response {
     let config = app.engine.config();
-    let by_anybody = Caller::new(client(&app.engine, peer, request.headers()), Viewer::anonymous());
+    let address = client(&app.engine, peer, request.headers());
+    let by_anybody = Caller::new(address, Viewer::anonymous());
     if request.extensions().get::<OverCapacity>().is_some() {
         let error = request_error(Code::ServerBusy, "Too many connections are open. Try again in a moment.");
         let answer = app.engine.refuse(&origin, &by_anybody, Code::ServerBusy, &[error]);
         return response(answer, ResponseMediaType::Json, StatusCode::SERVICE_UNAVAILABLE);
     }
+    // HEAD is handled like GET; hyper omits the body.
+    let get = matches!(*request.method(), Method::GET | Method::HEAD);
+    let is_socket = is_websocket_upgrade(&request);
+    let is_bare = get && !is_socket && request.uri().query().is_none();
+    if is_bare && !config.is_hardened() && accept::wants_page(request.headers()) {
+        // A browser opened the endpoint.
+        let up = if request.uri().path().ends_with('/') { "../" } else { "" };
+        let varies = [(header::VARY, "accept")];
+        return (varies, Redirect::to(&format!("{up}playground/"))).into_response();
+    }
     // Browsers send no credentials of a WebSocket in headers: it says in its first message who it is.
     let credentials = credentials::of_headers(request.headers());
-    let is_identified_later = is_websocket_upgrade(&request) && credentials == Credentials::None;
+    let is_identified_later = is_socket && credentials == Credentials::None;
     let caller = if is_identified_later {
         by_anybody
     } else {
-        match app.engine.identify(&origin, by_anybody.client, credentials).await {
+        match app.engine.identify(&origin, address, credentials).await {
             Ok(caller) => caller,
             Err(answer) => return respond(answer, ResponseMediaType::Json, config, false),
         }
@@ -54,7 +65,7 @@ pub(super) async fn handle(
         let code = if status == StatusCode::SERVICE_UNAVAILABLE { Code::ServerBusy } else { Code::BadRequest };
         response(app.engine.refuse(&origin, &caller, code, &[request_error(code, message)]), media_type, status)
     };
-    if is_websocket_upgrade(&request) {
+    if is_socket {
         if !is_allowed_origin(request.headers(), config) {
             let message = "Pages of this origin are not allowed to open a WebSocket. The operator of the server can allow \
                            them with --cors-origins (COOPGRAPH_CORS_ORIGINS); if a proxy changes the header Host, with \
@@ -63,24 +74,16 @@ pub(super) async fn handle(
         }
         let (mut parts, _) = request.into_parts();
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => websocket::open(upgrade, app.clone(), caller.clone(), origin),
+            Ok(upgrade) => websocket::open(upgrade, app.clone(), address, caller.clone(), origin),
             Err(rejection) => refuse(rejection.status(), ResponseMediaType::Json, rejection.body_text()),
         };
     }
-    // HEAD is handled like GET; hyper omits the body.
-    let get = matches!(*request.method(), Method::GET | Method::HEAD);
     if !(*request.method() == Method::POST || get && !config.is_hardened()) {
         let methods = if config.is_hardened() { "POST" } else { "GET, HEAD, POST" };
         let message = format!("The method {} is not allowed. Use {methods}.", request.method());
         let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, ResponseMediaType::Json, message);
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
         return response;
-    }
-    if get && request.uri().query().is_none() && !config.is_hardened() && accept::wants_page(request.headers()) {
-        // A browser opened the endpoint.
-        let up = if request.uri().path().ends_with('/') { "../" } else { "" };
-        let varies = [(header::VARY, "accept")];
-        return (varies, Redirect::to(&format!("{up}playground/"))).into_response();
     }
     let mut response = match ResponseMediaType::negotiate(request.headers()) {
         None => {
@@ -109,7 +112,7 @@ pub(super) async fn handle(
         },
     };
     if get {
-        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, authorization"));
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
     }
     response
 }
@@ -240,11 +243,9 @@ pub(super) fn response(answer: Answer, media_type: ResponseMediaType, status: St
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media_type.content_type());
+    headers.append(header::VARY, HeaderValue::from_static("authorization"));
     if let Some(budget) = answer.budget {
         insert_rate_limit(headers, budget, answer.retry_after);
-    }
-    if status == StatusCode::UNAUTHORIZED {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"coopgraph\""));
     }
     let retry = answer.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(1));
     headers.extend(retry.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds))));

@@ -80,6 +80,9 @@ struct App {
     shutdown: Shutdown,
 }
 
+/// The answer to credentials that are not valid.
+const INVALID_TOKEN: &str = "Bearer realm=\"coopgraph\", error=\"invalid_token\"";
+
 /// Marks the requests of a connection that is beyond the limit on connections. Only health checks are executed.
 #[derive(Clone, Copy)]
 struct OverCapacity;
@@ -199,6 +202,7 @@ async fn observe(
     // RFC 9112, section 3.2.
     let hosts = request.headers().get_all(header::HOST).iter().count();
     let is_over_capacity = request.extensions().get::<OverCapacity>().is_some();
+    let has_credentials = request.headers().contains_key(header::AUTHORIZATION);
     let mut response = if is_over_capacity && !is_answered_over_capacity(&engine, request.uri().path()) {
         let retry = [(header::RETRY_AFTER, "1")];
         (StatusCode::SERVICE_UNAVAILABLE, retry, "Too many connections are open.\n").into_response()
@@ -210,6 +214,15 @@ async fn observe(
     let is_switching = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     if (is_over_capacity || shutdown.is_draining()) && !is_switching {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    if response.status() == StatusCode::UNAUTHORIZED {
+        // RFC 6750, section 3.
+        let challenge = if has_credentials { INVALID_TOKEN } else { "Bearer realm=\"coopgraph\"" };
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    if has_credentials {
+        // What one viewer may see is nobody else's.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
     engine.observer().metrics().response(response.status().as_u16());
     response

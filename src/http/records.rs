@@ -46,9 +46,9 @@ async fn record(request: FileRequest, Path(name): Path<String>) -> Response {
     varying(answer(&request, id, media_type).await)
 }
 
-/// The response depends on the header `Accept`.
+/// The response depends on the header `Accept`, and on who asks.
 fn varying(mut response: Response) -> Response {
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept, authorization"));
     response
 }
 
@@ -81,6 +81,9 @@ async fn answer(request: &FileRequest, id: &str, media_type: RecordMediaType) ->
     };
     let Some(JsonValue::Object(mut node)) = data.remove(field.as_str()) else { return not_found() };
     while let Some((list, after)) = unfinished(&node) {
+        if let Err(answer) = request.check_caller().await {
+            return failed(answer);
+        }
         let variables = JsonMap::from_iter([("id".into(), id.into()), ("after".into(), after)]);
         (data, budget) = match request.data(&rest_document(record, list), variables).await {
             Ok(answered) => answered,

@@ -27,7 +27,7 @@ use tokio::{
 use self::{client_message::ClientMessage, close::Close};
 use super::{App, credentials};
 use crate::{
-    engine::{Answer, Caller, Credentials, Outcome, Request},
+    engine::{Answer, Caller, Client, Credentials, Outcome, Request},
     error::{Code, request_error},
     observe::Origin,
 };
@@ -48,7 +48,7 @@ const MAX_PING_BYTES: usize = 1024;
 const MAX_ID_BYTES: usize = 256;
 
 /// Accepts a WebSocket.
-pub(super) fn open(upgrade: WebSocketUpgrade, app: App, caller: Caller, origin: Origin) -> Response {
+pub(super) fn open(upgrade: WebSocketUpgrade, app: App, address: Client, caller: Caller, origin: Origin) -> Response {
     // Messages that are slightly too large are read to their end, and then rejected.
     let max = app.engine.config().max_message_bytes + (16 << 10);
     let upgrade = upgrade.max_message_size(max).max_frame_size(max).protocols([PROTOCOL]);
@@ -58,6 +58,7 @@ pub(super) fn open(upgrade: WebSocketUpgrade, app: App, caller: Caller, origin: 
         let connection = Connection {
             socket,
             app,
+            address,
             caller,
             origin,
             running: HashMap::new(),
@@ -92,6 +93,7 @@ enum ServerMessage {
 struct Connection {
     socket: WebSocket,
     app: App,
+    address: Client,
     caller: Caller,
     /// The origin of the upgrade request.
     origin: Origin,
@@ -277,13 +279,14 @@ impl Connection {
             return Ok(());
         }
         let (engine, origin) = (&self.app.engine, self.origin.numbered(number));
-        let found = engine.identify(&origin, self.caller.client, credentials).await;
+        let found = engine.identify(&origin, self.address, credentials).await;
         self.caller = found.map_err(|answer| match answer.outcome {
             Outcome::Refused(Code::Unauthenticated) => {
                 Close::new(4403, "Forbidden: the API key is wrong, has expired or was revoked, or there is none")
             }
             Outcome::Refused(Code::RateLimited) => Close::new(4403, "Forbidden: too many attempts, try again later"),
-            _ => Close::new(1011, "The API key could not be checked"),
+            // Clients connect again after it.
+            _ => Close::new(1013, "Try again later: the API key could not be checked"),
         })?;
         Ok(())
     }
@@ -322,6 +325,9 @@ struct Operation {
 impl Operation {
     async fn run(self, request: Request, origin: Origin, caller: Caller) {
         let engine = &self.app.engine;
+        if let Err(answer) = engine.check_caller(&caller).await {
+            return self.send_last(error_message(&self.id, &answer)).await;
+        }
         let prepared = match engine.prepare(request, &origin, caller, |_| Ok(())) {
             Ok(prepared) => prepared,
             Err(answer) => return self.send_last(error_message(&self.id, &answer)).await,

@@ -28,8 +28,8 @@ impl Collation {
         let language = text(value)?;
         folding::collation::collation(&language).map(Self).ok_or_else(|| {
             let message = format!(
-                "`{COLLATION}` is {}: expected the BCP 47 tag of a language without an alphabetical order of its own, such as \
-                 `en` or `de`, or of one of those for which it is kept: {}",
+                "`{COLLATION}` is {}: expected the BCP 47 tag of a language without letters of its own, such as `en` or `de`, or \
+                 one of {}",
                 Quoted(&language),
                 languages(),
             );

@@ -73,14 +73,13 @@ impl Term {
         }
     }
 
-    /// What stands in for missing values.
+    /// What stands in for missing values, also for a key that has not been made yet.
     fn missing(self) -> Option<Expr> {
-        let missing = self.order.missing.as_ref()?;
-        Some(match self.collation {
-            Some(_) if self.order.is_descending => Expr::val(FIRST_SORT_KEY),
-            Some(_) => Expr::val(LAST_SORT_KEY),
-            None => Expr::Constant(missing.clone()),
-        })
+        match self.collation {
+            Some(_) if self.order.is_descending => Some(Expr::val(FIRST_SORT_KEY)),
+            Some(_) => Some(Expr::val(LAST_SORT_KEY)),
+            None => Some(Expr::Constant(self.order.missing.clone()?)),
+        }
     }
 }
 

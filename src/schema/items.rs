@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     model::{Group, Link, Model, Moment, RecordType, words},
     query::{
-        collation::COLLATION,
+        collation::{COLLATION, languages},
         filter::{NEAR, has_issue},
         keys::{List, Shape},
         order::MAX_ORDERS,
@@ -84,8 +84,11 @@ pub(super) fn arguments(items: Items) -> Vec<Argument> {
         arguments.push(Argument::new("thenBy", format!("[{name}Order!]"), about));
     }
     if items.has_order_by_name() {
-        let about = "The language in whose alphabetical order (CLDR) names come, as a BCP 47 tag such as `fi`, where the list is \
-                     ordered by names. Without it, they are compared by their letters without marks, alike for all languages.";
+        let about = format!(
+            "The language whose alphabetical order (of CLDR) names follow, as a BCP 47 tag such as `fi`. Case does not count. Orders \
+             that compare no names do not change. Known are languages without letters of their own, such as `en` and `de`, and {}.",
+            languages()
+        );
         arguments.push(Argument::new(COLLATION, "String", about));
     }
     if let Items::Type(RecordType { coordinates: Some(_), .. }) = items {

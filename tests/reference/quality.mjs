@@ -96,7 +96,9 @@ export class Quality {
       const { organization } = position.cells;
       if (!isApart || (organization !== null && organization === other.cells.organization)) return false;
       const meets = Math.max(own.first, theirs.first) <= Math.min(own.last, theirs.last);
-      return meets && start(other) !== own.last && start(position) !== theirs.last;
+      // One starts on the last day of the other, of which nothing before is certain.
+      const follows = (last, next, first) => start(next) === last && first >= last;
+      return meets && !follows(own.last, other, theirs.first) && !follows(theirs.last, position, own.first);
     });
   }
 }

@@ -1,5 +1,7 @@
 //! API keys: who may see what, and how keys are made and end.
 
+use std::time::Duration;
+
 use coopgraph::{
     auth::{
         Role,
@@ -129,7 +131,7 @@ async fn keys_end() {
         api_key::revoke(connection, &prefix(&revoked), &Clock::system()).await.expect("revoked");
         assert!(message(&revoked).await.starts_with("the API key was revoked"));
         assert_eq!(message(&replaced).await, "EDITOR");
-        let new = api_key::rotate(connection, &prefix(&replaced)).await.expect("a key");
+        let new = api_key::rotate(connection, &prefix(&replaced), &Clock::system()).await.expect("a key");
         assert!(message(&replaced).await.starts_with("the API key is not valid"));
         assert_eq!(message(new.text()).await, "EDITOR");
         // The secret of one key with the prefix of another.
@@ -159,6 +161,7 @@ async fn budgets_belong_to_keys() {
             let (_, answer) = asked(&server, "{ viewer { rateLimit { remaining } } }", key).await;
             answer["data"]["viewer"]["rateLimit"]["remaining"].as_i64().unwrap_or_else(|| panic!("{answer}"))
         };
+        assert!(remaining(&good).await > 900, "{backend}");
         let wrong = good.replace("coopgraph_", "coopgraph_0");
         let mut refused = Vec::new();
         for _ in 0..12 {
@@ -167,7 +170,10 @@ async fn budgets_belong_to_keys() {
         }
         assert_eq!(refused[..9], vec![(401, "UNAUTHENTICATED".to_owned()); 9], "{backend}");
         assert_eq!(refused[11], (429, "RATE_LIMITED".to_owned()), "{backend}");
-        assert!(remaining(&good).await > 900, "{backend}: a key is not held up by its neighbours");
+        assert!(
+            remaining(&good).await > 900,
+            "{backend}: a key that was right before is not held up by its neighbours"
+        );
         let (status, _) = asked(&server, "{ cities { nodes { key } } }", "").await;
         assert_eq!(status, 429, "{backend}: the address has nothing left");
     }
@@ -186,12 +192,53 @@ async fn a_server_can_need_keys() {
     assert_eq!(asked(&server, query, &reader).await.0, 200);
     let (status, answer) = asked(&server, query, "").await;
     assert_eq!((status, &answer["errors"][0]["extensions"]["code"]), (401, &json!("UNAUTHENTICATED")));
+    let events = [("accept", "text/event-stream")];
+    let subscription = json!({ "query": "subscription { datasetChanged { version } }" });
+    assert_eq!(server.post(&subscription, &events).await.0, 401);
+    let url = format!("http://{}/graphql?query=%7B__typename%7D", server.address);
+    assert_eq!(reqwest::Client::new().head(url).send().await.expect("an answer").status().as_u16(), 401);
     for path in ["/graphql?query=%7B__typename%7D", "/export/cities.csv", "/calendar.ics", "/popolo.json", "/id/x"] {
         assert_eq!(server.get(path).await.0, 401, "{path}");
     }
     for path in ["/readyz", "/healthz", "/playground"] {
         assert_eq!(server.get(path).await.0, 200, "{path}");
     }
+}
+
+/// What was opened with a key that is replaced ends, whoever uses the new one meanwhile; what the new one opened goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_key_ends_and_its_successor_lives() {
+    let backend = backends()[0];
+    let data = TestDatabase::new(backend, Data::Empty).await;
+    let old = key(&data, Role::Partner, None).await;
+    let server = Server::over(data).await;
+    let client = reqwest::Client::new();
+    let open = async |key: &str| {
+        let body = json!({ "query": "subscription { datasetChanged { version } }" });
+        let request = client.post(format!("http://{}/graphql", server.address)).bearer_auth(key).json(&body);
+        let mut events = request.header("accept", "text/event-stream").send().await.expect("events");
+        assert!(events.chunk().await.expect("an event").is_some());
+        events
+    };
+    let mut of_old = open(&old).await;
+    let prefix = old.split('_').nth(1).expect("a prefix");
+    let new = api_key::rotate(server.data.database.connection(), prefix, &Clock::system()).await.expect("a key");
+    let mut of_new = open(new.text()).await;
+    let rest = tokio::time::timeout(LONG, async {
+        let mut rest = Vec::new();
+        while let Some(chunk) = of_old.chunk().await.expect("an end") {
+            rest.extend_from_slice(&chunk);
+        }
+        String::from_utf8(rest).expect("UTF-8")
+    });
+    assert!(!rest.await.expect("an end").contains("complete"), "the client is to come again");
+    // Longer than the server believes what it knows.
+    let more = tokio::time::timeout(Duration::from_secs(5), async {
+        while let Some(chunk) = of_new.chunk().await.expect("events") {
+            assert!(chunk.starts_with(b":"), "{chunk:?}");
+        }
+    });
+    assert!(more.await.is_err(), "what the new key opened has ended");
 }
 
 /// The command makes, lists, revokes and replaces keys; libraries of others use them over every transport; and what is open
@@ -221,7 +268,8 @@ async fn keys_are_made_by_the_command_and_used_by_clients() {
         assert!(listed.contains("last used 20") && listed.contains(", revoked 20"), "{listed}");
         for (args, what) in [
             (&["key", "revoke", "abc"][..], "there is no key with the prefix abc"),
-            (&["key", "rotate", &prefix], "was revoked: create another one"),
+            (&["key", "rotate", &prefix], "was revoked or has expired: create another one"),
+            (&["key", "revoke", &format!("{key}x")], "this is neither a key nor a prefix"),
             (&["key", "create", "--name", " ", "--role", "partner"], "use 1 to 100 characters"),
             (&["key", "create", "--name", "x", "--role", "boss"], "[possible values: reader, partner, editor]"),
             (
@@ -235,7 +283,7 @@ async fn keys_are_made_by_the_command_and_used_by_clients() {
         ] {
             let output = finished(place.on_database(args), LONG);
             let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert!(!output.status.success() && told.contains(what), "{args:?}: {told}");
+            assert!(!output.status.success() && told.contains(what) && !told.contains(&key), "{args:?}: {told}");
         }
         let secret = key.splitn(3, '_').nth(2).expect("a secret").to_owned();
         served.stop();

@@ -1,5 +1,6 @@
 //! The command as a process: what it prints, what it leaves behind, and how it ends.
 
+mod backup;
 mod refused;
 mod stopping;
 

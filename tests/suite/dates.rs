@@ -351,3 +351,32 @@ async fn filters_find_what_lies_within() {
         }
     }
 }
+
+/// A comparison that does not say whether it means what is certain or what is possible is an error that leads to those that do.
+#[tokio::test(flavor = "multi_thread")]
+async fn plain_comparisons_lead_to_the_right_ones() {
+    let server = serve(backends()[0], &visits()).await;
+    for (plain, end) in [
+        ("eq", "Within"),
+        ("overlaps", "Within"),
+        ("between", "Within"),
+        ("before", "Before"),
+        ("lt", "Before"),
+        ("onOrBefore", "OnOrBefore"),
+        ("lte", "OnOrBefore"),
+        ("after", "After"),
+        ("gt", "After"),
+        ("gte", "OnOrAfter"),
+        ("onOrAfter", "OnOrAfter"),
+    ] {
+        let hint = format!("did you mean certainly{end} or possibly{end}?");
+        let literal = format!("{{ visits(filter: {{start: {{{plain}: \"2019\"}}}}) {{ totalCount }} }}");
+        let (_, message) = server.error(&literal, json!({})).await;
+        assert!(message.ends_with(&hint), "{message}");
+        let query = "query($f: VisitFilter) { visits(filter: $f) { totalCount } }";
+        let (_, message) = server.error(query, json!({ "f": { "start": { plain: "2019" } } })).await;
+        assert!(message.ends_with(&hint), "{message}");
+    }
+    let (_, message) = server.error("{ visits(filter: {start: {is: \"2019\"}}) { totalCount } }", json!({})).await;
+    assert!(!message.contains("did you mean"), "{message}");
+}

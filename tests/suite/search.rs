@@ -336,8 +336,21 @@ async fn a_migration_makes_the_index() {
         // As the migration leaves it.
         server.data.execute("DELETE FROM search_document").await;
         server.data.execute("DELETE FROM search_word").await;
+        server.data.execute("DELETE FROM sort_key").await;
         assert_eq!(found(&server, json!({"query": "shanghai"})).await["totalCount"], json!(0));
         complete_search_index(&server.data.database, coopgraph::domain::model()).await.expect("an index");
         assert_eq!(keys(&found(&server, json!({"query": "shangai"})).await)[0], "City shanghai", "{backend}");
+        // And the keys by which names are in alphabetical order, which are made anew if they are wrong.
+        let last = async || {
+            let query =
+                "{ cities(last: 1, filter: {country: {key: {eq: \"FI\"}}}, collation: \"fi\") { nodes { key } } }";
+            server.data(query, json!({})).await["cities"]["nodes"][0]["key"].clone()
+        };
+        assert_eq!(last().await, "ahtari", "{backend}");
+        let zero = if backend == crate::support::Backend::Sqlite { "x'00'" } else { "'\\x00'::bytea" };
+        server.data.execute(&format!("UPDATE sort_key SET \"key\" = {zero}")).await;
+        assert_ne!(last().await, "ahtari", "{backend}");
+        rebuild_search_index(&server.data.database, coopgraph::domain::model()).await.expect("an index");
+        assert_eq!(last().await, "ahtari", "{backend}");
     }
 }

@@ -246,9 +246,12 @@ impl CertainDays {
         }
     }
 
-    /// Both have a day in common, on which not one of them starts when the other is last known.
+    /// Both have a day in common, other than one on which one of them starts and the other is last known.
     fn meet(&self, other: &Self) -> Expr {
-        let follows = |one: &Self, other: &Self| other.start.latest().eq(one.last.clone());
+        let follows = |one: &Self, other: &Self| {
+            let starts = other.start.latest().eq(one.last.clone());
+            starts.and(other.first.clone().gte(one.last.clone()))
+        };
         all(vec![
             self.first.clone().lte(self.last.clone()),
             other.first.clone().lte(other.last.clone()),

@@ -160,8 +160,7 @@ impl GroupTypes {
             Argument::new(
                 "filter",
                 format!("{}Filter", model::Group::RECORD),
-                "Returns only groups of whose keys at least one is a record that matches this filter, such as the cities of one \
-                 country.",
+                "Returns only groups that have, among their keys, a record that matches this filter, such as the cities of one country.",
             ),
         ]
     }
@@ -287,8 +286,8 @@ impl GroupTypes {
         o.batch(
             "totalCount",
             "Int",
-            "The number of groups, on all pages: of a single key, the number of its different values, and one more if some are \
-             unknown. It is counted only when it is selected.",
+            "The number of groups, on all pages: of a single key without `filter`, the number of its different values, and one more \
+             if some are unknown. It is counted only when it is selected.",
             Vec::new(),
             |call, pages| {
                 Box::pin(async move {
