@@ -15,7 +15,8 @@ async fn a_backup_is_a_whole_version_of_the_data() {
     let place = Place::new(Backend::Sqlite).await;
     let served = place.serve(&[]);
     let key = place.prints(&["key", "create", "--name", "Partner", "--role", "partner"]);
-    let change = changing(&place, &Set::bundled());
+    let set = Set::bundled();
+    let change = changing(&place, &set);
     let writer = std::thread::spawn(move || {
         for _ in 0..6 {
             let done = std::process::Command::new("sh").args(["-c", &change]).status().expect("sh");
