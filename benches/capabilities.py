@@ -39,6 +39,13 @@ QUESTIONS = {
     "places: within a radius": "{ cities(first: 20, near: {city: {key: \"espoo\"}, kilometers: 100}) { totalCount edges { distance node { name } } } }",
     "places: visits to cities within a radius": "{ visits(first: 20, filter: {toCity: {coordinates: {near: {city: {key: \"espoo\"}, kilometers: 50}}}}) { totalCount nodes { title } } }",
     "places: distances between partners": "{ city(by: {key: \"espoo\"}) { partnerships(first: 20) { edges { distance partner { name } } } } }",
+    "partnerships as of a date": "{ partnerships(first: 20, asOf: \"1990-06\") { totalCount nodes { key } } }",
+    "rankings: cities of a country by partnerships of a kind": "{ partnerships(filter: {kind: {eq: SISTER_CITY}}) { groups(by: [MEMBERS], filter: {city: {country: {key: {eq: \"FI\"}}}}, first: 10) { nodes { count keys { record { key } } } } } }",
+    "data quality: without a source": "{ dataQuality { withoutSource(first: 20) { totalCount nodes { key } } } }",
+    "data quality: contradicted": "{ dataQuality { contradicted(first: 20) { totalCount nodes { key } } } }",
+    "data quality: suspicious dates": "{ dataQuality { suspiciousDates(first: 20) { totalCount nodes { key } } } }",
+    "data quality: one-sided entries": "{ dataQuality { oneSidedEntries(first: 20) { totalCount nodes { key } } } }",
+    "data quality: positions": "{ dataQuality { danglingPositions(first: 20) { totalCount nodes { key } } overlappingOffices(first: 20) { totalCount nodes { key } } } }",
     "claims": "{ partnership(by: {key: \"espoo-shanghai\"}) { isDisputed claims { field value stance independentSources } } }",
 }
 
