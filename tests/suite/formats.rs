@@ -160,7 +160,8 @@ async fn bad_requests_are_told_what_is_right() {
         }
     }
     let got = send(&server, Method::GET, &format!("/id/{espoo}"), &[(header::ACCEPT, "image/png")]).await;
-    assert_eq!((got.status.as_u16(), got.header(header::VARY).contains("accept")), (406, true));
+    let varies = got.headers.get_all(header::VARY).iter().any(|value| value == "accept");
+    assert_eq!((got.status.as_u16(), varies), (406, true));
     let got = send(&server, Method::GET, "/id/%3Cb%3E", &[(header::ACCEPT, "text/html")]).await;
     assert_eq!(got.status, 404);
     assert!(got.header(header::CONTENT_TYPE).starts_with("text/html") && !got.body.contains("<b>"), "{}", got.body);
