@@ -92,14 +92,15 @@ impl Authenticator {
     /// The viewer who has a key.
     pub async fn authenticate(&self, text: &str) -> Result<Result<Viewer, Rejection>, DbErr> {
         let Some(token) = Token::parse(text) else { return Ok(Err(Rejection::Unknown)) };
-        let found = self.find(token.prefix()).await?;
-        let Some(key) = found.filter(|key| constant_time_eq(&key.hash, &token.hash())) else {
-            return Ok(Err(Rejection::Unknown));
-        };
         let now = self.clock.now();
-        if let Err(rejection) = check(&key, now) {
-            return Ok(Err(rejection));
-        }
+        let found = self.find(token.prefix()).await?.filter(|key| constant_time_eq(&key.hash, &token.hash()));
+        let key = match found.ok_or(Rejection::Unknown).and_then(|key| check(&key, now).map(|()| key)) {
+            Ok(key) => key,
+            Err(rejection) => {
+                self.known.remove(&token.hash());
+                return Ok(Err(rejection));
+            }
+        };
         self.known.insert(token.hash(), ());
         self.validity.insert(key.prefix.clone(), Validity { asked_at: now, is_valid: true, last_valid_at: now });
         self.note_use(&key, now);

@@ -88,8 +88,9 @@ impl Engine {
         let timeout = self.config.request_timeout();
         let answered = match tokio::time::timeout(timeout, look_up).await {
             Ok(Ok(Err(rejection))) => {
-                let budget = charged.and_then(|answer| answer.budget);
-                return Err(Answer { budget, ..unauthenticated(rejection.message()) });
+                // A key that was right before and has ended since is a failed attempt, too.
+                let failed = charged.map_or_else(|| self.charge_attempt(address, ""), Ok)?;
+                return Err(Answer { budget: failed.budget, ..unauthenticated(rejection.message()) });
             }
             Ok(Ok(Ok(viewer))) => Ok(Caller::new(address, viewer)),
             Ok(Err(cause)) => Err(refused(origin.id.during(|| Error::from(cause).shown()))),

@@ -1,8 +1,7 @@
 // What it means that two answers are the same.
 //
-// Data is compared as text, token by token, so that the order of keys counts and a key that stands twice is seen. Three
-// things are free: how a number is written (`60` or `60.0`); the last digit of the 16 or so that a fraction has, which
-// depends on the order in which a database adds numbers up; and the text of cursors, which are opaque: one of the server's
+// Data is compared as text, token by token, so that the order of keys counts and a key that stands twice is seen. Two
+// things are free: how a number is written (`60` or `60.0`), and the text of cursors, which are opaque: one of the server's
 // must always mean the same place.
 //
 // Errors are compared by path, code, and first location; messages are free. Where several fields fail below one place that
@@ -74,12 +73,7 @@ function sameToken(a, b, cursors) {
     cursors.set(cursor, known);
     return known === meaning;
   }
-  return /^-?\d/.test(a) && /^-?\d/.test(b) && sameNumber(Number(a), Number(b));
-}
-
-function sameNumber(a, b) {
-  if (Number.isInteger(a) && Number.isInteger(b)) return a === b;
-  return Math.abs(a - b) <= 1e-14 * Math.max(Math.abs(a), Math.abs(b));
+  return /^-?\d/.test(a) && /^-?\d/.test(b) && Number(a) === Number(b);
 }
 
 function compareErrors(server, kept, occurred) {

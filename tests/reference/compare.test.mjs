@@ -15,9 +15,6 @@ const change = (from, to) => {
 };
 
 assert(!seen(text), "the same answer, its numbers and cursors written in another way");
-const numbers = (a, b) => compare(`{"data":{"a":${b}}}`, { data: { a } }, [], new Map()).differences.length > 0;
-assert(!numbers(5666.741279999996, "5666.74128"), "the last digit of a sum of fractions");
-assert(numbers(5666.74128, "5666.7412801") && numbers(0.5, "0") && numbers(3, "4"), "another number");
 assert(seen(text, new Map([["Zm9v", "cursor!City!KEY_ASC!turku"]])), "a cursor that meant another place");
 for (const [what, changed] of Object.entries({
   "another value": change("60.0", "61.0"),

@@ -176,6 +176,16 @@ async fn budgets_belong_to_keys() {
         );
         let (status, _) = asked(&server, "{ cities { nodes { key } } }", "").await;
         assert_eq!(status, 429, "{backend}: the address has nothing left");
+        // A key that was right before and has ended is a failed attempt as any other.
+        let prefix = good.split('_').nth(1).expect("a prefix");
+        api_key::revoke(server.data.database.connection(), prefix, &Clock::system()).await.expect("revoked");
+        let mut limited = 0;
+        for _ in 0..6 {
+            let (status, _) = asked(&server, "{ viewer { role } }", &good).await;
+            assert!(status == 401 || status == 429, "{backend}: {status}");
+            limited += usize::from(status == 429);
+        }
+        assert!(limited > 3, "{backend}: {limited} of 6 were too many");
     }
 }
 
