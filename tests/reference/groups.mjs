@@ -132,8 +132,8 @@ export class Groups {
         const sum = numbers.length > 0 ? numbers.reduce((a, b) => a + b, 0) : null;
         const most = (pick) => (numbers.length > 0 ? pick(...numbers) : null);
         return {
-          count: numbers.length, min: most(Math.min), max: most(Math.max), sum,
-          average: sum === null ? null : sum / numbers.length,
+          count: numbers.length, min: most(Math.min), max: most(Math.max), sum: sum === null ? null : rounded(sum),
+          average: sum === null ? null : rounded(sum / numbers.length),
         };
       },
       latest: () => {
@@ -167,4 +167,9 @@ function compared(a, b, direction) {
     }
   }
   return 0;
+}
+
+/** A fraction to 12 digits: those behind depend on the order in which numbers are added up. */
+function rounded(number) {
+  return Number.isInteger(number) ? number : Number(number.toPrecision(12));
 }

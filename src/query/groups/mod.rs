@@ -84,10 +84,22 @@ pub struct Figure {
     pub min: Option<f64>,
     /// The largest.
     pub max: Option<f64>,
-    /// Their sum.
+    /// Their sum, [`rounded`].
     pub sum: Option<f64>,
-    /// Their average.
+    /// Their average, [`rounded`].
     pub average: Option<f64>,
+}
+
+/// How many digits a fraction that was computed has.
+const SIGNIFICANT_DIGITS: usize = 12;
+
+/// A number without the digits that depend on the order in which a database adds numbers up, which none of them promises. Whole
+/// numbers are exact.
+fn rounded(number: f64) -> f64 {
+    if number.fract() == 0.0 {
+        return number;
+    }
+    format!("{number:.*e}", SIGNIFICANT_DIGITS - 1).parse().unwrap_or(number)
 }
 
 /// A group of a page.
@@ -119,4 +131,22 @@ pub fn main_date(record: &RecordType) -> Option<(&Attribute, DateColumns)> {
         AttributeKind::Date { edtf, earliest, latest } => Some((attribute, [edtf.name, earliest.name, latest.name])),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounded;
+
+    /// Sums of the same numbers in another order are the same; what is whole stays exact.
+    #[test]
+    fn sums_do_not_depend_on_the_order() {
+        assert_eq!(rounded(0.1 + 0.2).to_string(), "0.3");
+        let bits = |number: f64| rounded(number).to_bits();
+        assert_eq!(bits(5_666.741_279_999_996), bits(5_666.741_279_999_997_5));
+        assert_ne!(bits(5_666.741_28), bits(5_666.741_281));
+        assert_eq!(rounded(-2.0 / 3.0).to_string(), "-0.666666666667");
+        for exact in [0.0, 9_007_199_254_740_991.0, -1.0, f64::INFINITY] {
+            assert_eq!(bits(exact), exact.to_bits());
+        }
+    }
 }

@@ -13,7 +13,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Aggregate, AggregateValue, Figure, Group, GroupKey, GroupOrder, Grouping, KeyValue, MAX_KEYS, OPERAND};
+use super::{
+    Aggregate, AggregateValue, Figure, Group, GroupKey, GroupOrder, Grouping, KeyValue, MAX_KEYS, OPERAND, rounded,
+};
 use crate::{
     edtf::UNKNOWN_LATEST,
     error::{Code, Error, Result},
@@ -252,8 +254,8 @@ impl RecordLoader {
                     count: row.try_get("", COUNT)?,
                     min: row.try_get("", "min")?,
                     max: row.try_get("", "max")?,
-                    sum: row.try_get("", "sum")?,
-                    average: row.try_get("", "average")?,
+                    sum: row.try_get::<Option<f64>>("", "sum")?.map(rounded),
+                    average: row.try_get::<Option<f64>>("", "average")?.map(rounded),
                 }),
                 Aggregate::Latest(_) => AggregateValue::Record(row.try_get("", OPERAND)?),
             };

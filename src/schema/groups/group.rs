@@ -176,8 +176,10 @@ pub(in crate::schema) fn figure_object() -> Object<Figure> {
     let number: [(&'static str, &'static str, fn(&Figure) -> Option<f64>); 4] = [
         ("min", "The smallest number; `null` if no item has one.", |figure| figure.min),
         ("max", "The largest number; `null` if no item has one.", |figure| figure.max),
-        ("sum", "The sum of the numbers; `null` if no item has one.", |figure| figure.sum),
-        ("average", "The average of the numbers; `null` if no item has one.", |figure| figure.average),
+        ("sum", "The sum of the numbers, a fraction to 12 digits; `null` if no item has one.", |figure| figure.sum),
+        ("average", "The average of the numbers, a fraction to 12 digits; `null` if no item has one.", |figure| {
+            figure.average
+        }),
     ];
     for (name, about, get) in number {
         o.leaf(name, "Float", about, move |figure, out| json(&get(figure), out));
