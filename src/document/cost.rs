@@ -7,39 +7,31 @@
 //! [`super::order_cost`]. Objects in a list cost as much as the list can be long: a page has the length that its `first` or
 //! `last` asks for, a lookup by ids as many objects as ids, and any other list an assumed size.
 
+mod analyzer;
+
 use apollo_compiler::{
     ExecutableDocument, Name, Node, Schema,
     ast::Value,
     collections::HashMap,
-    executable::{Field, Selection, SelectionSet},
     name,
     response::{JsonMap, JsonValue},
     schema::Implementers,
 };
-use rustc_hash::FxHashMap;
 
+use self::analyzer::Analyzer;
 use super::{
-    filter_cost::{FilterEstimator, RELATED_COST, SCAN_COST, is_filter},
-    order_cost::{ORDER_BY, OrderArgument, THEN_BY},
+    filter_cost::{FilterEstimator, SCAN_COST},
+    order_cost::Orders,
 };
 use crate::{
-    query::{
-        collation::COLLATION,
-        filter::NEAR,
-        page::{AS_OF, DATE, MAX_SIZE},
-    },
-    schema::{
-        Catalog,
-        cost::{FieldCost, Size},
-    },
+    query::page::MAX_SIZE,
+    schema::{Catalog, cost::Size},
 };
 
 /// The cost of a database statement, in points.
 pub const STATEMENT_COST: u64 = 10;
 /// How many introspection objects cost 1 point: they are in memory already.
 const INTROSPECTION_OBJECTS_PER_POINT: u64 = 10;
-/// How many scans a list costs that is in the alphabetical order of a language.
-const COLLATED_SCANS: u64 = RELATED_COST.div_ceil(SCAN_COST);
 /// The page size that is assumed in a fragment, which may be spread inside and outside of connections.
 const PAGE_SIZE_IN_FRAGMENTS: u64 = MAX_SIZE as u64;
 
@@ -88,7 +80,7 @@ struct SelectionSetCost {
     /// What is worked out in memory for each object, in objects.
     work: u64,
     filters: Vec<FilterArgument>,
-    orders: Vec<OrderArgument>,
+    orders: Vec<Orders>,
     fields: Vec<ObjectFieldCost>,
     /// Indices of the fragments that are spread.
     fragments: Vec<usize>,
@@ -148,8 +140,7 @@ enum SlicingArgument {
 
 impl DocumentCost {
     pub(super) fn analyze(document: &ExecutableDocument, context: CostContext) -> Self {
-        let mut analyzer =
-            Analyzer { document, context, fragment_indices: FxHashMap::default(), fragments: Vec::new() };
+        let mut analyzer = Analyzer::new(document, context);
         let operations = document
             .operations
             .iter()
@@ -262,125 +253,6 @@ impl<'a> Estimator<'a> {
     }
 }
 
-/// Finds the costs of the selection sets of a document.
-struct Analyzer<'a> {
-    document: &'a ExecutableDocument,
-    context: CostContext<'a>,
-    fragment_indices: FxHashMap<&'a str, usize>,
-    fragments: Vec<SelectionSetCost>,
-}
-
-impl<'a> Analyzer<'a> {
-    fn selection_set(&mut self, set: &'a SelectionSet) -> SelectionSetCost {
-        let mut cost = SelectionSetCost::default();
-        self.add_selections(set, &mut cost);
-        cost
-    }
-
-    fn add_selections(&mut self, set: &'a SelectionSet, cost: &mut SelectionSetCost) {
-        for selection in &set.selections {
-            match selection {
-                Selection::Field(field) => self.add_field(&set.ty, field, cost),
-                Selection::InlineFragment(fragment) => self.add_selections(&fragment.selection_set, cost),
-                Selection::FragmentSpread(spread) => {
-                    let name = spread.fragment_name.as_str();
-                    if let Some(index) = self.fragment_indices.get(name) {
-                        cost.fragments.push(*index);
-                        continue;
-                    }
-                    let Some(fragment) = self.document.fragments.get(name) else { continue };
-                    // Adds the fragments that it spreads first; validation has rejected cycles.
-                    let inner = self.selection_set(&fragment.selection_set);
-                    let index = self.fragments.len();
-                    self.fragments.push(inner);
-                    self.fragment_indices.insert(name, index);
-                    cost.fragments.push(index);
-                }
-            }
-        }
-    }
-
-    fn introspection(&mut self, root_fields: impl Iterator<Item = &'a Node<Field>>) -> SelectionSetCost {
-        let introspection = root_fields.filter(|field| matches!(field.name.as_str(), "__schema" | "__type"));
-        let sets = introspection.filter_map(|field| field.selection_set.as_ref());
-        let one = |set| ObjectFieldCost { length: Length::Fixed(1), types: 1, selection_set: self.selection_set(set) };
-        SelectionSetCost { fields: sets.map(one).collect(), ..SelectionSetCost::default() }
-    }
-
-    fn add_field(&mut self, ty: &Name, field: &'a Field, cost: &mut SelectionSetCost) {
-        // `__typename` is free; `__schema` and `__type` are estimated on their own.
-        if field.name.starts_with("__") {
-            return;
-        }
-        let field_cost = if ty.starts_with("__") {
-            introspection_field_cost(field.name.as_str(), field.selection_set.is_some())
-        } else {
-            self.context.catalog.cost(ty, field.name.as_str())
-        };
-        let types = self.context.implementers.get(ty).map_or(1, |those| those.objects.len() as u64);
-        cost.statements += u64::from(field_cost.statements) * types;
-        cost.scans += u64::from(field_cost.scans) * types;
-        cost.work += u64::from(field_cost.work) * types;
-        let lists = types.saturating_mul(field_cost.ways.into());
-        for argument in &field.arguments {
-            let declared = field.definition.argument_by_name(&argument.name);
-            let name = argument.name.as_str();
-            let of = declared.and_then(|of| of.ty.inner_named_type().strip_suffix("Order"));
-            let records = of.filter(|_| [ORDER_BY, THEN_BY].contains(&name)).map(|of| self.context.catalog.targets(of));
-            if let Some(record) = records.as_ref().and_then(|records| records.first()) {
-                let lists = lists.saturating_mul(records.as_ref().map_or(1, |records| records.len() as u64));
-                let (value, is_of_ties) = (argument.value.clone(), name == THEN_BY);
-                cost.orders.push(OrderArgument { record, value, is_of_ties, lists });
-            }
-            if let Some(ty) = declared.map(|declared| declared.ty.inner_named_type())
-                && is_filter(self.context.schema, ty)
-            {
-                cost.filters.push(FilterArgument { ty: ty.clone(), value: argument.value.clone(), lists });
-            }
-            if argument.name == DATE {
-                // Each part of a timeline is filtered on its own.
-                let (ty, value) = (name!("DateFilter"), argument.value.clone());
-                let lists = lists.saturating_mul(field_cost.statements.into());
-                cost.filters.push(FilterArgument { ty, value, lists });
-            }
-            if argument.name == NEAR {
-                // All distances are compared.
-                cost.scans = cost.scans.saturating_add(lists);
-            }
-            if argument.name == COLLATION {
-                // The key of each name is looked up.
-                cost.scans = cost.scans.saturating_add(lists.saturating_mul(COLLATED_SCANS));
-            }
-            if argument.name == AS_OF {
-                cost.filters.push(FilterArgument::during(argument.value.clone(), lists));
-            }
-        }
-        let length = match field_cost.size {
-            Size::None => return,
-            Size::One => Length::Fixed(1),
-            Size::Assumed(n) => Length::Fixed(u64::from(n)),
-            Size::First { default, most: max } => {
-                let first = slicing_argument(field, "first");
-                Length::First { first, default: u64::from(default), max: u64::from(max) }
-            }
-            Size::Items => Length::Items,
-            Size::Connection { default, most: max } => Length::Page {
-                first: slicing_argument(field, "first"),
-                last: slicing_argument(field, "last"),
-                default: u64::from(default),
-                max: u64::from(max),
-            },
-            Size::Argument(name) => match field.specified_argument_by_name(name).map(|value| &**value) {
-                Some(Value::List(items)) => Length::Fixed(items.len() as u64),
-                Some(Value::Variable(name)) => Length::Variable(name.to_string()),
-                _ => Length::Fixed(1),
-            },
-        };
-        let selection_set = field.selection_set.as_ref().map(|set| self.selection_set(set)).unwrap_or_default();
-        cost.fields.push(ObjectFieldCost { length, types, selection_set });
-    }
-}
-
 /// Checks that fields that lead to objects have a cost: without one, all that is selected below them is free. Only a single
 /// object that has nothing but leaves may be.
 pub(super) fn check_costs(schema: &Schema, catalog: &Catalog) {
@@ -399,26 +271,5 @@ pub(super) fn check_costs(schema: &Schema, catalog: &Catalog) {
     for (ty, field) in catalog.listed_costs() {
         let exists = fields(ty).is_some_and(|fields| fields.contains_key(field));
         assert!(exists, "api::costs says what {ty}.{field} costs, but there is no such field");
-    }
-}
-
-/// The cost of a field of an introspection type. The assumed sizes are those of a schema with a few hundred types.
-fn introspection_field_cost(name: &str, is_object: bool) -> FieldCost {
-    let size = match name {
-        _ if !is_object => Size::None,
-        "types" => Size::Assumed(250),
-        "fields" | "inputFields" => Size::Assumed(8),
-        "directives" | "enumValues" | "possibleTypes" => Size::Assumed(5),
-        "args" | "interfaces" => Size::Assumed(2),
-        _ => Size::One,
-    };
-    FieldCost { size, ..FieldCost::LEAF }
-}
-
-fn slicing_argument(field: &Field, name: &str) -> SlicingArgument {
-    match field.specified_argument_by_name(name).map(|value| &**value) {
-        Some(Value::Int(n)) => n.as_str().parse().map_or(SlicingArgument::Absent, SlicingArgument::Literal),
-        Some(Value::Variable(name)) => SlicingArgument::Variable(name.to_string()),
-        _ => SlicingArgument::Absent,
     }
 }

@@ -61,12 +61,12 @@ impl Group {
             .map(|member| record_type(member).unwrap_or_else(|| panic!("{name}: there is no record type {member}")));
         let types: Vec<_> = types.collect();
         let Some((first, others)) = types.split_first() else { return };
-        let is_alike = |a: &Order, b: &Order| {
-            (a.data_type(), &a.missing, a.is_descending) == (b.data_type(), &b.missing, b.is_descending)
+        let compared = |record: &RecordType, order: &Order| {
+            (order.data_type(), order.missing.clone(), order.is_descending, record.is_by_name(order))
         };
         let has = |record: &RecordType, order: &Order| {
             let found = record.orders.iter().find(|other| other.name == order.name);
-            let alike = found.is_none_or(|found| is_alike(found, order));
+            let alike = found.is_none_or(|found| compared(record, found) == compared(first, order));
             assert!(alike, "{name}: {} and {} compare other values in {}", record.name, first.name, order.name);
             found.is_some()
         };
