@@ -9,6 +9,7 @@ use crate::{
         agreement, city,
         organization::{self, DISSOLVED, FOUNDED},
         participation,
+        quality_issue::PLAUSIBLE_DAYS,
         timeline::TimelineKind,
     },
     edtf::Day,
@@ -69,8 +70,6 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// The columns of the day on which an event began.
 const START: [Column; 3] = [Column::Start, Column::StartEarliest, Column::StartLatest];
-/// How many days a single event plausibly lasts at most.
-const PLAUSIBLE_DAYS: u32 = 60;
 
 impl Record for Entity {
     const NAME: &'static str = "Event";

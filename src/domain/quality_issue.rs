@@ -3,6 +3,9 @@
 use async_graphql::Enum;
 use sea_orm::entity::prelude::*;
 
+/// How many days a visit or a single event plausibly lasts at most.
+pub(super) const PLAUSIBLE_DAYS: u32 = 60;
+
 /// An issue of data quality: what is doubtful about a record, so that an editor should look at it. What the viewer may not see
 /// decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, EnumIter, DeriveActiveEnum)]

@@ -9,6 +9,7 @@ use crate::{
         activity_status::ActivityStatus,
         agreement, city, country, participation,
         place_role::{self, VisitPlaceRole},
+        quality_issue::PLAUSIBLE_DAYS,
         timeline::TimelineKind,
         visit_stop,
     },
@@ -83,8 +84,6 @@ impl ActiveModelBehavior for ActiveModel {}
 pub const START: [Column; 3] = [Column::Start, Column::StartEarliest, Column::StartLatest];
 /// The columns of the day on which a visit ended.
 pub const END: [Column; 3] = [Column::End, Column::EndEarliest, Column::EndLatest];
-/// How many days a visit plausibly lasts at most.
-const PLAUSIBLE_DAYS: u32 = 60;
 
 impl Record for Entity {
     const NAME: &'static str = "Visit";

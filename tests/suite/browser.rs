@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// All of its checks: the page, each example, headers, the editor, the documentation, and what must never happen.
-const CHECKS: usize = 33;
+const CHECKS: usize = 34;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_playground_works_in_a_browser() {
