@@ -42,7 +42,7 @@ pub struct Grouping {
     pub after: u32,
     /// The number of groups of the page.
     pub size: usize,
-    /// Only groups of whose records, among the keys, one passes.
+    /// Only groups that have, among their keys, a record that passes.
     pub(super) passes: Option<Expr>,
 }
 
