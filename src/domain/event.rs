@@ -107,6 +107,7 @@ impl Record for Entity {
             agreement::Column::SignedAtId,
             "A list of the agreements that were signed at the event.",
         );
+        participation::group_keys(d);
         d.alike([Column::StartEarliest, Column::StartLatest], None);
         d.order_by_related(Column::CityId, "name");
         d.order_by_count("participations");

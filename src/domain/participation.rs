@@ -5,8 +5,8 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     db::{Id, Moment},
-    domain::{event, position, visit},
-    model::{Description, Record, Visibility, period_of},
+    domain::{event, official, organization, position, visit},
+    model::{Description, Link, Only, Record, RecordType, Visibility, period_of},
 };
 
 /// The role of a participant in a visit or an event.
@@ -138,4 +138,25 @@ impl Record for Entity {
         );
         d.default_order("KEY_ASC");
     }
+}
+
+/// Lets visits or events be grouped by those who took part.
+pub(super) fn group_keys(activity: &mut RecordType) {
+    let participant = Link::via(Column::ActivityId, Column::ParticipantId);
+    activity.grouped_by_any(
+        "HOST",
+        participant.only(Only::words(Column::Role, [ParticipationRole::Host])),
+        "Participant",
+        "By the hosts: the officials, organizations, cities and countries among the participants that have this role.",
+    );
+    activity.grouped_by::<official::Entity>(
+        "OFFICIAL",
+        [participant],
+        "By the officials among the participants, in any role.",
+    );
+    activity.grouped_by::<organization::Entity>(
+        "ORGANIZATION",
+        [participant],
+        "By the organizations among the participants, in any role.",
+    );
 }

@@ -7,14 +7,19 @@ use crate::{
     db::{Id, Moment},
     domain::{
         activity_status::ActivityStatus,
-        agreement, city, country, participation,
+        agreement, city, country, organization,
+        participation::{
+            self,
+            ParticipationRole::{Guest, Leader, Member},
+        },
         place_role::{self, VisitPlaceRole},
+        position,
         quality_issue::PLAUSIBLE_DAYS,
         timeline::TimelineKind,
         visit_stop,
     },
     edtf::Day,
-    model::{Description, IfMissing, Record, Visibility},
+    model::{Description, IfMissing, Link, Only, Record, Visibility},
 };
 
 /// The kind of a visit.
@@ -137,6 +142,19 @@ impl Record for Entity {
             agreement::Column::SignedAtId,
             "A list of the agreements that were signed at the visit.",
         );
+        let guests = Only::words(participation::Column::Role, [Leader, Member, Guest]);
+        let guest = Link::via(participation::Column::ActivityId, participation::Column::ParticipantId).only(guests);
+        let office = d.at_the_time::<_, position::Entity>(
+            [participation::Column::ActivityId, participation::Column::ParticipantId],
+            [position::Column::OfficialId, position::Column::OrganizationId],
+        );
+        d.grouped_by::<organization::Entity>(
+            "VISITING_OFFICE",
+            [guest, office.only(guests)],
+            "By the organizations that visited: those that took part as guests, and those in which officials among the guests \
+             held a position at the time.",
+        );
+        participation::group_keys(d);
         d.alike([Column::StartEarliest, Column::StartLatest], None);
         d.order_by_related(Column::FromCountryId, "name");
         d.order_by_related(Column::FromCityId, "name");

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sea_orm::{ColumnTrait, EntityName};
+use sea_orm::{ActiveEnum, ColumnTrait, EntityName};
 
 use super::{Column, Period, Vocabulary, camel_case};
 
@@ -205,6 +205,8 @@ pub enum Link {
         parent: &'static str,
         /// Its column that refers to the related record.
         child: &'static str,
+        /// Only records between that have certain words.
+        only: Option<Only>,
     },
     /// Records that belong to this one have them: the cities of a country have events.
     Within {
@@ -225,12 +227,34 @@ pub enum Link {
     Any(&'static [Way]),
 }
 
+/// A condition on records: that a column has one of these words, in their database form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Only {
+    /// The column.
+    pub column: &'static str,
+    /// The words.
+    pub words: &'static [&'static str],
+}
+
+impl Only {
+    /// The condition that a column has one of some words.
+    pub fn words<C: ColumnTrait, V: ActiveEnum<Value = String>>(column: C, words: impl IntoIterator<Item = V>) -> Self {
+        // Words live as long as the model, which is never dropped.
+        let words: Vec<_> = words.into_iter().map(|word| &*word.to_value().leak()).collect();
+        Self { column: column.as_str(), words: words.leak() }
+    }
+}
+
 /// Records that concern the same record as this one and that were at the same time, as far as is known: the positions of a
 /// participant at the time of an event.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Contemporary {
     /// The table of this record.
     pub table: &'static str,
+    /// Its column that refers to the record whose list it is, or its id.
+    pub parent: &'static str,
+    /// Only records with certain words.
+    pub only: Option<Only>,
     /// Its column that refers to what both concern.
     pub subject: &'static str,
     /// Its column that refers to what says when it was.
@@ -241,6 +265,8 @@ pub struct Contemporary {
     pub column: &'static str,
     /// Their table, and their period.
     pub related: (&'static str, Period),
+    /// Their column that refers to what is listed, or their id.
+    pub child: &'static str,
 }
 
 /// One of several links, and what it says about the record that it joins.
@@ -341,7 +367,20 @@ impl Link {
 
     /// The records that other records, which refer to both, join to the record.
     pub fn via<C: ColumnTrait>(parent: C, child: C) -> Self {
-        Self::Via { table: table_of::<C>(), parent: parent.as_str(), child: child.as_str() }
+        Self::Via { table: table_of::<C>(), parent: parent.as_str(), child: child.as_str(), only: None }
+    }
+
+    /// The same by those records only that have certain words.
+    ///
+    /// # Panics
+    /// If no records join it.
+    #[must_use]
+    pub fn only(self, only: Only) -> Self {
+        match self {
+            Self::Via { table, parent, child, .. } => Self::Via { table, parent, child, only: Some(only) },
+            Self::Contemporary(of) => Self::Contemporary(Box::leak(Box::new(Contemporary { only: Some(only), ..*of }))),
+            link => panic!("{link:?} has no records between"),
+        }
     }
 }
 

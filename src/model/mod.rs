@@ -37,8 +37,8 @@ use sea_orm::ActiveEnum;
 
 pub use self::{
     attribute::{
-        Attribute, AttributeKind, Contemporary, CounterpartFields, Decimal, Link, RoleField, Scalar, ToAny, ToMany,
-        ToManyAny, ToOne, Way,
+        Attribute, AttributeKind, Contemporary, CounterpartFields, Decimal, Link, Only, RoleField, Scalar, ToAny,
+        ToMany, ToManyAny, ToOne, Way,
     },
     claims::Claims,
     column::{Column, DataType},
@@ -49,7 +49,7 @@ pub use self::{
     network::{Members, NetworkRecords, NetworkType, Parts, Statuses},
     order::{Order, OrderBy, RelatedValue},
     period::{IfMissing, Period, period_of},
-    record_type::RecordType,
+    record_type::{RecordType, RelatedKey},
     schema_org::SchemaOrg,
     text::{camel_case, uncapitalized, upper_case, with_article, words},
     timeline::{Moment, Spells},
@@ -209,7 +209,9 @@ impl Model {
             _ => None,
         });
         let of_timeline = record.timeline.iter().map(|(target, link)| ("timeline", *target, *link));
-        for (name, target, link) in lists.chain(of_timeline) {
+        let keys = record.related_keys.iter().map(|key| (key.name, key.link, &key.targets));
+        let of_keys = keys.flat_map(|(name, link, targets)| targets.iter().map(move |target| (name, *target, link)));
+        for (name, target, link) in lists.chain(of_timeline).chain(of_keys) {
             let check = |table, column, to| {
                 let refers = self.refers(table, column, to);
                 assert!(refers, "{}.{name}: {table}.{column} does not refer to {to}", record.name);
@@ -329,7 +331,7 @@ fn check_link(
     match link {
         Link::Column { table, column } => check(table, column, from),
         Link::Through { .. } => {}
-        Link::Via { table, parent, child } => {
+        Link::Via { table, parent, child, .. } => {
             check(table, parent, from);
             check(table, child, to);
         }
@@ -337,7 +339,12 @@ fn check_link(
         Link::Within { table, parent, .. } => check(table, parent, from),
         Link::Contemporary(of) => {
             check(of.table, of.when, of.during.0);
-            assert!((of.table, of.related.0) == (from, to), "{from}: a link joins {} and {}", of.table, of.related.0);
+            let end = |(table, column), end| match column {
+                "id" => assert!(table == end, "{from}: a link joins {table}, not {end}"),
+                column => check(table, column, end),
+            };
+            end((of.table, of.parent), from);
+            end((of.related.0, of.child), to);
         }
         Link::Any(ways) => ways.iter().for_each(|way| check_link(way.link, from, to, check)),
     }

@@ -1,9 +1,10 @@
 //! Periods: from one date of a record to another; and what else is said of dates.
 
-use sea_orm::{ActiveEnum, IdenStatic};
+use sea_orm::{ActiveEnum, ColumnTrait, IdenStatic};
 
 use super::{
     Attribute, AttributeKind, Contemporary, DateColumns, Description, Link, Moment, Record, RecordType, ToMany, Way,
+    attribute::table_of,
 };
 
 /// The period of the records of a type.
@@ -83,13 +84,34 @@ impl<E: Record> Description<'_, E> {
         let link = |during: (&'static str, Period)| {
             let [subject, when] = [subject, when].map(|column| column.as_str());
             let table = self.record.table;
-            let of = Contemporary { table, subject, when, during, column: column.as_str(), related };
+            let (column, parent, child) = (column.as_str(), "id", "id");
+            let of = Contemporary { table, parent, only: None, subject, when, during, column, related, child };
             // Links live as long as the model, which is never dropped.
             Way { role: during.0, link: Link::Contemporary(Box::leak(Box::new(of))) }
         };
         let ways: Vec<_> = during.into_iter().map(link).collect();
         let many = ToMany { link: Link::Any(ways.leak()), target: related.0, counterparts: None, roles: None };
         self.add(Attribute::new(name, AttributeKind::ToMany(many), description));
+    }
+
+    /// The link from a record of this type to those that `child` of records of `T` refers to, at its time: `column` refers to the
+    /// same record as `subject` of a record between, which refers to this one by `parent`.
+    ///
+    /// # Panics
+    /// If there is no period.
+    #[must_use]
+    pub fn at_the_time<B: ColumnTrait, T: Record>(
+        &self,
+        [parent, subject]: [B; 2],
+        [column, child]: [T::Column; 2],
+    ) -> Link {
+        let period = self.record.period.unwrap_or_else(|| panic!("{}: there is no period", E::NAME));
+        let (table, parent, subject) = (table_of::<B>(), parent.as_str(), subject.as_str());
+        let (during, related) = ((self.record.table, period), period_of::<T>());
+        let (column, child) = (column.as_str(), child.as_str());
+        let of = Contemporary { table, parent, only: None, subject, when: parent, during, column, related, child };
+        // Links live as long as the model, which is never dropped.
+        Link::Contemporary(Box::leak(Box::new(of)))
     }
 
     pub(super) fn date_columns(&self, edtf: E::Column) -> DateColumns {

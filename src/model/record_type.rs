@@ -51,6 +51,8 @@ pub struct RecordType {
     pub defining: Vec<&'static str>,
     /// Values that do not fit together.
     pub inconsistencies: Vec<Inconsistency>,
+    /// What lists can be grouped by beside the attributes.
+    pub related_keys: Vec<RelatedKey>,
     /// What can be doubtful about the records.
     pub issues: Vec<Issue>,
     /// The main name and its language, if the records have a name.
@@ -59,6 +61,21 @@ pub struct RecordType {
     pub prominence: Option<Column>,
     /// Builds the statement that inserts rows of some of the columns.
     pub insert: fn(&[Column], Vec<Vec<Value>>) -> InsertStatement,
+}
+
+/// What lists can be grouped by beside the attributes of their records: records that a link joins.
+#[derive(Debug)]
+pub struct RelatedKey {
+    /// The name of the key in the schema, such as `HOST`.
+    pub name: &'static str,
+    /// What it is.
+    pub description: &'static str,
+    /// How they are related.
+    pub link: Link,
+    /// The name of the union that they belong to, if they can be of several types.
+    group: Option<&'static str>,
+    /// Their tables.
+    pub targets: Vec<&'static str>,
 }
 
 impl RecordType {
@@ -85,6 +102,7 @@ impl RecordType {
             network: None,
             defining: Vec::new(),
             inconsistencies: Vec::new(),
+            related_keys: Vec::new(),
             issues: Vec::new(),
             main_name: None,
             prominence: None,
@@ -277,12 +295,26 @@ impl RecordType {
     /// Lets lists be grouped by the connection added last.
     ///
     /// # Panics
-    /// If no connection through a table of links was added.
+    /// If no connection was added.
     pub fn grouped(&mut self) {
-        let last = self.attributes.last_mut();
-        let through =
-            last.filter(|last| matches!(last.kind, AttributeKind::ToMany(ToMany { link: Link::Through { .. }, .. })));
-        through.unwrap_or_else(|| panic!("{}: groups need a connection", self.name)).is_group_key = true;
+        let last = self.attributes.last_mut().filter(|last| matches!(last.kind, AttributeKind::ToMany(_)));
+        last.unwrap_or_else(|| panic!("{}: groups need a connection", self.name)).is_group_key = true;
+    }
+
+    /// Lets lists be grouped by the records of `E` that one of several links joins.
+    pub fn grouped_by<E: EntityTrait>(
+        &mut self,
+        name: &'static str,
+        links: impl IntoIterator<Item = Link>,
+        description: &'static str,
+    ) {
+        let (target, link) = super::timeline::related::<E>(links);
+        self.related_keys.push(RelatedKey { name, description, link, group: None, targets: vec![target] });
+    }
+
+    /// Lets lists be grouped by the records of a union that a link joins.
+    pub fn grouped_by_any(&mut self, name: &'static str, link: Link, union: &'static str, description: &'static str) {
+        self.related_keys.push(RelatedKey { name, description, link, group: Some(union), targets: Vec::new() });
     }
 
     /// Says which network the records belong to. `description` is that of the field `network`.
@@ -317,6 +349,12 @@ impl RecordType {
                 AttributeKind::ToManyAny(to_many) => drop(group_of(to_many.group, &attribute.name)),
                 _ => {}
             }
+        }
+        for key in &mut self.related_keys {
+            if let Some(group) = key.group {
+                key.targets.clone_from(&group_of(group, key.name).members);
+            }
+            key.targets.iter().for_each(|target| known(target, key.name));
         }
     }
 }

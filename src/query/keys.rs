@@ -133,8 +133,8 @@ pub struct BeyondOf {
 pub struct GroupsOf {
     /// The record whose list it is; none for the list of all records.
     pub parent: Option<Uuid>,
-    /// The list.
-    pub list: Shape<List>,
+    /// The parts of the list, each of the records of one type.
+    pub lists: Shape<Vec<Shape<List>>>,
     /// How it is grouped.
     pub grouping: Shape<Grouping>,
 }
@@ -180,9 +180,9 @@ pub struct CounterpartsOf {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SearchOf(pub Shape<Search>);
 
-/// The number of all records that a search finds.
+/// The numbers of all records that a search finds, by their tables.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct SearchTotalOf(pub Shape<Search>);
+pub struct SearchCountsOf(pub Shape<Search>);
 
 /// What sources state about a record.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -234,6 +234,6 @@ pub struct IdentifiersOf {
 impl GroupsOf {
     /// The identities of what the keys of one statement have in common.
     pub(super) fn address(&self) -> (usize, usize) {
-        (self.list.address(), self.grouping.address())
+        (self.lists.address(), self.grouping.address())
     }
 }

@@ -9,7 +9,7 @@ use super::{
     filter::{is_visible, possibly_overlap},
     statement::column,
 };
-use crate::model::Link;
+use crate::model::{Link, Only};
 
 /// The columns of pairs: a record, and one that is related to it.
 pub(super) const PARENT: &str = "parent";
@@ -84,8 +84,8 @@ fn from_links(link: Link, query: &mut SelectStatement, rank: i16) -> (Expr, Expr
     let (table, parent, child) = match link {
         Link::Column { table, column } => (table, column, ID),
         Link::Through { table, parent, child } => (table, parent, child),
-        Link::Via { table, parent, child } => {
-            query.and_where(is_visible(LINKS, rank));
+        Link::Via { table, parent, child, only } => {
+            query.and_where(is_visible(LINKS, rank)).and_where_option(only.map(passes));
             (table, parent, child)
         }
         Link::Within { table, parent, by, of, child } => {
@@ -98,14 +98,27 @@ fn from_links(link: Link, query: &mut SelectStatement, rank: i16) -> (Expr, Expr
             query.from_as(of.table, LINKS);
             let is_of_subject = column(RELATED, of.column).eq(column(LINKS, of.subject));
             query.join_as(JoinType::InnerJoin, related, RELATED, is_of_subject);
+            query.and_where_option(of.only.map(passes));
+            // The caller looks at what is at the ends.
+            if of.parent != ID {
+                query.and_where(is_visible(LINKS, rank));
+            }
+            if of.child != ID {
+                query.and_where(is_visible(RELATED, rank));
+            }
             // A record requires what says when it was: who sees the one may see the other.
             query.join_as(JoinType::InnerJoin, during, DURING, column(DURING, ID).eq(column(LINKS, of.when)));
             query.and_where(possibly_overlap((RELATED, &period), (DURING, &when)));
-            return (column(LINKS, ID), column(RELATED, ID));
+            return (column(LINKS, of.parent), column(RELATED, of.child));
         }
         // What consists of several links is taken apart before.
         Link::Any(_) => return (Expr::Constant(false.into()), Expr::Constant(false.into())),
     };
     query.from_as(table, LINKS);
     (column(LINKS, parent), column(LINKS, child))
+}
+
+/// Whether the table that says what is related has one of some words.
+fn passes(only: Only) -> Expr {
+    column(LINKS, only.column).is_in(only.words.iter().copied())
 }

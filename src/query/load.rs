@@ -16,7 +16,7 @@ use super::{
     groups::{AggregateValue, Group, KeyValue},
     keys::{
         AggregatesOf, BeyondOf, ById, ByIdentifier, ByKey, ClaimsOf, CounterpartsOf, DisputedOf, GroupTotalOf,
-        GroupsOf, IdentifiersOf, NamesOf, PageOf, RolesOf, SearchOf, SearchTotalOf, TotalOf,
+        GroupsOf, IdentifiersOf, NamesOf, PageOf, RolesOf, SearchCountsOf, SearchOf, TotalOf,
     },
     loader::{OWNED, ROW, RecordLoader, distinct},
     projection::Row,
@@ -185,9 +185,9 @@ impl Loader<GroupsOf> for RecordLoader {
 
     async fn load(&self, keys: &[GroupsOf]) -> Result<HashMap<GroupsOf, Self::Value>> {
         let fetch = |keys: Vec<GroupsOf>| async move {
-            let GroupsOf { list, grouping, .. } = &keys[0];
+            let GroupsOf { lists, grouping, .. } = &keys[0];
             let parents = distinct(keys.iter().filter_map(|key| key.parent));
-            let pages = self.groups(list, grouping, &parents).await?;
+            let pages = self.groups(lists, grouping, &parents).await?;
             let page = |(parent, groups)| (GroupsOf { parent, ..keys[0].clone() }, groups);
             Ok(pages.into_iter().map(page).collect())
         };
@@ -203,7 +203,7 @@ impl Loader<GroupTotalOf> for RecordLoader {
         let fetch = |keys: Vec<GroupTotalOf>| async move {
             let groups = &keys[0].groups;
             let parents = distinct(keys.iter().filter_map(|key| key.groups.parent));
-            let totals = self.group_totals(&groups.list, &groups.grouping, &parents).await?;
+            let totals = self.group_totals(&groups.lists, &groups.grouping, &parents).await?;
             let total = |(parent, total)| (GroupTotalOf { groups: GroupsOf { parent, ..groups.clone() } }, total);
             Ok(totals.into_iter().map(total).collect())
         };
@@ -219,7 +219,7 @@ impl Loader<AggregatesOf> for RecordLoader {
         let fetch = |keys: Vec<AggregatesOf>| async move {
             let AggregatesOf { groups, aggregate } = &keys[0];
             let parents = distinct(keys.iter().filter_map(|key| key.groups.parent));
-            let found = self.aggregates(&groups.list, &groups.grouping, aggregate, &parents).await?;
+            let found = self.aggregates(&groups.lists, &groups.grouping, aggregate, &parents).await?;
             let one = |(parent, values)| {
                 let groups = GroupsOf { parent, ..groups.clone() };
                 (AggregatesOf { groups, aggregate: aggregate.clone() }, Arc::new(values))
@@ -257,13 +257,13 @@ impl Loader<SearchOf> for RecordLoader {
     }
 }
 
-impl Loader<SearchTotalOf> for RecordLoader {
-    type Value = i64;
+impl Loader<SearchCountsOf> for RecordLoader {
+    type Value = Vec<(String, i64)>;
     type Error = Error;
 
-    async fn load(&self, keys: &[SearchTotalOf]) -> Result<HashMap<SearchTotalOf, i64>> {
-        let total = async |key: &SearchTotalOf| Ok::<_, Error>((key.clone(), self.search_total(&key.0).await?));
-        Ok(try_join_all(keys.iter().map(total)).await?.into_iter().collect())
+    async fn load(&self, keys: &[SearchCountsOf]) -> Result<HashMap<SearchCountsOf, Self::Value>> {
+        let counts = async |key: &SearchCountsOf| Ok::<_, Error>((key.clone(), self.search_counts(&key.0).await?));
+        Ok(try_join_all(keys.iter().map(counts)).await?.into_iter().collect())
     }
 }
 

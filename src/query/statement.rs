@@ -112,6 +112,16 @@ pub(super) fn months(backend: DbBackend, day: Expr) -> Expr {
     }
 }
 
+/// A word, which is compared by its bytes as the texts of all columns are.
+#[must_use]
+pub(super) fn word(backend: DbBackend, word: &'static str) -> Expr {
+    let constant = Expr::Constant(word.into());
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs("CAST($1 AS text) COLLATE \"C\"", [constant]),
+        _ => constant,
+    }
+}
+
 /// The number of the current day, in UTC.
 #[must_use]
 pub(super) fn today(backend: DbBackend) -> Expr {

@@ -24,7 +24,7 @@ pub struct Catalog {
     model: &'static Model,
     objects: IndexMap<&'static str, Box<dyn AnyObject>>,
     pub(super) root: Object<Root>,
-    /// What the records of each type can be grouped by, by their tables.
+    /// What each list can be grouped by, by the name of the type of its items.
     groups: IndexMap<&'static str, Arc<GroupTypes>>,
     /// The types of networks, by their names.
     networks: IndexMap<&'static str, Arc<NetworkTypes>>,
@@ -40,23 +40,15 @@ impl Catalog {
         let (groups, networks) = (IndexMap::new(), IndexMap::new());
         let mut catalog = Self { model, objects: IndexMap::new(), root, groups, networks, costs };
         for record in model.types() {
-            let groups = Arc::new(GroupTypes::new(model, record));
-            catalog.add(groups.page_object());
-            catalog.add(groups.edge_object());
-            catalog.add(groups.group_object());
-            catalog.groups.insert(record.table, groups);
+            catalog.add_list(Items::Type(record));
         }
         for record in model.types() {
-            let names = catalog.connection_names(record.name);
-            let ty = ConnectionType::new(Items::Type(record), &names);
-            catalog.add_connection(&ty.with_groups(&catalog.groups[record.table]));
             for attribute in &record.attributes {
                 let AttributeKind::ToMany(many) = attribute.kind else { continue };
                 let Some(prefix) = many.prefix() else { continue };
                 let target = model.record_type(many.target);
                 let names = catalog.connection_names(prefix);
-                let mut ty = ConnectionType::new(Items::Type(target), &names);
-                ty = ty.with_groups(&catalog.groups[target.table]);
+                let mut ty = ConnectionType::new(Items::Type(target), &names, &catalog.groups[target.name]);
                 if let Some(fields) = many.counterparts {
                     ty = ty.with_counterparts(many.link, fields, model.record_type(fields.target));
                 }
@@ -67,13 +59,11 @@ impl Catalog {
             }
         }
         for group in model.listed_groups() {
-            let names = catalog.connection_names(group.name);
-            catalog.add_connection(&ConnectionType::new(Items::Group(group, model), &names));
+            catalog.add_list(Items::Group(group, model));
         }
         if let Some(vocabulary) = model.timeline() {
             let items = Items::Timeline(model, None);
-            let names = catalog.connection_names(items.name());
-            catalog.add_connection(&ConnectionType::new(items, &names));
+            catalog.add_list(items);
             catalog.add(timeline::entry_object(items, vocabulary));
         }
         for spells in model.types().flat_map(|record| &record.spells) {
@@ -109,6 +99,17 @@ impl Catalog {
         }
         catalog.root = root::object(&catalog);
         catalog
+    }
+
+    /// The types of a list, and of its groups.
+    fn add_list(&mut self, items: Items) {
+        let groups = Arc::new(GroupTypes::new(self.model, items));
+        self.add(groups.page_object());
+        self.add(groups.edge_object());
+        self.add(groups.group_object());
+        let names = self.connection_names(items.name());
+        self.add_connection(&ConnectionType::new(items, &names, &groups));
+        self.groups.insert(items.name(), groups);
     }
 
     fn add_connection(&mut self, ty: &ConnectionType) {

@@ -35,8 +35,8 @@ pub(super) struct ConnectionType {
     counterparts: Option<(Link, CounterpartFields, &'static RecordType)>,
     /// By which of several links an item is related.
     roles: Option<(&'static [Way], RoleField)>,
-    /// What the items can be grouped by, if they are of one type.
-    groups: Option<Arc<GroupTypes>>,
+    /// What the items can be grouped by.
+    groups: Arc<GroupTypes>,
 }
 
 /// The page of one parent.
@@ -76,9 +76,9 @@ impl PageObject {
         self.parent
     }
 
-    /// The first part of the list, which is the whole list if it has records of one type.
-    pub fn first_part(&self) -> Shape<List> {
-        self.list.lists[0].clone()
+    /// The parts of the list.
+    pub fn lists(&self) -> Shape<Vec<Shape<List>>> {
+        self.list.lists.clone()
     }
 
     /// Its items, as edges.
@@ -125,7 +125,7 @@ pub(super) async fn pages(
             let rows = pages.remove(&PageOf { parent, list: part.clone() });
             rows.map(|rows| Arc::try_unwrap(rows).unwrap_or_else(|rows| (*rows).clone())).unwrap_or_default()
         };
-        let mut items = match &*list.lists {
+        let mut items = match &**list.lists {
             [part] => of_part(part).into_iter().map(|row| (0, row)).collect(),
             parts => Page::merge(parts.iter().map(|part| (&part.page, of_part(part))).collect()),
         };
@@ -141,13 +141,9 @@ pub(super) async fn pages(
 
 impl ConnectionType {
     /// A connection whose object types have these names.
-    pub fn new(items: Items, names: &Names) -> Self {
-        Self { items, connection: names.connection, edge: names.edge, counterparts: None, roles: None, groups: None }
-    }
-
-    /// Adds the groups of the items.
-    pub fn with_groups(self, groups: &Arc<GroupTypes>) -> Self {
-        Self { groups: Some(groups.clone()), ..self }
+    pub fn new(items: Items, names: &Names, groups: &Arc<GroupTypes>) -> Self {
+        let groups = groups.clone();
+        Self { items, connection: names.connection, edge: names.edge, counterparts: None, roles: None, groups }
     }
 
     /// Adds the counterparts to the edges.
@@ -221,9 +217,7 @@ impl ConnectionType {
             },
         )
         .costs(statements, Size::None);
-        if let Some(groups) = &self.groups {
-            groups.add_field(&mut o);
-        }
+        self.groups.add_field(&mut o);
         o
     }
 

@@ -33,7 +33,7 @@ type Part = (&'static RecordType, Listed, Option<Link>);
 
 /// A list: its parts, each of the records of one type.
 pub(super) struct Parts {
-    pub lists: Vec<Shape<List>>,
+    pub lists: Shape<Vec<Shape<List>>>,
     /// The number of items of a page.
     pub size: usize,
     /// Whether the page is taken from the end of the list.
@@ -158,6 +158,11 @@ impl Items {
         self.parts(link).into_iter().filter_map(|(.., link)| link).map(Link::ways).max().unwrap_or(1)
     }
 
+    /// What the parts of a list have.
+    pub fn listed(self) -> Vec<(&'static RecordType, Listed)> {
+        self.parts(None).into_iter().map(|(record, listed, _)| (record, listed)).collect()
+    }
+
     /// The parts of a list. `link` is how the records are related to those whose list it is; a timeline says so itself.
     fn parts(self, link: Option<Link>) -> Vec<Part> {
         let moments = |record: &'static RecordType, link| {
@@ -212,7 +217,7 @@ impl Parts {
             }
         }
         let (size, is_backward, is_after, is_before) = bounds.unwrap_or_default();
-        Ok(Self { lists, size, is_backward, is_after, is_before })
+        Ok(Self { lists: Shape::new(lists), size, is_backward, is_after, is_before })
     }
 }
 

@@ -190,9 +190,9 @@ impl FieldInfo {
         self
     }
 
-    /// Says that one of the statements reads a whole list.
-    pub(super) fn scans(&mut self) -> &mut Self {
-        self.cost.scans = 1;
+    /// Says how many whole lists the statements read.
+    pub(super) fn scans(&mut self, lists: u32) -> &mut Self {
+        self.cost.scans = lists;
         self
     }
 

@@ -23,7 +23,7 @@ use crate::{
     model::{Group, Model, language::language_tag, upper_case},
     query::{
         filter,
-        keys::{SearchOf, SearchTotalOf, Shape},
+        keys::{SearchCountsOf, SearchOf, Shape},
         page::{self, DEFAULT_SIZE, MAX_SIZE},
         search::{Found, Hit, MAX_QUERY, MAX_WORDS, STATEMENTS, Search, Snippet},
     },
@@ -32,6 +32,15 @@ use crate::{
 
 /// The enum of record types.
 const KIND: &str = "RecordKind";
+
+/// The object type of how many records of a type were found.
+const KIND_COUNT: &str = "SearchKindCount";
+
+/// How many records of a type were found.
+pub(super) struct KindCount {
+    table: &'static str,
+    count: i64,
+}
 
 /// A page of what a search found.
 pub(super) struct SearchPage {
@@ -77,6 +86,7 @@ pub(super) fn register(registry: &mut Registry, model: &Model) {
 pub(super) fn add_objects(catalog: &mut Catalog) {
     catalog.add(page_object(catalog.model()));
     catalog.add(edge_object(catalog.model()));
+    catalog.add(kind_count_object());
     catalog.add(snippet_object());
     catalog.add(fragment_object());
 }
@@ -111,7 +121,7 @@ pub(super) fn add_field(root: &mut Object<Root>) {
         arguments,
         |call, _: &[Arc<Root>]| Box::pin(search(call)),
     )
-    .scans()
+    .scans(1)
     .cost
     .statements = STATEMENTS;
 }
@@ -218,14 +228,47 @@ fn page_object(model: &Model) -> Object<SearchPage> {
         Vec::new(),
         |call, pages| {
             Box::pin(async move {
-                let key = |page: &Arc<SearchPage>| SearchTotalOf(page.search.clone());
-                let totals = call.loader().load_many(pages.iter().map(key)).await?;
-                Ok(Answer::leaves(pages.iter().map(|page| totals.get(&key(page)).copied().unwrap_or(0))))
+                let counts = counts(call, pages).await?;
+                Ok(Answer::leaves(counts.iter().map(|counts| counts.iter().map(|(_, count)| count).sum::<i64>())))
             })
         },
     )
     .costs(STATEMENTS, Size::None)
-    .scans();
+    .scans(1);
+    o.batch(
+        "kinds",
+        format!("[{KIND_COUNT}!]"),
+        "How many of the records that were found are of which type, on all pages: the types with most first, and only those \
+         with any.",
+        Vec::new(),
+        |call, pages| {
+            Box::pin(async move {
+                let model = call.execution.catalog.model();
+                let one = |(table, count): (String, i64)| {
+                    Some(Arc::new(KindCount { table: model.get(&table)?.table, count }))
+                };
+                let kinds = |counts: Vec<(String, i64)>| counts.into_iter().filter_map(one).collect::<Vec<_>>();
+                Ok(Answer::many(KIND_COUNT, counts(call, pages).await?.into_iter().map(kinds)))
+            })
+        },
+    )
+    .costs(STATEMENTS, Size::Assumed(types))
+    .scans(1);
+    o
+}
+
+/// How many records of each type were found, for each page.
+async fn counts(call: Call<'_>, pages: &[Arc<SearchPage>]) -> Result<Vec<Vec<(String, i64)>>> {
+    let key = |page: &Arc<SearchPage>| SearchCountsOf(page.search.clone());
+    let mut found = call.loader().load_many(pages.iter().map(key)).await?;
+    Ok(pages.iter().map(|page| found.remove(&key(page)).unwrap_or_default()).collect())
+}
+
+fn kind_count_object() -> Object<KindCount> {
+    let mut o = Object::new(KIND_COUNT, "How many of the records that a search found are of one type.");
+    let kind = |of: &KindCount, out: &mut Vec<u8>| json(&upper_case(of.table), out);
+    o.leaf("kind", format!("{KIND}!"), "The type.", kind);
+    o.leaf("count", "Int!", "The number of records.", |of: &KindCount, out| json(&of.count, out));
     o
 }
 

@@ -49,20 +49,26 @@ export function* everything(schema) {
       for (const page of ["first: 100", "last: 5", "first: 100, orderBy: DATE_DESC"]) {
         yield { name: `${field.name}, ${page}`, query: `{ ${field.name}(${page}) { ${ENTRIES} } }`, runs: ["{}"] };
       }
+      yield* groups(schema, field.name, type);
       continue;
     }
     for (const page of ["first: 5", "last: 5"]) {
       const query = `{ ${field.name}(${page}, orderBy: KEY_ASC) { nodes ${select(getNamedType(nodes.type))} } }`;
       yield { name: `${field.name}, ${page}`, query, runs: ["{}"] };
     }
-    const keys = schema.getType(`${type}GroupKey`)?.getValues() ?? [];
-    for (const { name } of keys) {
-      const figures = schema.getType(`${type}Figure`)?.getValues() ?? [];
-      const figure = figures.map((one) => `${one.name}: figure(of: ${one.name}) { count min max }`).join(" ");
-      const latest = schema.getType(`${type}Group`).getFields().latest ? "latest { id key }" : "";
-      const group = `count keys { value record { id key } } distinct(of: ${keys[0].name}) ${figure} ${latest}`;
-      const query = `{ ${field.name} { groups(by: ${name}, first: 5, orderBy: KEY_ASC) { totalCount nodes { ${group} } } } }`;
-      yield { name: `${field.name}, grouped by ${name}`, query, runs: ["{}"] };
-    }
+    yield* groups(schema, field.name, type);
+  }
+}
+
+/** The groups of a list by each key. */
+function* groups(schema, list, type) {
+  const keys = schema.getType(`${type}GroupKey`)?.getValues() ?? [];
+  for (const { name } of keys) {
+    const figures = schema.getType(`${type}Figure`)?.getValues() ?? [];
+    const figure = figures.map((one) => `${one.name}: figure(of: ${one.name}) { count min max }`).join(" ");
+    const latest = schema.getType(`${type}Group`).getFields().latest ? "latest { id key }" : "";
+    const group = `count keys { value record { id key } } distinct(of: ${keys[0].name}) ${figure} ${latest}`;
+    const query = `{ ${list} { groups(by: ${name}, first: 5, orderBy: KEY_ASC) { totalCount nodes { ${group} } } } }`;
+    yield { name: `${list}, grouped by ${name}`, query, runs: ["{}"] };
   }
 }

@@ -17,16 +17,48 @@ function unit(date, length) {
   return length === 3 ? `${from}X` : from;
 }
 
+/** Keys of visits and events that are none of their fields: the records that one of them leads to. */
+const RELATED = {
+  HOST: (records, activity) => participants(records, activity, ["host"]),
+  OFFICIAL: (records, activity) => participants(records, activity).filter((one) => one.type === "Official"),
+  ORGANIZATION: (records, activity) => participants(records, activity).filter((one) => one.type === "Organization"),
+  VISITING_OFFICE: (records, visit) => {
+    const roles = ["leader", "member", "guest"];
+    const guests = participations(records, visit, roles);
+    const offices = guests.flatMap((guest) => records.related(guest, "positions"))
+      .map((position) => records.referred(position, "organization", "Organization"));
+    return [...participants(records, visit, roles), ...offices].filter((one) => one?.type === "Organization");
+  },
+};
+/** Which of them have a union as their type. */
+const OF_UNIONS = ["HOST"];
+
+const participations = (records, activity, roles) =>
+  records.related(activity, "participations").filter((one) => !roles || roles.includes(one.cells.role));
+const participants = (records, activity, roles) =>
+  participations(records, activity, roles).map((one) => records.referred(one, "participant", null));
+
 export class Groups {
   constructor(lists, type) {
     this.lists = lists;
     this.records = lists.records;
     this.type = type;
-    this.fields = Object.values(lists.schema.getType(type).getFields());
+    const of = lists.schema.getType(type);
+    this.isOfSeveralTypes = isAbstractType(of);
+    this.fields = this.isOfSeveralTypes || !of.getFields ? [] : Object.values(of.getFields());
   }
 
   /** What a record has for a key: values of text, or records; several for a list, `null` for what is unknown. */
   values(name) {
+    if (this.isOfSeveralTypes && name === "TYPE") return (record) => [text(record.type)];
+    if (this.isOfSeveralTypes) return (record) => new Groups(this.lists, record.type).values(name)(record);
+    if (RELATED[name] && ["Visit", "Event"].includes(this.type)) {
+      const sort = (one) => (OF_UNIONS.includes(name) ? [one.kind, one.uuid] : [one.key]);
+      return (record) => {
+        const all = [...new Set(RELATED[name](this.records, record))].map((one) => ({ record: one, sort: sort(one) }));
+        return all.length > 0 ? all : [null];
+      };
+    }
     const field = this.fields.find((one) => screaming(one.name) === name);
     if (field) return this.ofField(field);
     for (const one of this.fields.filter((other) => name.startsWith(`${screaming(other.name)}_`))) {
@@ -73,6 +105,11 @@ export class Groups {
 
   /** Whether the values of a key are records. */
   leadsToRecords(name) {
+    if (this.isOfSeveralTypes) {
+      const members = this.lists.schema.getPossibleTypes(this.lists.schema.getType(this.type));
+      return name !== "TYPE" && new Groups(this.lists, members[0].name).leadsToRecords(name);
+    }
+    if (RELATED[name]) return true;
     const leads = (type) => type.name.endsWith("Connection") || isAbstractType(type) || this.lists.isRecord(type.name);
     const field = this.fields.find((one) => screaming(one.name) === name);
     if (field) return leads(getNamedType(field.type));
@@ -83,7 +120,7 @@ export class Groups {
   }
 
   /** The page of groups that a client asks for of `list`. */
-  page(list, { by, first, after, orderBy, filter }) {
+  page(list, { by, first, after, orderBy, filter, countDistinct }) {
     if (first != null && (first < 0 || first > 100)) throw refuse("INVALID_PAGE", `first is ${first}`);
     if (by.length < 1 || by.length > 3) throw refuse("INVALID_ARGUMENT", `by has ${by.length} keys`);
     if (new Set(by).size < by.length) throw refuse("INVALID_ARGUMENT", "by has a key twice");
@@ -103,9 +140,10 @@ export class Groups {
     const order = orderBy ?? "COUNT_DESC";
     const sign = { COUNT_DESC: -1, COUNT_ASC: 1 }[order] ?? 0;
     const direction = order === "KEY_DESC" ? -1 : 1;
-    const sorted = [...groups.values()].filter(isWanted).sort((a, b) => sign * (a.items.length - b.items.length) || compared(a, b, direction));
+    const size = (group) => (countDistinct == null ? group.items.length : this.distinct(group.items, countDistinct));
+    const sorted = [...groups.values()].filter(isWanted).sort((a, b) => sign * (size(a) - size(b)) || compared(a, b, direction));
     const nodes = sorted.slice(0, first ?? 20).map((group) => this.group(group));
-    const cursor = (i) => `cursor!Groups!${this.type}${by}!${order}!${i}`;
+    const cursor = (i) => `cursor!Groups!${this.type}${by}!${order}!${countDistinct}!${i}`;
     return {
       nodes,
       edges: nodes.map((node, i) => ({ node, cursor: cursor(i) })),
@@ -119,14 +157,17 @@ export class Groups {
     };
   }
 
+  /** The number of different values that items have for a key. */
+  distinct(items, name) {
+    const found = items.flatMap(this.values(name)).filter((value) => value !== null);
+    return new Set(found.map((value) => value.record?.id ?? value.text)).size;
+  }
+
   group({ values, items }) {
     return {
       keys: values.map((value) => ({ value: value?.text ?? null, record: value?.record ?? null })),
       count: items.length,
-      distinct: ({ of }) => {
-        const found = items.flatMap(this.values(of)).filter((value) => value !== null);
-        return new Set(found.map((value) => value.record?.id ?? value.text)).size;
-      },
+      distinct: ({ of }) => this.distinct(items, of),
       figure: ({ of }) => {
         const numbers = items.map((record) => record.cells[of.toLowerCase()]).filter((cell) => cell !== null).map(Number);
         const sum = numbers.length > 0 ? numbers.reduce((a, b) => a + b, 0) : null;
@@ -147,6 +188,19 @@ export class Groups {
         });
       },
     };
+  }
+}
+
+/** Groups of what is on a timeline. */
+export class TimelineGroups extends Groups {
+  values(name) {
+    if (name === "KIND") return (entry) => [{ text: entry.kind, sort: [entry.kind] }];
+    const length = UNITS[name.slice("DATE_".length)];
+    return (entry) => [text(unit(entry.date, length))];
+  }
+
+  leadsToRecords() {
+    return false;
   }
 }
 

@@ -1,5 +1,6 @@
 // Timelines: what happened to records, in the order of the dates.
 
+import { TimelineGroups } from "./groups.mjs";
 import { refuse } from "./lists.mjs";
 import { fold } from "./records.mjs";
 
@@ -93,6 +94,7 @@ export class Timeline {
         startCursor: cursor(nodes[0]), endCursor: cursor(nodes.at(-1)),
       },
       totalCount: list.length,
+      groups: (asked) => new TimelineGroups(this.lists, "TimelineEntry").page(list, asked),
     };
   }
 

@@ -11,7 +11,7 @@ fn linked(link: Link, target: &str) -> String {
     match link {
         Link::Column { table, column } => format!("{table}.{column} <-"),
         Link::Through { table, parent, child } => format!("{table}: {parent} -> {child} -> {target}"),
-        Link::Via { table, parent, child } => format!("records of {table}: {parent} -> {child} -> {target}"),
+        Link::Via { table, parent, child, .. } => format!("records of {table}: {parent} -> {child} -> {target}"),
         Link::Within { table, parent, by, of, child } => {
             format!("{table}.{parent} <-, {by}: {of} -> {child} -> {target}")
         }

@@ -12,11 +12,13 @@ use serde_json::{Value, json};
 use crate::{
     import_export::Set,
     support::{Data, Server, TestDatabase, backends},
+    walk::{items, text},
 };
 
 const SEARCH: &str = "query ($query: String!, $kinds: [RecordKind!], $language: String, $first: Int, $after: String) {
     search(query: $query, kinds: $kinds, language: $language, first: $first, after: $after) {
         totalCount
+        kinds { kind count }
         pageInfo { hasNextPage hasPreviousPage endCursor }
         edges { cursor node { __typename key } snippet { field language text fragments { text isMatch } } }
     }
@@ -123,7 +125,10 @@ async fn the_best_comes_first_on_both_databases() {
             // Cursors hold ids, which are different in each database.
             let without_cursor = |edge: &Value| json!([edge["node"], edge["snippet"]]);
             let edges: Vec<_> = page["edges"].as_array().expect("edges").iter().map(without_cursor).collect();
-            of_backend.push(json!([page["totalCount"], edges]));
+            let counts: Vec<_> = items(&page["kinds"]).map(|of| of["count"].as_i64().expect("a count")).collect();
+            assert!(counts.is_sorted_by(|one, other| one >= other), "{query}: {counts:?}");
+            assert_eq!(page["totalCount"], json!(counts.iter().sum::<i64>()), "{query}");
+            of_backend.push(json!([page["totalCount"], page["kinds"], edges]));
         }
         assert!(wrong.is_empty(), "{backend}:\n{}", wrong.join("\n"));
         pages.push(of_backend);
@@ -159,6 +164,11 @@ async fn pages_make_up_the_whole() {
                 }
             }
             assert_eq!(walked.len(), total, "{backend}: {query}");
+            for of in items(&whole["kinds"]) {
+                let name = text(&of["kind"]).replace('_', "");
+                let is_of = |found: &&String| found.to_uppercase().starts_with(&format!("{name} "));
+                assert_eq!(of["count"], json!(walked.iter().filter(is_of).count()), "{backend}: {query}: {name}");
+            }
             let first = keys(&whole);
             assert_eq!(walked[..first.len()], first[..], "{backend}: {query}");
             let mut distinct = walked.clone();

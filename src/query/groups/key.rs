@@ -11,14 +11,15 @@ use uuid::Uuid;
 use super::{MAX_KEYS, OPERAND};
 use crate::{
     model::{
-        AttributeKind, Column, DateColumns, Link, Model, RecordType, Scalar, ToAny, ToMany, ToOne, Vocabulary, record,
-        upper_case,
+        AttributeKind, Column, DateColumns, Link, Model, Moment, RecordType, Scalar, ToAny, ToMany, ToOne, Vocabulary,
+        record, upper_case,
     },
     query::{
         filter::is_visible,
-        link::{ID, PARENT},
+        link::{self, ID, PARENT},
         loader::{ROW, RecordLoader},
-        statement::{YEARS, column, months},
+        page::{Listed, Page},
+        statement::{YEARS, column, months, word},
     },
 };
 
@@ -30,10 +31,17 @@ pub struct GroupKey {
     pub former: Option<String>,
     /// What it is.
     pub description: String,
-    kind: KeyKind,
+    /// How it is read in the parts of a list: kinds that are alike.
+    kinds: Vec<(PartId, KeyKind)>,
 }
 
+/// A part of a list: the table of its records, and on timelines the position of what happened to them.
+type PartId = (&'static str, Option<usize>);
+
+#[derive(Clone)]
 enum KeyKind {
+    /// The same for all records of a part.
+    Constant(&'static str),
     Text(Column),
     Word(Column, Arc<Vocabulary>),
     Boolean(Column),
@@ -41,8 +49,40 @@ enum KeyKind {
     /// What one reference, or two after each other, lead to.
     Reference(Vec<ToOne>),
     AnyReference(ToAny),
-    /// The records that a table of links joins. A record can have several of them, and is in the group of each.
-    Linked(Link, &'static str),
+    /// The records of these tables that a link joins. A record can have several of them, and is in the group of each.
+    Related(Link, Vec<&'static str>),
+}
+
+impl KeyKind {
+    /// Whether the values of two keys can be in one list of groups.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Constant(_), Self::Constant(_))
+            | (Self::Text(_), Self::Text(_))
+            | (Self::Boolean(_), Self::Boolean(_)) => true,
+            (Self::Word(_, one), Self::Word(_, other)) => one.name == other.name,
+            (Self::Date(_, one), Self::Date(_, other)) => one == other,
+            (
+                Self::Reference(_) | Self::AnyReference(_) | Self::Related(..),
+                Self::Reference(_) | Self::AnyReference(_) | Self::Related(..),
+            ) => self.is_of_several_types() == other.is_of_several_types() && self.targets() == other.targets(),
+            _ => false,
+        }
+    }
+
+    fn is_of_several_types(&self) -> bool {
+        matches!(self, Self::AnyReference(_)) || self.targets().len() > 1
+    }
+
+    /// The tables of the records that are its values; none if these are no records.
+    fn targets(&self) -> Vec<&'static str> {
+        match self {
+            Self::Constant(_) | Self::Text(_) | Self::Word(..) | Self::Boolean(_) | Self::Date(..) => Vec::new(),
+            Self::Reference(path) => path.last().map(|last| last.target).into_iter().collect(),
+            Self::AnyReference(to_any) => to_any.targets.clone(),
+            Self::Related(_, targets) => targets.clone(),
+        }
+    }
 }
 
 /// A unit of the calendar.
@@ -54,8 +94,23 @@ enum Unit {
 }
 
 impl Unit {
-    const ALL: [(Self, &'static str, &'static str); 3] =
-        [(Self::Year, "YEAR", "year"), (Self::Month, "MONTH", "month"), (Self::Decade, "DECADE", "decade")];
+    const ALL: [Self; 3] = [Self::Year, Self::Month, Self::Decade];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Month => "month",
+            Self::Year => "year",
+            Self::Decade => "decade",
+        }
+    }
+
+    /// The name and the description of the key by this unit of a date.
+    fn key(self, date: &str) -> (String, String) {
+        let word = self.word();
+        let about =
+            format!("By the {word} of `{date}`. Dates that can lie in several are in the group without a value.");
+        (format!("{}_{}", upper_case(date), upper_case(word)), about)
+    }
 
     fn months(self) -> i64 {
         match self {
@@ -86,16 +141,58 @@ pub enum KeyValue {
     Record(&'static str, Uuid),
 }
 
-/// What the records of a type can be grouped by.
+/// What a list can be grouped by that consists of these parts.
 #[must_use]
-pub fn keys(model: &Model, record: &RecordType) -> Vec<GroupKey> {
+pub fn keys(model: &Model, parts: &[(&'static RecordType, Listed)]) -> Vec<GroupKey> {
+    let of_part = |(record, listed): &(&'static RecordType, Listed)| match listed {
+        Listed::Type => keys_of_type(model, record),
+        Listed::Group(_) => std::iter::once(type_key(record)).chain(keys_of_type(model, record)).collect(),
+        Listed::Moment(moment) => keys_of_moment(model, record, moment),
+    };
+    let keys = parts.iter().map(of_part);
+    let in_common = |one: Vec<GroupKey>, other: Vec<GroupKey>| {
+        let merge = |mut key: GroupKey| {
+            let same = other.iter().find(|other| other.name == key.name && other.kind().is_like(key.kind()))?;
+            key.kinds.extend(same.kinds.iter().cloned());
+            Some(key)
+        };
+        one.into_iter().filter_map(merge).collect()
+    };
+    keys.reduce(in_common).unwrap_or_default()
+}
+
+/// The key by the type of records.
+fn type_key(record: &RecordType) -> GroupKey {
+    let description = "By the type of the record: the name of the GraphQL type, such as `Visit`.".to_owned();
+    let kinds = vec![((record.table, None), KeyKind::Constant(record.name))];
+    GroupKey { name: "TYPE".to_owned(), former: None, description, kinds }
+}
+
+/// What the entries of a timeline can be grouped by.
+fn keys_of_moment(model: &Model, record: &RecordType, moment: &Moment) -> Vec<GroupKey> {
+    let key = |name: String, description: String, kind| {
+        let kinds = vec![((record.table, Some(moment.position)), kind)];
+        GroupKey { name, former: None, description, kinds }
+    };
+    let word = model.timeline().and_then(|vocabulary| vocabulary.by_value(&moment.kind));
+    let kind = word.map(|word| key("KIND".to_owned(), "By `kind`.".to_owned(), KeyKind::Constant(word.name)));
+    let date = Unit::ALL.into_iter().map(|unit| {
+        let (name, description) = unit.key("date");
+        key(name, description, KeyKind::Date(moment.date.map(|column| column.name), unit))
+    });
+    kind.into_iter().chain(date).collect()
+}
+
+/// What the records of a type can be grouped by.
+fn keys_of_type(model: &Model, record: &RecordType) -> Vec<GroupKey> {
     let mut keys = Vec::new();
+    let part = (record.table, None);
     for attribute in &record.attributes {
         let name = upper_case(&attribute.name);
         let renamed = attribute.former.as_deref().map(|former| (name.clone(), upper_case(former)));
         let mut add = |name: String, description: String, kind| {
             let former = renamed.as_ref().map(|(better, former)| name.replacen(better, former, 1));
-            keys.push(GroupKey { name, former, description, kind });
+            keys.push(GroupKey { name, former, description, kinds: vec![(part, kind)] });
         };
         let by = format!("By `{}`.", attribute.name);
         match &attribute.kind {
@@ -106,16 +203,9 @@ pub fn keys(model: &Model, record: &RecordType) -> Vec<GroupKey> {
                 Scalar::Url | Scalar::Integer | Scalar::Float | Scalar::DateTime => {}
             },
             AttributeKind::Date { edtf, earliest, latest } => {
-                for (unit, suffix, word) in Unit::ALL {
-                    let about = format!(
-                        "By the {word} of `{}`. Dates that can lie in several are in the group without a value.",
-                        attribute.name
-                    );
-                    add(
-                        format!("{name}_{suffix}"),
-                        about,
-                        KeyKind::Date([edtf.name, earliest.name, latest.name], unit),
-                    );
+                for unit in Unit::ALL {
+                    let (name, about) = unit.key(&attribute.name);
+                    add(name, about, KeyKind::Date([edtf.name, earliest.name, latest.name], unit));
                 }
             }
             AttributeKind::ToOne(to_one) => {
@@ -129,17 +219,25 @@ pub fn keys(model: &Model, record: &RecordType) -> Vec<GroupKey> {
                 }
             }
             AttributeKind::ToAny(to_any) => add(name, by, KeyKind::AnyReference(to_any.clone())),
-            AttributeKind::ToMany(ToMany { link: link @ Link::Through { .. }, target, .. })
-                if attribute.is_group_key =>
-            {
-                let about = format!("By `{}`. An item is in the group of each of them.", attribute.name);
-                add(name, about, KeyKind::Linked(*link, target));
+            AttributeKind::ToMany(ToMany { link, target, .. }) if attribute.is_group_key => {
+                let about = format!("By `{}`. {IN_EACH}", attribute.name);
+                add(name, about, KeyKind::Related(*link, vec![target]));
             }
             _ => {}
         }
     }
+    let related = record.related_keys.iter().map(|key| GroupKey {
+        name: key.name.to_owned(),
+        former: None,
+        description: format!("{} {IN_EACH}", key.description),
+        kinds: vec![(part, KeyKind::Related(key.link, key.targets.clone()))],
+    });
+    keys.extend(related);
     keys
 }
+
+/// What is said of keys of which a record can have several.
+const IN_EACH: &str = "An item is in the group of each of them.";
 
 /// The columns of a key in a statement, by its position among the keys.
 #[derive(Clone, Copy)]
@@ -162,15 +260,24 @@ const KEYS: [KeyColumns; MAX_KEYS + 1] = [
 const JOINED: [[&str; 2]; MAX_KEYS + 1] = [["a1", "b1"], ["a2", "b2"], ["a3", "b3"], ["a4", "b4"]];
 
 impl GroupKey {
-    /// Adds its columns to a query of records.
-    pub(super) fn select(&self, loader: &RecordLoader, query: &mut SelectStatement, position: usize) {
+    /// One of its kinds, which are alike.
+    fn kind(&self) -> &KeyKind {
+        &self.kinds[0].1
+    }
+
+    /// Adds its columns to a query of the records of a part of a list.
+    pub(super) fn select(&self, loader: &RecordLoader, page: &Page, query: &mut SelectStatement, position: usize) {
         let (columns, [first, second]) = (KEYS[position], JOINED[position]);
         let rank = loader.clearance.rank();
-        let mut add = |expression: Expr, name: &'static str| {
-            query.expr_as(expression, name);
-        };
-        match &self.kind {
-            KeyKind::Text(of) | KeyKind::Word(of, _) | KeyKind::Boolean(of) => add(column(ROW, of.name), columns.value),
+        let part = (page.record.table, page.order.moment().map(|moment| moment.position));
+        let kind = self.kinds.iter().find(|(of, _)| *of == part).map_or(self.kind(), |(_, kind)| kind);
+        match kind {
+            KeyKind::Constant(value) => {
+                query.expr_as(word(loader.backend(), value), columns.value);
+            }
+            KeyKind::Text(of) | KeyKind::Word(of, _) | KeyKind::Boolean(of) => {
+                query.expr_as(column(ROW, of.name), columns.value);
+            }
             KeyKind::Date([_, earliest, latest], unit) => {
                 let number = |day: &'static str| months(loader.backend(), column(ROW, day)).div(unit.months());
                 let is_one = column(ROW, earliest).gte(Expr::Constant(YEARS.0.into()));
@@ -178,8 +285,7 @@ impl GroupKey {
                 // What is unknown lies at the end of all years and before them.
                 let is_one = is_one.and(column(ROW, earliest).lte(column(ROW, latest)));
                 let inner = CaseStatement::new().case(number(earliest).eq(number(latest)), number(earliest));
-                let value = CaseStatement::new().case(is_one, inner);
-                add(value.into(), columns.value);
+                query.expr_as(CaseStatement::new().case(is_one, inner), columns.value);
             }
             KeyKind::Reference(path) => {
                 let mut from = ROW;
@@ -195,27 +301,34 @@ impl GroupKey {
                 query.join_as(JoinType::LeftJoin, record::Entity.table_name(), first, on);
                 query.expr_as(column(first, ID), columns.value).expr_as(column(first, "kind"), columns.table);
             }
-            KeyKind::Linked(link, target) => {
-                let Link::Through { table, parent, child } = *link else { return };
-                let mut linked = Query::select();
-                linked.distinct().expr_as(column(first, parent), PARENT);
-                linked.expr_as(column(second, ID), ID).expr_as(column(second, "key"), "key").from_as(table, first);
-                let on = column(second, ID).eq(column(first, child)).and(is_visible(second, rank));
-                linked.join_as(JoinType::InnerJoin, *target, second, on);
-                query.join_subquery(JoinType::LeftJoin, linked, first, column(first, PARENT).eq(column(ROW, ID)));
-                query.expr_as(column(first, ID), columns.value).expr_as(column(first, "key"), columns.sort);
+            KeyKind::Related(link, targets) => {
+                let pairs = link::pairs(*link, rank, &|_, id| id.is_not_null());
+                let (target, further) = match **targets {
+                    [target] => (target, [("key", columns.sort)]),
+                    _ => (record::Entity.table_name(), [("kind", columns.table)]),
+                };
+                let mut related = Query::select();
+                related
+                    .expr_as(column(first, PARENT), PARENT)
+                    .expr_as(column(second, ID), ID)
+                    .from_subquery(pairs, first);
+                let on = column(second, ID).eq(column(first, ID)).and(is_visible(second, rank));
+                related.join_as(JoinType::InnerJoin, target, second, on);
+                for (name, _) in further {
+                    related.expr_as(column(second, name), name);
+                }
+                query.join_subquery(JoinType::LeftJoin, related, first, column(first, PARENT).eq(column(ROW, ID)));
+                query.expr_as(column(first, ID), columns.value);
+                for (name, alias) in further {
+                    query.expr_as(column(first, name), alias);
+                }
             }
         }
     }
 
     /// The tables of the records that are its values; none if these are no records.
     pub(super) fn targets(&self) -> Vec<&'static str> {
-        match &self.kind {
-            KeyKind::Text(_) | KeyKind::Word(..) | KeyKind::Boolean(_) | KeyKind::Date(..) => Vec::new(),
-            KeyKind::Reference(path) => path.last().map(|last| last.target).into_iter().collect(),
-            KeyKind::AnyReference(to_any) => to_any.targets.clone(),
-            KeyKind::Linked(_, target) => vec![target],
-        }
+        self.kind().targets()
     }
 
     /// The column of its value in a query of groups.
@@ -226,9 +339,9 @@ impl GroupKey {
     /// Its columns in a query of groups.
     pub(super) fn columns(&self, position: usize) -> impl Iterator<Item = &'static str> {
         let KeyColumns { value, sort, table } = KEYS[position];
-        let further = match self.kind {
-            KeyKind::Reference(_) | KeyKind::Linked(..) => Some(sort),
-            KeyKind::AnyReference(_) => Some(table),
+        let further = match self.kind() {
+            kind if kind.is_of_several_types() => Some(table),
+            KeyKind::Reference(_) | KeyKind::Related(..) => Some(sort),
             _ => None,
         };
         std::iter::once(value).chain(further)
@@ -237,25 +350,26 @@ impl GroupKey {
     /// Reads its value from a row.
     pub(super) fn read(&self, row: &QueryResult, position: usize) -> Result<KeyValue, DbErr> {
         let KeyColumns { value, table, .. } = KEYS[position];
-        let record = |table: Option<&'static str>| {
-            let id: Option<Uuid> = row.try_get("", value)?;
-            Ok(table.zip(id).map_or(KeyValue::Unknown, |(table, id)| KeyValue::Record(table, id)))
-        };
         let text = |text: Option<String>| text.map_or(KeyValue::Unknown, KeyValue::Text);
-        match &self.kind {
-            KeyKind::Text(_) => Ok(text(row.try_get("", value)?)),
+        match self.kind() {
+            KeyKind::Constant(_) | KeyKind::Text(_) => Ok(text(row.try_get("", value)?)),
             KeyKind::Word(_, vocabulary) => {
                 let word: Option<String> = row.try_get("", value)?;
                 Ok(text(word.and_then(|word| Some(vocabulary.by_value(&word)?.name.to_owned()))))
             }
             KeyKind::Boolean(_) => Ok(text(row.try_get::<Option<bool>>("", value)?.map(|value| value.to_string()))),
             KeyKind::Date(_, unit) => Ok(text(row.try_get::<Option<i64>>("", value)?.map(|number| unit.edtf(number)))),
-            KeyKind::Reference(path) => record(path.last().map(|last| last.target)),
-            KeyKind::AnyReference(to_any) => {
-                let kind: Option<String> = row.try_get("", table)?;
-                record(to_any.targets.iter().copied().find(|target| kind.as_deref() == Some(*target)))
+            kind @ (KeyKind::Reference(_) | KeyKind::AnyReference(_) | KeyKind::Related(..)) => {
+                let targets = kind.targets();
+                let target = if kind.is_of_several_types() {
+                    let found: Option<String> = row.try_get("", table)?;
+                    targets.into_iter().find(|target| found.as_deref() == Some(*target))
+                } else {
+                    targets.first().copied()
+                };
+                let id: Option<Uuid> = row.try_get("", value)?;
+                Ok(target.zip(id).map_or(KeyValue::Unknown, |(target, id)| KeyValue::Record(target, id)))
             }
-            KeyKind::Linked(_, target) => record(Some(target)),
         }
     }
 }

@@ -42,6 +42,8 @@ pub struct Grouping {
     pub after: u32,
     /// The number of groups of the page.
     pub size: usize,
+    /// What [`GroupOrder`] counts in a group: the different values of this key, and not the items.
+    pub counted: Option<Arc<GroupKey>>,
     /// Only groups that have, among their keys, a record that passes.
     pub(super) passes: Option<Expr>,
 }
@@ -50,7 +52,7 @@ impl Grouping {
     /// Groups by keys, the largest first: all of them, from the first on.
     #[must_use]
     pub fn new(keys: Vec<Arc<GroupKey>>, size: usize) -> Self {
-        Self { keys, order: GroupOrder::CountDescending, after: 0, size, passes: None }
+        Self { keys, order: GroupOrder::CountDescending, after: 0, size, counted: None, passes: None }
     }
 }
 

@@ -8,7 +8,7 @@ use sea_orm::{
     DbErr, ExprTrait, QueryResult,
     sea_query::{
         Alias, Asterisk, Expr, Func, IntoIden, JoinType, NullOrdering, Order, OverStatement, Query, SelectStatement,
-        WindowStatement,
+        UnionType, WindowStatement,
     },
 };
 use uuid::Uuid;
@@ -22,9 +22,10 @@ use crate::{
     model::Link,
     query::{
         filter::{FilterScope, ids_that_pass},
-        keys::List,
+        keys::{List, Shape},
         link::{self, ID, PARENT},
         loader::{ROW, RecordLoader},
+        page::Page,
         statement::{column, is_one_of_ids, is_same},
     },
 };
@@ -43,6 +44,8 @@ const COUNT: &str = "count";
 const POSITION: &str = "position";
 /// See [`COUNT`].
 const DATE: &str = "date";
+/// See [`COUNT`].
+const DIFFERENT: &str = "different";
 
 impl Grouping {
     /// Keeps only groups that have a record among their keys which passes a filter on records of all types.
@@ -79,9 +82,10 @@ impl Grouping {
         if has_parents {
             window.add_partition_by(column(GROUP, PARENT));
         }
+        let count = if self.counted.is_some() { DIFFERENT } else { COUNT };
         match self.order {
-            GroupOrder::CountDescending => drop(window.order_by((GROUP, COUNT), Order::Desc)),
-            GroupOrder::CountAscending => drop(window.order_by((GROUP, COUNT), Order::Asc)),
+            GroupOrder::CountDescending => drop(window.order_by((GROUP, count), Order::Desc)),
+            GroupOrder::CountAscending => drop(window.order_by((GROUP, count), Order::Asc)),
             GroupOrder::KeyAscending | GroupOrder::KeyDescending => {}
         }
         let direction = if self.order == GroupOrder::KeyDescending { Order::Desc } else { Order::Asc };
@@ -98,8 +102,32 @@ impl Grouping {
 }
 
 impl RecordLoader {
-    /// The records of the lists of all parents, with the columns of keys.
-    fn grouped_items(&self, list: &List, parents: &[Uuid], keys: &[Arc<GroupKey>]) -> SelectStatement {
+    /// The records of the lists of all parents, with the columns of keys. What else is selected of each is added for each part of
+    /// the list.
+    fn grouped_items(
+        &self,
+        lists: &[Shape<List>],
+        parents: &[Uuid],
+        grouping: &Grouping,
+        add: &dyn Fn(&Page, &mut SelectStatement),
+    ) -> SelectStatement {
+        let part = |list: &Shape<List>| {
+            let mut items = self.items(list, parents);
+            for (position, key) in grouping.keys.iter().enumerate() {
+                key.select(self, &list.page, &mut items, position);
+            }
+            add(&list.page, &mut items);
+            items
+        };
+        let unite = |mut all: SelectStatement, next| {
+            all.union(UnionType::All, next);
+            all
+        };
+        lists.iter().map(part).reduce(unite).unwrap_or_default()
+    }
+
+    /// The records of a part of the lists of all parents.
+    fn items(&self, list: &List, parents: &[Uuid]) -> SelectStatement {
         const LINKS: &str = "links";
         let mut items = Query::select();
         self.select_from(&mut items, list, None);
@@ -116,34 +144,56 @@ impl RecordLoader {
                 items.expr_as(column(LINKS, PARENT), PARENT);
             }
         }
-        for (position, key) in keys.iter().enumerate() {
-            key.select(self, &mut items, position);
-        }
         items
     }
 
     /// Groups of records, with their keys; what is selected of each is added by the caller.
-    fn grouped(list: &List, grouping: &Grouping, items: SelectStatement) -> SelectStatement {
+    fn grouped(lists: &[Shape<List>], grouping: &Grouping, items: SelectStatement) -> SelectStatement {
         let mut groups = Query::select();
         groups.from_subquery(items, ITEM);
-        for name in list.link.map(|_| PARENT).into_iter().chain(grouping.columns()) {
+        for name in has_parents(lists).then_some(PARENT).into_iter().chain(grouping.columns()) {
             groups.column((ITEM, name)).add_group_by([column(ITEM, name)]);
         }
         groups.and_where_option(grouping.passes.clone());
         groups
     }
 
-    fn parent_of(list: &List, row: &QueryResult) -> Result<Option<Uuid>, DbErr> {
-        if list.link.is_some() { row.try_get("", PARENT).map(Some) } else { Ok(None) }
+    async fn grouped_rows(
+        &self,
+        query: &SelectStatement,
+        lists: &[Shape<List>],
+        parents: &[Uuid],
+    ) -> Result<Vec<(Option<Uuid>, QueryResult)>> {
+        // A timeline can have no part, if a client asks for no kind.
+        let Some(first) = lists.first() else { return Ok(Vec::new()) };
+        let has_parents = has_parents(lists);
+        let rows = self.rows(query, first.page.record.table, has_parents.then_some(parents.len())).await?;
+        let with_parent = |row: QueryResult| {
+            let parent = if has_parents { row.try_get("", PARENT).map(Some)? } else { None };
+            Ok((parent, row))
+        };
+        rows.into_iter().map(with_parent).collect()
     }
 
     /// The groups of a page of each parent, and one more if there is one.
-    fn group_page(&self, list: &List, grouping: &Grouping, parents: &[Uuid]) -> SelectStatement {
-        let mut groups = Self::grouped(list, grouping, self.grouped_items(list, parents, &grouping.keys));
-        groups.expr_as(Func::count(Expr::col(Asterisk)), COUNT);
+    fn group_page(&self, lists: &[Shape<List>], grouping: &Grouping, parents: &[Uuid]) -> SelectStatement {
+        let items = self.grouped_items(lists, parents, grouping, &|page, items| {
+            if let Some(key) = &grouping.counted {
+                key.select(self, page, items, MAX_KEYS);
+                items.expr_as(column(ROW, ID), ID);
+            }
+        });
+        let mut groups = Self::grouped(lists, grouping, items);
+        if grouping.counted.is_some() {
+            // An item can have several of what is counted.
+            groups.expr_as(Func::count_distinct(column(ITEM, ID)), COUNT);
+            groups.expr_as(Func::count_distinct(column(ITEM, OPERAND)), DIFFERENT);
+        } else {
+            groups.expr_as(Func::count(Expr::col(Asterisk)), COUNT);
+        }
         let mut ranked = Query::select();
         ranked.column((GROUP, Asterisk)).from_subquery(groups, GROUP);
-        let window = grouping.over(list.link.is_some());
+        let window = grouping.over(has_parents(lists));
         ranked.expr_window_as(Func::cust("ROW_NUMBER"), window, POSITION);
         let mut page = Query::select();
         page.column((RANKED, Asterisk)).from_subquery(ranked, RANKED);
@@ -155,20 +205,20 @@ impl RecordLoader {
     /// The page of groups of each parent, and one more if there is one.
     pub(in crate::query) async fn groups(
         &self,
-        list: &List,
+        lists: &[Shape<List>],
         grouping: &Grouping,
         parents: &[Uuid],
     ) -> Result<FxHashMap<Option<Uuid>, Vec<Arc<Group>>>> {
-        let mut page = self.group_page(list, grouping, parents);
+        let mut page = self.group_page(lists, grouping, parents);
         page.order_by((RANKED, POSITION), Order::Asc);
         let mut pages: FxHashMap<Option<Uuid>, Vec<Arc<Group>>> = FxHashMap::default();
-        for row in self.rows(&page, list.page.record.table, list.link.map(|_| parents.len())).await? {
+        for (parent, row) in self.grouped_rows(&page, lists, parents).await? {
             let group = Group {
                 values: grouping.read(&row)?,
                 count: row.try_get("", COUNT)?,
                 position: row.try_get("", POSITION)?,
             };
-            pages.entry(Self::parent_of(list, &row)?).or_default().push(Arc::new(group));
+            pages.entry(parent).or_default().push(Arc::new(group));
         }
         Ok(pages)
     }
@@ -176,55 +226,58 @@ impl RecordLoader {
     /// How many groups each parent has.
     pub(in crate::query) async fn group_totals(
         &self,
-        list: &List,
+        lists: &[Shape<List>],
         grouping: &Grouping,
         parents: &[Uuid],
     ) -> Result<FxHashMap<Option<Uuid>, i64>> {
-        let groups = Self::grouped(list, grouping, self.grouped_items(list, parents, &grouping.keys));
+        let items = self.grouped_items(lists, parents, grouping, &|_, _| {});
+        let groups = Self::grouped(lists, grouping, items);
         let mut totals = Query::select();
         totals.expr_as(Func::count(Expr::col(Asterisk)), COUNT).from_subquery(groups, GROUP);
-        if list.link.is_some() {
+        if has_parents(lists) {
             totals.column((GROUP, PARENT)).add_group_by([column(GROUP, PARENT)]);
         }
-        let rows = self.rows(&totals, list.page.record.table, list.link.map(|_| parents.len())).await?;
-        rows.iter().map(|row| Ok((Self::parent_of(list, row)?, row.try_get("", COUNT)?))).collect()
+        let rows = self.grouped_rows(&totals, lists, parents).await?;
+        rows.iter().map(|(parent, row)| Ok((*parent, row.try_get("", COUNT)?))).collect()
     }
 
     /// An aggregate of each group of the page of each parent.
     pub(in crate::query) async fn aggregates(
         &self,
-        list: &List,
+        lists: &[Shape<List>],
         grouping: &Grouping,
         aggregate: &Aggregate,
         parents: &[Uuid],
     ) -> Result<FxHashMap<Option<Uuid>, FxHashMap<Vec<KeyValue>, AggregateValue>>> {
-        let mut items = self.grouped_items(list, parents, &grouping.keys);
         let operand = || column(ITEM, OPERAND);
+        let items = |add: &dyn Fn(&Page, &mut SelectStatement)| self.grouped_items(lists, parents, grouping, add);
+        let parent = || has_parents(lists).then_some(PARENT);
         let query = match aggregate {
             Aggregate::Distinct(key) => {
-                key.select(self, &mut items, MAX_KEYS);
-                let mut groups = Self::grouped(list, grouping, items);
+                let items = items(&|page, items| key.select(self, page, items, MAX_KEYS));
+                let mut groups = Self::grouped(lists, grouping, items);
                 groups.expr_as(Func::count_distinct(operand()), COUNT);
                 groups
             }
             Aggregate::Figure(of) => {
-                let double = Alias::new(if self.backend() == sea_orm::DbBackend::Postgres {
-                    "double precision"
-                } else {
-                    "real"
+                let is_postgres = self.backend() == sea_orm::DbBackend::Postgres;
+                let double = Alias::new(if is_postgres { "double precision" } else { "real" }).into_iden();
+                let items = items(&|_, items| {
+                    items.expr_as(column(ROW, of.name).cast_as(double.clone()), OPERAND);
                 });
-                items.expr_as(column(ROW, of.name).cast_as(double.into_iden()), OPERAND);
-                let mut groups = Self::grouped(list, grouping, items);
+                let mut groups = Self::grouped(lists, grouping, items);
                 groups.expr_as(Func::count(operand()), COUNT).expr_as(Func::min(operand()), "min");
                 groups.expr_as(Func::max(operand()), "max").expr_as(Func::sum(operand()), "sum");
                 groups.expr_as(Func::avg(operand()), "average");
                 groups
             }
             Aggregate::Latest([_, _, latest]) => {
-                items.expr_as(column(ROW, ID), OPERAND).expr_as(column(ROW, latest), DATE);
-                items.and_where(column(ROW, latest).ne(Expr::Constant(UNKNOWN_LATEST.into())));
+                let items = items(&|_, items| {
+                    items.expr_as(column(ROW, ID), OPERAND).expr_as(column(ROW, latest), DATE);
+                    items.and_where(column(ROW, latest).ne(Expr::Constant(UNKNOWN_LATEST.into())));
+                });
                 let mut window = WindowStatement::new();
-                for name in list.link.map(|_| PARENT).into_iter().chain(grouping.columns()) {
+                for name in parent().into_iter().chain(grouping.columns()) {
                     window.add_partition_by(column(ITEM, name));
                 }
                 window.order_by((ITEM, DATE), Order::Desc).order_by((ITEM, OPERAND), Order::Desc);
@@ -241,13 +294,12 @@ impl RecordLoader {
         let mut of_page = Query::select();
         of_page.column((AGGREGATED, Asterisk)).from_subquery(query, AGGREGATED);
         let pair = |name| (column(AGGREGATED, name), column(GROUP, name));
-        let of_parent = list.link.map(|_| pair(PARENT)).map(|(one, other)| one.eq(other));
+        let of_parent = parent().map(pair).map(|(one, other)| one.eq(other));
         let of_keys = grouping.columns().map(pair).map(|(one, other)| is_same(self.backend(), one, other));
         let on = of_parent.into_iter().chain(of_keys).reduce(ExprTrait::and).unwrap_or(Expr::Constant(true.into()));
-        of_page.join_subquery(JoinType::InnerJoin, self.group_page(list, grouping, parents), GROUP, on);
-        let query = of_page;
+        of_page.join_subquery(JoinType::InnerJoin, self.group_page(lists, grouping, parents), GROUP, on);
         let mut found: FxHashMap<Option<Uuid>, FxHashMap<Vec<KeyValue>, AggregateValue>> = FxHashMap::default();
-        for row in self.rows(&query, list.page.record.table, list.link.map(|_| parents.len())).await? {
+        for (parent, row) in self.grouped_rows(&of_page, lists, parents).await? {
             let value = match aggregate {
                 Aggregate::Distinct(_) => AggregateValue::Count(row.try_get("", COUNT)?),
                 Aggregate::Figure(_) => AggregateValue::Figure(Figure {
@@ -259,9 +311,13 @@ impl RecordLoader {
                 }),
                 Aggregate::Latest(_) => AggregateValue::Record(row.try_get("", OPERAND)?),
             };
-            let values = grouping.read(&row)?;
-            found.entry(Self::parent_of(list, &row)?).or_default().insert(values, value);
+            found.entry(parent).or_default().insert(grouping.read(&row)?, value);
         }
         Ok(found)
     }
+}
+
+/// Whether the lists are those of records, and not the list of all.
+fn has_parents(lists: &[Shape<List>]) -> bool {
+    lists.first().is_some_and(|list| list.link.is_some())
 }

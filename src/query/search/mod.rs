@@ -183,25 +183,22 @@ impl RecordLoader {
         Ok(Found { hits, terms, is_misspelled: true })
     }
 
-    /// The number of all records that a search finds.
-    pub(super) async fn search_total(&self, search: &Search) -> Result<i64> {
+    /// The numbers of all records that a search finds, by their tables: of the most first.
+    pub(super) async fn search_counts(&self, search: &Search) -> Result<Vec<(String, i64)>> {
         if search.terms.is_empty() {
-            return Ok(0);
+            return Ok(Vec::new());
         }
-        let total = self.statement(self.hit_count(search, &search.terms)).await?;
-        if total > 0 {
-            return Ok(total);
+        let counts = self.statement(self.hit_counts(search, &search.terms)).await?;
+        if !counts.is_empty() {
+            return Ok(counts);
         }
-        match self.corrected(search).await? {
-            Some(terms) => {
-                let total = self.statement(self.hit_count(search, &terms)).await?;
-                if total == 0 {
-                    self.tally.uncount_statements(1);
-                }
-                Ok(total)
-            }
-            None => Ok(0),
+        let Some(terms) = self.corrected(search).await? else { return Ok(Vec::new()) };
+        let counts = self.statement(self.hit_counts(search, &terms)).await?;
+        if counts.is_empty() {
+            // Perhaps only hidden records have the words.
+            self.tally.uncount_statements(1);
         }
+        Ok(counts)
     }
 
     /// The terms of a search with what they may be misspellings of; `None` if none of them is one.

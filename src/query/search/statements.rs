@@ -174,10 +174,14 @@ impl RecordLoader {
         Ok(rows.iter().map(hit).collect::<Result<_, _>>()?)
     }
 
-    /// The number of all records that have all terms.
-    pub(super) async fn hit_count(&self, search: &Search, terms: &[Term]) -> Result<i64> {
-        let count = self.found(search, terms).expr(Func::count(Expr::col(Asterisk))).take();
-        let rows = self.rows(&count, document::Entity.table_name(), None).await?;
-        Ok(rows.first().map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+    /// The numbers of all records that have all terms, by their tables: of the most first.
+    pub(super) async fn hit_counts(&self, search: &Search, terms: &[Term]) -> Result<Vec<(String, i64)>> {
+        let mut counts = self.found(search, terms);
+        let count = || Expr::from(Func::count(Expr::col(Asterisk)));
+        counts.expr(of_document(Column::Kind)).expr(count()).add_group_by([of_document(Column::Kind)]);
+        counts.order_by_expr(count(), Order::Desc).order_by_expr(of_document(Column::Kind), Order::Asc);
+        let rows = self.rows(&counts, document::Entity.table_name(), None).await?;
+        let read = |row: &sea_orm::QueryResult| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?));
+        Ok(rows.iter().map(read).collect::<Result<_, sea_orm::DbErr>>()?)
     }
 }

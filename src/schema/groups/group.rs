@@ -7,7 +7,7 @@ use async_graphql::Value;
 use super::{GroupObject, GroupTypes, word};
 use crate::{
     error::{Code, Error, Result},
-    model::{Model, words},
+    model::Model,
     query::{
         groups::{Aggregate, AggregateValue, Figure, KeyValue, MAX_KEYS},
         keys::{AggregatesOf, ById, Shape},
@@ -27,7 +27,7 @@ use crate::{
 impl GroupTypes {
     /// The object type of the groups.
     pub fn group_object(self: &Arc<Self>) -> Object<GroupObject> {
-        let about = words(self.record.plural);
+        let about = self.items.words();
         let mut o = Object::new(self.group, format!("Several {about} that have something in common."));
         o.batch(
             "keys",
@@ -43,7 +43,7 @@ impl GroupTypes {
         .costs(0, Size::Assumed(index(MAX_KEYS)));
         o.leaf("count", "Int!", "The number of items.", |group: &GroupObject, out| json(&group.group.count, out));
         let types = self.clone();
-        let argument = Argument::new("of", format!("{}GroupKey!", self.record.name), "What is counted.");
+        let argument = Argument::new("of", format!("{}GroupKey!", self.items.name()), "What is counted.");
         o.batch(
             "distinct",
             "Int",
@@ -62,12 +62,11 @@ impl GroupTypes {
             },
         )
         .costs(1, Size::None)
-        .scans();
+        .scans(self.parts());
         if !self.figures.is_empty() {
             self.add_figure(&mut o);
         }
-        if let Some((name, date)) = self.latest {
-            let record = self.record;
+        if let Some((record, name, date)) = self.latest {
             let about = format!(
                 "The item with the latest `{name}`, by the last day that it can mean; `null` if none is known."
             );
@@ -87,23 +86,23 @@ impl GroupTypes {
                 })
             })
             .costs(2, Size::One)
-            .scans();
+            .scans(self.parts());
         }
         o
     }
 
     fn add_figure(self: &Arc<Self>, o: &mut Object<GroupObject>) {
         let types = self.clone();
-        let argument = Argument::new("of", format!("{}Figure!", self.record.name), "The number.");
+        let argument = Argument::new("of", format!("{}Figure!", self.items.name()), "The number.");
         let about = "A summary of a number of the items. Units are not converted: filter by the unit, or group by it.";
         o.batch("figure", "Figure", about, vec![argument], move |call, groups| {
             let types = types.clone();
             Box::pin(async move {
                 let aggregate = call.shape(1, || {
                     let name = of(call)?;
-                    let figure = types.figures.iter().find(|(known, _)| *known == name);
+                    let figure = types.figures.iter().find(|(known, ..)| *known == name);
                     let unknown = || Error::input(Code::InvalidArgument, format!("{} is no figure", Quoted(&name)));
-                    figure.map(|(_, column)| Aggregate::Figure(*column)).ok_or_else(unknown)
+                    figure.map(|(.., column)| Aggregate::Figure(*column)).ok_or_else(unknown)
                 })?;
                 let found = aggregates(call, groups, &aggregate).await?;
                 let figures = found.into_iter().map(|value| match value {
@@ -114,7 +113,7 @@ impl GroupTypes {
             })
         })
         .costs(1, Size::One)
-        .scans();
+        .scans(self.parts());
     }
 }
 

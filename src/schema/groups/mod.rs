@@ -9,10 +9,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 pub(super) use self::group::{figure_object, value_object};
 use super::{
-    answer::Answer,
+    answer::{Answer, index},
     connection::{PageObject, ready},
     cost::Size,
     execute::Call,
+    items::Items,
     leaf::json,
     object::{Argument, Object},
     page_info::PageInfo,
@@ -21,7 +22,7 @@ use super::{
 use crate::{
     async_graphql_internals::Registry,
     error::{Code, Error, Result},
-    model::{self, Column, DateColumns, Model, RecordType, words},
+    model::{self, Column, DateColumns, Model, RecordType},
     query::{
         groups::{self, Group, GroupKey, GroupOrder, Grouping, MAX_KEYS},
         keys::{GroupTotalOf, GroupsOf},
@@ -29,6 +30,9 @@ use crate::{
     },
     quoted::Quoted,
 };
+
+/// The argument that says what is counted.
+const COUNTED: &str = "countDistinct";
 
 /// The orders of groups: name, description, order.
 const ORDERS: [(&str, &str, GroupOrder); 4] = [
@@ -43,12 +47,14 @@ const ORDERS: [(&str, &str, GroupOrder); 4] = [
     ("KEY_DESC", "By the keys, in the opposite order; unknown values come last.", GroupOrder::KeyDescending),
 ];
 
-/// What the records of a type can be grouped by, and the names of the types in the schema.
+/// What a list can be grouped by, and the names of the types in the schema.
 pub(super) struct GroupTypes {
-    record: &'static RecordType,
+    items: Items,
     keys: Vec<Arc<GroupKey>>,
-    figures: Vec<(String, Column)>,
-    latest: Option<(&'static str, DateColumns)>,
+    /// Their names, what they are, and their columns.
+    figures: Vec<(String, &'static str, Column)>,
+    /// The type of the records, and the date that says which is the latest.
+    latest: Option<(&'static RecordType, &'static str, DateColumns)>,
     group: &'static str,
     edge: &'static str,
     /// The connection of groups.
@@ -64,13 +70,14 @@ pub(super) struct GroupPage {
 
 /// A group, and the list that it is of.
 pub(super) struct GroupObject {
+    items: Items,
     of: GroupsOf,
     group: Arc<Group>,
 }
 
 impl GroupObject {
     fn cursor(&self) -> String {
-        Position(self.group.position).encode(self.of.list.page.record, &self.of.grouping)
+        Position(self.group.position).encode(self.items, &self.of.grouping)
     }
 }
 
@@ -78,19 +85,20 @@ impl GroupObject {
 struct Position(i64);
 
 impl Position {
-    fn list(record: &RecordType, grouping: &Grouping) -> String {
+    fn list(items: Items, grouping: &Grouping) -> String {
         let keys: Vec<_> = grouping.keys.iter().map(|key| key.name.as_str()).collect();
         let order = ORDERS.iter().find(|(.., order)| *order == grouping.order).map_or("", |(name, ..)| name);
-        format!("groups:{}:{}:{order}:", record.table, keys.join(","))
+        let counted = grouping.counted.as_ref().map_or("", |key| &key.name);
+        format!("groups:{}:{}:{order}:{counted}:", items.name(), keys.join(","))
     }
 
-    fn encode(&self, record: &RecordType, grouping: &Grouping) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{}{}", Self::list(record, grouping), self.0))
+    fn encode(&self, items: Items, grouping: &Grouping) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}{}", Self::list(items, grouping), self.0))
     }
 
-    fn decode(text: &str, record: &RecordType, grouping: &Grouping) -> Result<u32> {
+    fn decode(text: &str, items: Items, grouping: &Grouping) -> Result<u32> {
         let plain = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let position = plain.as_deref().and_then(|plain| plain.strip_prefix(&Self::list(record, grouping)));
+        let position = plain.as_deref().and_then(|plain| plain.strip_prefix(&Self::list(items, grouping)));
         position.and_then(|position| position.parse().ok()).ok_or_else(|| {
             let message = format!(
                 "{} is not a cursor of these groups: pass a cursor that a list of groups with the same keys and order returned",
@@ -102,15 +110,25 @@ impl Position {
 }
 
 impl GroupTypes {
-    /// What the records of a type can be grouped by.
-    pub fn new(model: &Model, record: &'static RecordType) -> Self {
+    /// What a list can be grouped by.
+    pub fn new(model: &Model, items: Items) -> Self {
         // Names live as long as the catalog, which is never dropped.
-        let name = |suffix: &str| -> &'static str { format!("{}{suffix}", record.name).leak() };
+        let name = |suffix: &str| -> &'static str { format!("{}{suffix}", items.name()).leak() };
+        // Numbers and dates belong to one type.
+        let (figures, latest) = match items {
+            Items::Type(record) => (
+                groups::figures(record)
+                    .map(|(name, attribute, column)| (name, attribute.description, column))
+                    .collect(),
+                groups::main_date(record).map(|(attribute, date)| (record, attribute.name.as_str(), date)),
+            ),
+            _ => (Vec::new(), None),
+        };
         Self {
-            record,
-            keys: groups::keys(model, record).into_iter().map(Arc::new).collect(),
-            figures: groups::figures(record).map(|(name, _, column)| (name, column)).collect(),
-            latest: groups::main_date(record).map(|(attribute, date)| (attribute.name.as_str(), date)),
+            items,
+            keys: groups::keys(model, &items.listed()).into_iter().map(Arc::new).collect(),
+            figures,
+            latest,
             group: name("Group"),
             edge: name("GroupEdge"),
             connection: name("GroupConnection"),
@@ -119,20 +137,14 @@ impl GroupTypes {
 
     /// Registers the enums.
     pub fn register(&self, registry: &mut Registry) {
-        let about = words(self.record.plural);
+        let (name, about) = (self.items.name(), self.items.words());
         let keys =
             self.keys.iter().flat_map(|key| EnumValue::with_former(&key.name, key.former.as_deref(), &key.description));
-        enumeration(
-            registry,
-            format!("{}GroupKey", self.record.name),
-            format!("What {about} can be grouped by."),
-            keys,
-        );
+        enumeration(registry, format!("{name}GroupKey"), format!("What {about} can be grouped by."), keys);
         if !self.figures.is_empty() {
-            let values =
-                groups::figures(self.record).map(|(name, attribute, _)| EnumValue::new(name, attribute.description));
+            let values = self.figures.iter().map(|(name, about, _)| EnumValue::new(name, *about));
             let about = format!("The numbers of {about} of which groups have summaries.");
-            enumeration(registry, format!("{}Figure", self.record.name), about, values);
+            enumeration(registry, format!("{name}Figure"), about, values);
         }
         let orders = ORDERS.iter().map(|(name, about, _)| EnumValue::new(*name, *about));
         enumeration(registry, "GroupOrder".to_owned(), "The orders of groups.".to_owned(), orders);
@@ -140,10 +152,11 @@ impl GroupTypes {
 
     /// The arguments of `groups`.
     fn arguments(&self) -> Vec<Argument> {
+        let key = format!("{}GroupKey", self.items.name());
         vec![
             Argument::new(
                 "by",
-                format!("[{}GroupKey!]!", self.record.name),
+                format!("[{key}!]!"),
                 format!("What the items of a group have in common: one to {MAX_KEYS} keys."),
             ),
             Argument::new(
@@ -158,6 +171,12 @@ impl GroupTypes {
             Argument::new("after", "String", "Returns only groups after this cursor."),
             Argument::new("orderBy", "GroupOrder", "The order of the groups. The default is `COUNT_DESC`."),
             Argument::new(
+                COUNTED,
+                key.clone(),
+                "Orders the groups by the number of different values of this key and not by the number of items, if `orderBy` is by \
+                 count: cities by the number of their partners and not of their partnerships, for example.",
+            ),
+            Argument::new(
                 "filter",
                 format!("{}Filter", model::Group::RECORD),
                 "Returns only groups that have, among their keys, a record that matches this filter, such as the cities of one country.",
@@ -168,7 +187,7 @@ impl GroupTypes {
     fn key(&self, name: &str) -> Result<Arc<GroupKey>> {
         let known = self.keys.iter().find(|key| key.name == name || key.former.as_deref() == Some(name)).cloned();
         known.ok_or_else(|| {
-            let message = format!("{} is not a value of {}GroupKey", Quoted(name), self.record.name);
+            let message = format!("{} is not a value of {}GroupKey", Quoted(name), self.items.name());
             Error::input(Code::InvalidArgument, message)
         })
     }
@@ -186,6 +205,7 @@ impl GroupTypes {
                 ("first", value) => grouping.size = page::size("first", &value)?,
                 ("after", Value::String(text)) => after = Some(text),
                 ("filter", value) => filter = Some(value),
+                (COUNTED, value) => grouping.counted = Some(self.key(&word(&value)?)?),
                 ("orderBy", value) => {
                     let name = word(&value)?;
                     let order = ORDERS.iter().find(|(known, ..)| *known == name).map(|(.., order)| *order);
@@ -211,7 +231,7 @@ impl GroupTypes {
         if let Some(filter) = filter {
             grouping.restrict(call.filter_scope(), &filter)?;
         }
-        grouping.after = after.map(|after| Position::decode(&after, self.record, &grouping)).transpose()?.unwrap_or(0);
+        grouping.after = after.map(|after| Position::decode(&after, self.items, &grouping)).transpose()?.unwrap_or(0);
         Ok(grouping)
     }
 
@@ -229,8 +249,8 @@ impl GroupTypes {
                 Box::pin(async move {
                     let grouping = call.shape(1, || types.grouping(call))?;
                     let key = |page: &Arc<PageObject>| {
-                        let list = page.first_part();
-                        GroupsOf { parent: page.parent(), list, grouping: grouping.clone() }
+                        let (parent, lists) = (page.parent(), page.lists());
+                        GroupsOf { parent, lists, grouping: grouping.clone() }
                     };
                     let mut found = call.loader().load_many(pages.iter().map(key)).await?;
                     let pages = pages.iter().map(|page| {
@@ -238,19 +258,19 @@ impl GroupTypes {
                         let mut groups = found.remove(&of).unwrap_or_default();
                         let has_more = groups.len() > grouping.size;
                         groups.truncate(grouping.size);
-                        let groups = groups.into_iter().map(|group| Arc::new(GroupObject { of: of.clone(), group }));
+                        let groups = groups.into_iter().map(|group| Arc::new(GroupObject { items: types.items, of: of.clone(), group }));
                         Some(Arc::new(GroupPage { groups: groups.collect(), has_more, of }))
                     });
                     Ok(Answer::one(types.connection, pages))
                 })
             },
         )
-        .scans();
+        .scans(self.parts());
     }
 
     /// The object type of the pages of groups.
     pub fn page_object(&self) -> Object<GroupPage> {
-        let about = words(self.record.plural);
+        let about = self.items.words();
         let mut o = Object::new(self.connection, format!("A page of groups of {about}."));
         let edge = self.edge;
         o.batch(
@@ -298,13 +318,18 @@ impl GroupTypes {
             },
         )
         .costs(1, Size::None)
-        .scans();
+        .scans(self.parts());
         o
+    }
+
+    /// The number of lists that are read to group a list.
+    fn parts(&self) -> u32 {
+        index(self.items.number_of_parts())
     }
 
     /// The object type of the edges.
     pub fn edge_object(&self) -> Object<Edge> {
-        let about = words(self.record.plural);
+        let about = self.items.words();
         let mut o = Object::new(self.edge, format!("A group in a list of groups of {about}."));
         o.leaf("cursor", "String!", "The cursor of the group, for `after`.", |edge: &Edge, out| {
             json(&edge.0.cursor(), out);

@@ -60,7 +60,7 @@ fn hang_by(record: &RecordType, field: &str, link: Link, target: &'static str) -
         Link::Any(ways) => Hang::Any(ways.iter().map(|way| hang_by(record, field, way.link, target)).collect()),
         Link::Contemporary(of) => Hang::Contemporary(of),
         Link::Within { .. } => panic!("{}.{field}: say what hangs on a record by way of others", record.name),
-        Link::Via { table, parent, child } => Hang::Between(target, table, [header(parent), header(child)]),
+        Link::Via { table, parent, child, .. } => Hang::Between(target, table, [header(parent), header(child)]),
         Link::Column { table, column } => Hang::Naming(table, header(column)),
         Link::Through { table: "tag", parent: "record_id", .. } => Hang::Topics,
         Link::Through { table: "tag", .. } => Hang::Tagged(Some(target)),

@@ -90,6 +90,27 @@ impl Files {
         joined(self.positions.iter().filter(is_held).map(|row| row["key"].clone()))
     }
 
+    /// The organizations among the guests of a visit, and those in which officials among them held an office at the time.
+    fn visiting_offices(&self, visit: &Row) -> BTreeSet<String> {
+        let is_guest = |row: &&Row| {
+            row["activity"] == visit["key"] && ["leader", "member", "guest"].contains(&row["role"].as_str())
+        };
+        let mut found = BTreeSet::new();
+        for row in self.participations.iter().filter(is_guest) {
+            match row["participant_kind"].as_str() {
+                "organization" => found.extend([row["participant"].clone()]),
+                "official" => {
+                    let Some(days) = Self::was(visit) else { continue };
+                    let offices = self.offices(&row["participant"], &days);
+                    let held = self.positions.iter().filter(|row| offices.split(' ').any(|key| key == row["key"]));
+                    found.extend(held.map(|row| row["organization"].clone()).filter(|key| !key.is_empty()));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
     fn of_official<'f>(&'f self, official: &'f str, kind: &'f str) -> Vec<&'f Row> {
         let is_of = |row: &&Row| {
             row["participant_kind"] == "official" && row["participant"] == official && row["activity_kind"] == kind
