@@ -1,4 +1,4 @@
-//! The command line interface: `serve`, `migrate`, `import`, `export`, `backup`, `reindex`, `key`, `schema`, `health`.
+//! The command line interface: `serve`, `migrate`, `import`, `export`, `backup`, `verify`, `reindex`, `key`, `schema`, `health`.
 
 mod backup;
 mod import;
@@ -24,9 +24,10 @@ use tokio::{
 };
 
 use crate::{
+    clock::Clock,
     db::{Access, Database},
     domain, http,
-    import_export::{self, Export},
+    import_export::{self, Export, Verified, Verify},
     observe::logs,
 };
 
@@ -63,6 +64,9 @@ enum Command {
     Export(ExportArgs),
     /// Copies the whole database to a file, also while it is served and written: records, keys, and all else that it has.
     Backup(backup::Backup),
+    /// Verifies the references between records, their effective visibility, their dates and other values, and the index of
+    /// full-text search. Nothing is changed; it fails if anything is wrong, and names it.
+    Verify(Db),
     /// Makes the index of full-text search, and the sort keys of names, again.
     Reindex(Db),
     /// Manages API keys, which let their owners see more than what is public.
@@ -144,6 +148,7 @@ pub fn run() -> ExitCode {
             Command::Import(args) => import::run(args).await,
             Command::Export(args) => export(args).await,
             Command::Backup(args) => backup::run(args).await,
+            Command::Verify(args) => verify(args).await,
             Command::Reindex(args) => reindex(args).await,
             Command::Key(args) => key::run(args).await,
             Command::Schema => {
@@ -220,6 +225,22 @@ async fn migrate(args: Db) -> Result<(), Failed> {
     database.migrate().await?;
     import_export::complete_search_index(&database, domain::model()).await?;
     say(&"the database is up to date");
+    Ok(())
+}
+
+async fn verify(args: Db) -> Result<(), Failed> {
+    let database = open(&args).await?;
+    let verify = Verify {
+        model: domain::model(),
+        database: &database,
+        clock: &Clock::system(),
+        on_finding: &mut |finding| say(&finding),
+    };
+    let Verified { records, findings } = import_export::verify(verify).await?;
+    if findings > 0 {
+        return Err(format!("{findings} of what {records} records have is not as it should be").into());
+    }
+    say(&format_args!("{records} records are as they should be"));
     Ok(())
 }
 

@@ -4,8 +4,8 @@
 //! An object costs 1 point, however many of its fields are selected; a statement costs [`STATEMENT_COST`], however many rows
 //! it returns. A field of an interface needs its statements once for each type that implements the interface, and a reference
 //! that can lead to several types needs one for each of them. Filters are estimated by [`super::filter_cost`], orders by
-//! [`super::order_cost`]. Objects in a list cost as much as the list can be long: a page has the length that its `first` or
-//! `last` asks for, a lookup by ids as many objects as ids, and any other list an assumed size.
+//! [`super::order_cost`], groups by [`super::group_cost`]. Objects in a list cost as much as the list can be long: a page has
+//! the length that its `first` or `last` asks for, a lookup by ids as many objects as ids, and any other list an assumed size.
 
 mod analyzer;
 
@@ -21,6 +21,7 @@ use apollo_compiler::{
 use self::analyzer::Analyzer;
 use super::{
     filter_cost::{FilterEstimator, SCAN_COST},
+    group_cost::Groups,
     order_cost::Orders,
 };
 use crate::{
@@ -81,6 +82,7 @@ struct SelectionSetCost {
     work: u64,
     filters: Vec<FilterArgument>,
     orders: Vec<Orders>,
+    groups: Vec<Groups>,
     fields: Vec<ObjectFieldCost>,
     /// Indices of the fragments that are spread.
     fragments: Vec<usize>,
@@ -212,9 +214,9 @@ impl<'a> Estimator<'a> {
             let cost = self.filters.estimate(ty, value);
             totals.filters = totals.filters.saturating_add(cost.saturating_mul(*lists));
         }
-        for order in &set.orders {
-            totals.filters = totals.filters.saturating_add(order.estimate(self.variables));
-        }
+        let orders = set.orders.iter().map(|orders| orders.estimate(self.variables));
+        let groups = set.groups.iter().map(|groups| groups.estimate(self.variables));
+        totals.filters = orders.chain(groups).fold(totals.filters, u64::saturating_add);
         for field in &set.fields {
             let (length, page_size) = self.length(&field.length, page_size);
             let below = self.selection_set(&field.selection_set, page_size, fragments);

@@ -7,6 +7,7 @@
 mod cost;
 mod errors;
 mod filter_cost;
+mod group_cost;
 mod library_document;
 mod limits;
 mod metrics;

@@ -61,8 +61,8 @@ fn is_given(value: &Value, variables: &JsonMap) -> bool {
     }
 }
 
-/// The names of the orders that a value has.
-fn names<'a>(value: &'a Value, variables: &'a JsonMap) -> Vec<&'a str> {
+/// The names of enum values that a value has.
+pub(super) fn names<'a>(value: &'a Value, variables: &'a JsonMap) -> Vec<&'a str> {
     match value {
         Value::Enum(name) => vec![name.as_str()],
         Value::List(items) => items.iter().flat_map(|item| names(item, variables)).collect(),

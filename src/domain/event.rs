@@ -6,14 +6,14 @@ use crate::{
     db::{Id, Moment},
     domain::{
         activity_status::ActivityStatus,
-        agreement, city,
+        agreement, city, country,
         organization::{self, DISSOLVED, FOUNDED},
         participation,
         quality_issue::PLAUSIBLE_DAYS,
         timeline::TimelineKind,
     },
     edtf::Day,
-    model::{Description, IfMissing, Record, Visibility},
+    model::{Description, IfMissing, Link, Record, Visibility},
 };
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -106,6 +106,12 @@ impl Record for Entity {
             "agreements",
             agreement::Column::SignedAtId,
             "A list of the agreements that were signed at the event.",
+        );
+        d.grouped_by::<city::Entity>("CITIES", [Link::via(Column::Id, Column::CityId)], "By `city`.");
+        d.grouped_by::<country::Entity>(
+            "COUNTRIES",
+            [Link::beyond(Column::CityId, city::Column::CountryId)],
+            "By the `country` of `city`.",
         );
         participation::group_keys(d);
         d.alike([Column::StartEarliest, Column::StartLatest], None);

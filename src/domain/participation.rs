@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use crate::{
     db::{Id, Moment},
     domain::{event, official, organization, position, visit},
-    model::{Description, Link, Only, Record, RecordType, Visibility, period_of},
+    model::{Condition, Description, Link, Record, RecordType, Visibility, period_of},
 };
 
 /// The role of a participant in a visit or an event.
@@ -140,23 +140,42 @@ impl Record for Entity {
     }
 }
 
+/// Whether somebody took part, and was not only to come, or invited others or was invited.
+pub(super) fn took_part() -> &'static [Condition] {
+    use ParticipationRole::{Invitee, Inviter};
+    vec![was_there(), Condition::none_of(Column::Role, [Inviter, Invitee])].leak()
+}
+
+/// The same of those who had one of some roles.
+pub(super) fn took_part_as(roles: impl IntoIterator<Item = ParticipationRole>) -> &'static [Condition] {
+    vec![was_there(), Condition::one_of(Column::Role, roles)].leak()
+}
+
+fn was_there() -> Condition {
+    use ParticipationStatus::{Declined, Invited, Planned, Welcome};
+    Condition::none_of(Column::Status, [Planned, Invited, Welcome, Declined])
+}
+
 /// Lets visits or events be grouped by those who took part.
 pub(super) fn group_keys(activity: &mut RecordType) {
     let participant = Link::via(Column::ActivityId, Column::ParticipantId);
     activity.grouped_by_any(
         "HOST",
-        participant.only(Only::words(Column::Role, [ParticipationRole::Host])),
+        participant.only(took_part_as([ParticipationRole::Host])),
         "Participant",
-        "By the hosts: the officials, organizations, cities and countries among the participants that have this role.",
+        "By the hosts: the officials, organizations, cities and countries that took part as such.",
     );
+    let took_part = participant.only(took_part());
     activity.grouped_by::<official::Entity>(
         "OFFICIAL",
-        [participant],
-        "By the officials among the participants, in any role.",
+        [took_part],
+        "By the officials who took part, as guests, hosts or otherwise: not those who invited, were only invited or expected, or \
+         declined.",
     );
     activity.grouped_by::<organization::Entity>(
         "ORGANIZATION",
-        [participant],
-        "By the organizations among the participants, in any role.",
+        [took_part],
+        "By the organizations that took part, as guests, hosts or otherwise: not those that invited, were only invited or \
+         expected, or declined.",
     );
 }

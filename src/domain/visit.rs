@@ -19,7 +19,7 @@ use crate::{
         visit_stop,
     },
     edtf::Day,
-    model::{Description, IfMissing, Link, Only, Record, Visibility},
+    model::{Description, IfMissing, Link, Record, Visibility},
 };
 
 /// The kind of a visit.
@@ -120,6 +120,7 @@ impl Record for Entity {
             "A list of the cities that have a part in the visit: those that the guests came from, went to or stopped in, and \
              those that took part. Each is listed once; its edge tells its part.",
         );
+        d.grouped();
         d.has_many_by::<country::Entity, VisitPlaceRole>(
             "countries",
             "VisitCountry",
@@ -127,6 +128,7 @@ impl Record for Entity {
             "A list of the countries that have a part in the visit: those that the guests came from, went to or stopped in, \
              and those that took part. Each is listed once; its edge tells its part.",
         );
+        d.grouped();
         d.has_many(
             "participations",
             participation::Column::ActivityId,
@@ -142,17 +144,31 @@ impl Record for Entity {
             agreement::Column::SignedAtId,
             "A list of the agreements that were signed at the visit.",
         );
-        let guests = Only::words(participation::Column::Role, [Leader, Member, Guest]);
+        let guests = participation::took_part_as([Leader, Member, Guest]);
         let guest = Link::via(participation::Column::ActivityId, participation::Column::ParticipantId).only(guests);
-        let office = d.at_the_time::<_, position::Entity>(
-            [participation::Column::ActivityId, participation::Column::ParticipantId],
-            [position::Column::OfficialId, position::Column::OrganizationId],
+        d.grouped_by_any(
+            "GUEST",
+            guest,
+            "Participant",
+            "By the guests who came, with the roles `LEADER`, `MEMBER` and `GUEST`: officials, organizations, cities and countries.",
+        );
+        let held = |child| {
+            let participant = [participation::Column::ActivityId, participation::Column::ParticipantId];
+            d.at_the_time::<_, position::Entity>(participant, [position::Column::OfficialId, child]).only(guests)
+        };
+        let (office, organization) = (held(position::Column::Id), held(position::Column::OrganizationId));
+        d.grouped_by_text(
+            "VISITING_OFFICE",
+            office,
+            position::Column::Title,
+            "By the titles of the positions that the officials among the guests held at the time, as far as is known, such as \
+             `Mayor of Shanghai`.",
         );
         d.grouped_by::<organization::Entity>(
-            "VISITING_OFFICE",
-            [guest, office.only(guests)],
-            "By the organizations that visited: those that took part as guests, and those in which officials among the guests \
-             held a position at the time.",
+            "VISITING_ORGANIZATION",
+            [guest, organization],
+            "By the organizations among the guests, and those in which officials among them held a position at the time, as far \
+             as is known.",
         );
         participation::group_keys(d);
         d.alike([Column::StartEarliest, Column::StartLatest], None);

@@ -79,7 +79,7 @@ fn lock(directory: &Path) -> Result<fs::File, Failure> {
 }
 
 /// Begins a transaction in which all statements see the data set at the same moment.
-async fn snapshot(database: &Database) -> Result<DatabaseTransaction, DbErr> {
+pub(super) async fn snapshot(database: &Database) -> Result<DatabaseTransaction, DbErr> {
     // A transaction of SQLite sees what its first statement saw.
     let is_postgres = database.backend() == DbBackend::Postgres;
     let options = TransactionOptions {

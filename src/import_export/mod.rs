@@ -26,10 +26,12 @@ mod problem;
 mod removals;
 mod row_reader;
 mod rows;
+mod search_documents;
 mod search_index;
 mod sort_keys;
 mod unbuilt_statements;
 mod value_changes;
+mod verify;
 mod write;
 
 use std::{
@@ -48,6 +50,7 @@ pub use self::{
     problem::{Failure, Problem, Problems},
     search_index::{complete_search_index, rebuild_search_index},
     value_changes::{Change, Warnings},
+    verify::{Verified, Verify, verify},
 };
 pub(crate) use self::{
     columns::{HISTORY, file_name, headers, headers_of, imported},

@@ -205,8 +205,8 @@ pub enum Link {
         parent: &'static str,
         /// Its column that refers to the related record.
         child: &'static str,
-        /// Only records between that have certain words.
-        only: Option<Only>,
+        /// The conditions on the records between.
+        only: &'static [Condition],
     },
     /// Records that belong to this one have them: the cities of a country have events.
     Within {
@@ -214,9 +214,11 @@ pub enum Link {
         table: &'static str,
         /// Its column that refers to this record.
         parent: &'static str,
+        /// Their column that `of` refers to: mostly their id.
+        on: &'static str,
         /// The table that joins them and the related records, or that of the related records.
         by: &'static str,
-        /// Its column that refers to the records between.
+        /// Its column that refers to the records between; or its id, and those refer to it.
         of: &'static str,
         /// Its column that refers to the related record, or its id.
         child: &'static str,
@@ -227,24 +229,36 @@ pub enum Link {
     Any(&'static [Way]),
 }
 
-/// A condition on records: that a column has one of these words, in their database form.
+/// A condition on records, by the word in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Only {
+pub struct Condition {
     /// The column.
     pub column: &'static str,
-    /// The words.
+    /// The words, in their database form.
     pub words: &'static [&'static str],
+    /// Whether those pass that have none of the words, or none at all, and not those that have one.
+    pub is_negated: bool,
 }
 
-impl Only {
+impl Condition {
     /// The condition that a column has one of some words.
-    pub fn words<C: ColumnTrait, V: ActiveEnum<Value = String>>(column: C, words: impl IntoIterator<Item = V>) -> Self {
+    pub fn one_of<C: ColumnTrait, V: ActiveEnum<Value = String>>(
+        column: C,
+        words: impl IntoIterator<Item = V>,
+    ) -> Self {
         // Words live as long as the model, which is never dropped.
         let words: Vec<_> = words.into_iter().map(|word| &*word.to_value().leak()).collect();
-        Self { column: column.as_str(), words: words.leak() }
+        Self { column: column.as_str(), words: words.leak(), is_negated: false }
+    }
+
+    /// The condition that a column has none of some words.
+    pub fn none_of<C: ColumnTrait, V: ActiveEnum<Value = String>>(
+        column: C,
+        words: impl IntoIterator<Item = V>,
+    ) -> Self {
+        Self { is_negated: true, ..Self::one_of(column, words) }
     }
 }
-
 /// Records that concern the same record as this one and that were at the same time, as far as is known: the positions of a
 /// participant at the time of an event.
 #[derive(Debug, PartialEq, Eq)]
@@ -253,8 +267,8 @@ pub struct Contemporary {
     pub table: &'static str,
     /// Its column that refers to the record whose list it is, or its id.
     pub parent: &'static str,
-    /// Only records with certain words.
-    pub only: Option<Only>,
+    /// The conditions on the records of this table.
+    pub only: &'static [Condition],
     /// Its column that refers to what both concern.
     pub subject: &'static str,
     /// Its column that refers to what says when it was.
@@ -353,7 +367,23 @@ impl Link {
     /// table that refers to those by `of`.
     pub fn within<C: ColumnTrait, D: ColumnTrait>(parent: C, of: D, child: D) -> Self {
         let (table, by) = (table_of::<C>(), table_of::<D>());
-        Self::Within { table, parent: parent.as_str(), by, of: of.as_str(), child: child.as_str() }
+        Self::Within { table, parent: parent.as_str(), on: "id", by, of: of.as_str(), child: child.as_str() }
+    }
+
+    /// The record that `child` of another one refers to, which this one refers to by `reference`.
+    pub fn beyond<C: ColumnTrait, D: ColumnTrait>(reference: C, child: D) -> Self {
+        let (table, by) = (table_of::<C>(), table_of::<D>());
+        Self::Within { table, parent: "id", on: reference.as_str(), by, of: "id", child: child.as_str() }
+    }
+
+    /// Whether it compares periods.
+    #[must_use]
+    pub fn compares_periods(self) -> bool {
+        match self {
+            Self::Contemporary(_) => true,
+            Self::Any(ways) => ways.iter().any(|way| way.link.compares_periods()),
+            _ => false,
+        }
     }
 
     /// The number of links that it consists of.
@@ -367,18 +397,18 @@ impl Link {
 
     /// The records that other records, which refer to both, join to the record.
     pub fn via<C: ColumnTrait>(parent: C, child: C) -> Self {
-        Self::Via { table: table_of::<C>(), parent: parent.as_str(), child: child.as_str(), only: None }
+        Self::Via { table: table_of::<C>(), parent: parent.as_str(), child: child.as_str(), only: &[] }
     }
 
-    /// The same by those records only that have certain words.
+    /// The same by those records only that pass.
     ///
     /// # Panics
     /// If no records join it.
     #[must_use]
-    pub fn only(self, only: Only) -> Self {
+    pub fn only(self, only: &'static [Condition]) -> Self {
         match self {
-            Self::Via { table, parent, child, .. } => Self::Via { table, parent, child, only: Some(only) },
-            Self::Contemporary(of) => Self::Contemporary(Box::leak(Box::new(Contemporary { only: Some(only), ..*of }))),
+            Self::Via { table, parent, child, .. } => Self::Via { table, parent, child, only },
+            Self::Contemporary(of) => Self::Contemporary(Box::leak(Box::new(Contemporary { only, ..*of }))),
             link => panic!("{link:?} has no records between"),
         }
     }

@@ -37,7 +37,7 @@ use sea_orm::ActiveEnum;
 
 pub use self::{
     attribute::{
-        Attribute, AttributeKind, Contemporary, CounterpartFields, Decimal, Link, Only, RoleField, Scalar, ToAny,
+        Attribute, AttributeKind, Condition, Contemporary, CounterpartFields, Decimal, Link, RoleField, Scalar, ToAny,
         ToMany, ToManyAny, ToOne, Way,
     },
     claims::Claims,

@@ -1,6 +1,6 @@
 //! Networks: records that others join, such as cities by partnerships. Two records that are joined are neighbors.
 
-use super::{AttributeKind, Model, RecordType, Scalar, Vocabulary};
+use super::{AttributeKind, Condition, Model, RecordType, Scalar, Vocabulary};
 
 /// A network of records.
 #[derive(Debug)]
@@ -47,8 +47,8 @@ pub struct Members {
     pub node: &'static str,
     /// Its column that refers to the record that joins.
     pub joint: &'static str,
-    /// Rows that do not count: those that have one of the values in the column.
-    pub excluded: &'static [(&'static str, &'static [&'static str])],
+    /// The conditions on rows that count.
+    pub only: &'static [Condition],
 }
 
 /// Which records join others, by their column `status`. Those whose status is not known count unless statuses are named.

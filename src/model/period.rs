@@ -85,7 +85,7 @@ impl<E: Record> Description<'_, E> {
             let [subject, when] = [subject, when].map(|column| column.as_str());
             let table = self.record.table;
             let (column, parent, child) = (column.as_str(), "id", "id");
-            let of = Contemporary { table, parent, only: None, subject, when, during, column, related, child };
+            let of = Contemporary { table, parent, only: &[], subject, when, during, column, related, child };
             // Links live as long as the model, which is never dropped.
             Way { role: during.0, link: Link::Contemporary(Box::leak(Box::new(of))) }
         };
@@ -109,7 +109,7 @@ impl<E: Record> Description<'_, E> {
         let (table, parent, subject) = (table_of::<B>(), parent.as_str(), subject.as_str());
         let (during, related) = ((self.record.table, period), period_of::<T>());
         let (column, child) = (column.as_str(), child.as_str());
-        let of = Contemporary { table, parent, only: None, subject, when: parent, during, column, related, child };
+        let of = Contemporary { table, parent, only: &[], subject, when: parent, during, column, related, child };
         // Links live as long as the model, which is never dropped.
         Link::Contemporary(Box::leak(Box::new(of)))
     }

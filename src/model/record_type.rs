@@ -76,6 +76,8 @@ pub struct RelatedKey {
     group: Option<&'static str>,
     /// Their tables.
     pub targets: Vec<&'static str>,
+    /// The column of a text by which lists are grouped, and not by the records that have it.
+    pub text: Option<&'static str>,
 }
 
 impl RecordType {
@@ -309,12 +311,25 @@ impl RecordType {
         description: &'static str,
     ) {
         let (target, link) = super::timeline::related::<E>(links);
-        self.related_keys.push(RelatedKey { name, description, link, group: None, targets: vec![target] });
+        self.related_keys.push(RelatedKey { name, description, link, group: None, targets: vec![target], text: None });
     }
 
     /// Lets lists be grouped by the records of a union that a link joins.
     pub fn grouped_by_any(&mut self, name: &'static str, link: Link, union: &'static str, description: &'static str) {
-        self.related_keys.push(RelatedKey { name, description, link, group: Some(union), targets: Vec::new() });
+        let (group, targets) = (Some(union), Vec::new());
+        self.related_keys.push(RelatedKey { name, description, link, group, targets, text: None });
+    }
+
+    /// Lets lists be grouped by a text of the records that a link joins.
+    pub fn grouped_by_text<C: ColumnTrait>(
+        &mut self,
+        name: &'static str,
+        link: Link,
+        text: C,
+        description: &'static str,
+    ) {
+        let (targets, text) = (vec![table_of::<C>()], Some(text.as_str()));
+        self.related_keys.push(RelatedKey { name, description, link, group: None, targets, text });
     }
 
     /// Says which network the records belong to. `description` is that of the field `network`.

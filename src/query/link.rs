@@ -9,7 +9,7 @@ use super::{
     filter::{is_visible, possibly_overlap},
     statement::column,
 };
-use crate::model::{Link, Only};
+use crate::model::{Condition, Link};
 
 /// The columns of pairs: a record, and one that is related to it.
 pub(super) const PARENT: &str = "parent";
@@ -85,12 +85,17 @@ fn from_links(link: Link, query: &mut SelectStatement, rank: i16) -> (Expr, Expr
         Link::Column { table, column } => (table, column, ID),
         Link::Through { table, parent, child } => (table, parent, child),
         Link::Via { table, parent, child, only } => {
-            query.and_where(is_visible(LINKS, rank)).and_where_option(only.map(passes));
+            query.and_where(is_visible(LINKS, rank));
+            restrict(query, only);
             (table, parent, child)
         }
-        Link::Within { table, parent, by, of, child } => {
+        Link::Within { table, parent, on, by, of, child } => {
             query.from_as(table, LINKS).and_where(is_visible(LINKS, rank));
-            query.join_as(JoinType::InnerJoin, by, RELATED, column(RELATED, of).eq(column(LINKS, ID)));
+            query.join_as(JoinType::InnerJoin, by, RELATED, column(RELATED, of).eq(column(LINKS, on)));
+            if of == ID {
+                // It is a record of its own.
+                query.and_where(is_visible(RELATED, rank));
+            }
             return (column(LINKS, parent), column(RELATED, child));
         }
         Link::Contemporary(of) => {
@@ -98,7 +103,7 @@ fn from_links(link: Link, query: &mut SelectStatement, rank: i16) -> (Expr, Expr
             query.from_as(of.table, LINKS);
             let is_of_subject = column(RELATED, of.column).eq(column(LINKS, of.subject));
             query.join_as(JoinType::InnerJoin, related, RELATED, is_of_subject);
-            query.and_where_option(of.only.map(passes));
+            restrict(query, of.only);
             // The caller looks at what is at the ends.
             if of.parent != ID {
                 query.and_where(is_visible(LINKS, rank));
@@ -118,7 +123,19 @@ fn from_links(link: Link, query: &mut SelectStatement, rank: i16) -> (Expr, Expr
     (column(LINKS, parent), column(LINKS, child))
 }
 
-/// Whether the table that says what is related has one of some words.
-fn passes(only: Only) -> Expr {
-    column(LINKS, only.column).is_in(only.words.iter().copied())
+/// Whether a row passes a condition.
+pub(super) fn passes(alias: &'static str, Condition { column: name, words, is_negated }: Condition) -> Expr {
+    let words = words.iter().copied();
+    if is_negated {
+        column(alias, name).is_null().or(column(alias, name).is_not_in(words))
+    } else {
+        column(alias, name).is_in(words)
+    }
+}
+
+/// Keeps only what passes of the table that says what is related.
+fn restrict(query: &mut SelectStatement, conditions: &[Condition]) {
+    for condition in conditions {
+        query.and_where(passes(LINKS, *condition));
+    }
 }

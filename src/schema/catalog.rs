@@ -17,7 +17,10 @@ use super::{
     root::{self, Root},
     search, spells, timeline,
 };
-use crate::model::{AttributeKind, Link, Model, NetworkType, RecordType};
+use crate::{
+    model::{AttributeKind, Link, Model, NetworkType, RecordType},
+    query::groups::GroupKey,
+};
 
 /// All object types that are executed breadth-first.
 pub struct Catalog {
@@ -99,6 +102,11 @@ impl Catalog {
         }
         catalog.root = root::object(&catalog);
         catalog
+    }
+
+    /// What the list of a type can be grouped by, of a record type, a union or another name of items.
+    pub(crate) fn group_keys(&self, items: &str) -> Vec<Arc<GroupKey>> {
+        self.groups.get(items).map(|groups| groups.keys().to_vec()).unwrap_or_default()
     }
 
     /// The types of a list, and of its groups.

@@ -40,6 +40,7 @@ mod tests;
 mod timeline;
 mod types;
 
+pub(crate) use self::groups::COUNTED;
 pub use self::{
     catalog::Catalog,
     entry::{Node, Nodes, OperationData, RecordOf},

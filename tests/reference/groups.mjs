@@ -17,26 +17,38 @@ function unit(date, length) {
   return length === 3 ? `${from}X` : from;
 }
 
-/** Keys of visits and events that are none of their fields: the records that one of them leads to. */
+const ABSENT = ["planned", "invited", "welcome", "declined"];
+const GUESTS = ["leader", "member", "guest"];
+
+/** The participations of those who took part, in some roles or in any but those of who invites or is invited. */
+const tookPart = (records, activity, roles) =>
+  records.related(activity, "participations").filter(({ cells: { role, status } }) =>
+    !ABSENT.includes(status) && (roles ? roles.includes(role) : !["inviter", "invitee"].includes(role)));
+const participants = (records, activity, roles) =>
+  tookPart(records, activity, roles).map((one) => records.referred(one, "participant", null));
+const positions = (records, visit) =>
+  tookPart(records, visit, GUESTS).flatMap((guest) => records.related(guest, "positions"));
+const ofType = (all, type) => all.filter((one) => one?.type === type);
+const city = (records, event) => records.referred(event, "city", "City");
+
+/** Keys of visits and events that are none of their fields: the records, or the texts, that one of them leads to. */
 const RELATED = {
   HOST: (records, activity) => participants(records, activity, ["host"]),
-  OFFICIAL: (records, activity) => participants(records, activity).filter((one) => one.type === "Official"),
-  ORGANIZATION: (records, activity) => participants(records, activity).filter((one) => one.type === "Organization"),
-  VISITING_OFFICE: (records, visit) => {
-    const roles = ["leader", "member", "guest"];
-    const guests = participations(records, visit, roles);
-    const offices = guests.flatMap((guest) => records.related(guest, "positions"))
-      .map((position) => records.referred(position, "organization", "Organization"));
-    return [...participants(records, visit, roles), ...offices].filter((one) => one?.type === "Organization");
+  GUEST: (records, visit) => participants(records, visit, GUESTS),
+  OFFICIAL: (records, activity) => ofType(participants(records, activity), "Official"),
+  ORGANIZATION: (records, activity) => ofType(participants(records, activity), "Organization"),
+  VISITING_OFFICE: (records, visit) => positions(records, visit).map((position) => position.cells.title),
+  VISITING_ORGANIZATION: (records, visit) => {
+    const offices = positions(records, visit).map((position) => records.referred(position, "organization", "Organization"));
+    return ofType([...participants(records, visit, GUESTS), ...offices], "Organization");
   },
 };
+const OF_EVENTS = {
+  CITIES: (records, event) => [city(records, event)],
+  COUNTRIES: (records, event) => [city(records, event) && records.referred(city(records, event), "country", "Country")],
+};
 /** Which of them have a union as their type. */
-const OF_UNIONS = ["HOST"];
-
-const participations = (records, activity, roles) =>
-  records.related(activity, "participations").filter((one) => !roles || roles.includes(one.cells.role));
-const participants = (records, activity, roles) =>
-  participations(records, activity, roles).map((one) => records.referred(one, "participant", null));
+const OF_UNIONS = ["HOST", "GUEST"];
 
 export class Groups {
   constructor(lists, type) {
@@ -52,10 +64,12 @@ export class Groups {
   values(name) {
     if (this.isOfSeveralTypes && name === "TYPE") return (record) => [text(record.type)];
     if (this.isOfSeveralTypes) return (record) => new Groups(this.lists, record.type).values(name)(record);
-    if (RELATED[name] && ["Visit", "Event"].includes(this.type)) {
+    const related = { Visit: RELATED, Event: { ...RELATED, ...OF_EVENTS } }[this.type]?.[name];
+    if (related) {
       const sort = (one) => (OF_UNIONS.includes(name) ? [one.kind, one.uuid] : [one.key]);
+      const value = (one) => (typeof one === "string" ? text(one) : { record: one, sort: sort(one) });
       return (record) => {
-        const all = [...new Set(RELATED[name](this.records, record))].map((one) => ({ record: one, sort: sort(one) }));
+        const all = [...new Set(related(this.records, record))].filter((one) => one !== null).map(value);
         return all.length > 0 ? all : [null];
       };
     }
@@ -109,7 +123,8 @@ export class Groups {
       const members = this.lists.schema.getPossibleTypes(this.lists.schema.getType(this.type));
       return name !== "TYPE" && new Groups(this.lists, members[0].name).leadsToRecords(name);
     }
-    if (RELATED[name]) return true;
+    if (RELATED[name]) return name !== "VISITING_OFFICE";
+    if (this.type === "Event" && OF_EVENTS[name]) return true;
     const leads = (type) => type.name.endsWith("Connection") || isAbstractType(type) || this.lists.isRecord(type.name);
     const field = this.fields.find((one) => screaming(one.name) === name);
     if (field) return leads(getNamedType(field.type));

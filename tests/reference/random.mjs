@@ -130,8 +130,11 @@ class Writer {
 
   pageArgs(connection) {
     const child = getNamedType(connection.getFields().nodes.type).name;
-    // A connection of groups, which are asked for elsewhere.
-    if (!this.schema.getType(`${child}Order`)) return `(by: ${this.schema.getType(`${child}Key`).getValues()[0].name}, first: 2)`;
+    if (!this.schema.getType(`${child}Order`)) {
+      // A connection of groups.
+      const key = () => this.pick(this.schema.getType(`${child}Key`).getValues()).name;
+      return `(by: ${key()}, first: 2${this.chance(0.3) ? `, countDistinct: ${key()}` : ""})`;
+    }
     const orders = this.schema.getType(`${child}Order`).getValues();
     const size = this.chance(0.06) ? "-1" : this.pick(["0", "1", "2", "3", "$n"]);
     const args = [`${this.pick(["first", "first", "last"])}: ${size}`];

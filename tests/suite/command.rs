@@ -3,6 +3,7 @@
 mod backup;
 mod refused;
 mod stopping;
+mod verify;
 
 use std::{
     fs,

@@ -126,6 +126,39 @@ async fn filters_are_priced() {
     assert_eq!(code(&answer), "TOO_COSTLY");
 }
 
+/// Groups by what is related to items cost as much more as the statements that read it, and multiply.
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_by_related_records_are_priced() {
+    let server = server(|config| config.rate_limit = 0).await;
+    let requested = async |args: &str, selection: &str| -> i64 {
+        let query = "query ($by: [VisitGroupKey!]!) { visits(first: 0) { groups(ARGS) { SELECTION } } } fragment F on VisitGroup { count d: distinct(of: HOST) }";
+        let query = query.replace("ARGS", args).replace("SELECTION", selection);
+        let query = if selection.contains("...F") {
+            query
+        } else {
+            query.split(" fragment").next().expect("a query").to_owned()
+        };
+        let query = if args.contains("$by") { query } else { query.replace("query ($by: [VisitGroupKey!]!) ", "") };
+        let body =
+            json!({ "query": query, "variables": { "by": ["HOST", "OFFICIAL"] }, "extensions": { "cost": true } });
+        let (_, _, answer) = server.post(&body, &[]).await;
+        answer["extensions"]["cost"]["requested"].as_i64().unwrap_or_else(|| panic!("{answer}"))
+    };
+    let counts = "nodes { count }";
+    let plain = requested("by: KIND", counts).await;
+    assert_eq!(requested("by: HOST", counts).await, plain + 300);
+    assert_eq!(requested("by: [HOST, OFFICIAL]", counts).await, plain + 1_500);
+    assert_eq!(requested("by: $by", counts).await, plain + 1_500);
+    assert_eq!(requested("by: VISITING_OFFICE", counts).await, plain + 900);
+    assert_eq!(requested("by: KIND, countDistinct: STATUS", counts).await, plain);
+    assert_eq!(requested("by: KIND, countDistinct: HOST", counts).await, plain + 300);
+    let distinct = "nodes { count d: distinct(of: STATUS) }";
+    let one = requested("by: KIND", distinct).await;
+    assert_eq!(requested("by: KIND", "nodes { count d: distinct(of: HOST) }").await, one + 300);
+    assert_eq!(requested("by: KIND", "nodes { ...F }").await, one + 300);
+    assert_eq!(requested("by: HOST", distinct).await, one + 600);
+}
+
 /// As many requests run as may; the others are told to come again.
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_at_once_are_sent_away() {

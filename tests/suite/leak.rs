@@ -242,17 +242,42 @@ impl Guard {
         }
     }
 
+    /// The numbers of different values of all keys of a list.
+    fn distinct_values(&self, items: &str) -> String {
+        let keys = &self.schema.get(&format!("{items}GroupKey")).values;
+        keys.iter().map(|key| format!("{key}: distinct(of: {key}) ")).collect()
+    }
+
+    /// A list by each of its keys, and in the order of how many different values of each it has.
+    fn groups_by_each_key(&self, list: &str, items: &str, distinct: &str) -> Vec<String> {
+        let keys = &self.schema.get(&format!("{items}GroupKey")).values;
+        let group = format!("count keys {{ value record {{ id key }} }} {distinct}");
+        let by_each = keys
+            .iter()
+            .map(|key| format!("{list} {{ groups(by: {key}, first: 100) {{ totalCount nodes {{ {group} }} }} }}"));
+        let counted = keys.iter().map(|key| {
+            let args = format!("by: {}, countDistinct: {key}, first: 100", keys[0]);
+            format!("{list} {{ groups({args}) {{ nodes {{ count keys {{ value record {{ key }} }} }} }} }}")
+        });
+        by_each.chain(counted).collect()
+    }
+
     /// Groups by every key: hidden records are in no group, and tell none apart.
     async fn groups(&mut self) {
         let mut fields = Vec::new();
+        // Of several types.
+        for (list, items) in [("activities", "Activity"), ("timeline", "TimelineEntry")] {
+            let distinct = self.distinct_values(items);
+            fields.extend(self.groups_by_each_key(list, items, &distinct));
+        }
+        let distinct = self.distinct_values("Record");
+        let of_topics = self.groups_by_each_key("records", "Record", &distinct);
+        fields.extend(of_topics.into_iter().map(|field| format!("topics {{ nodes {{ {field} }} }}")));
         for record in self.schema.records() {
             let list = &self.schema.list(record).name;
             let keys = &self.schema.get(&format!("{record}GroupKey")).values;
-            let distinct: String = keys.iter().map(|key| format!("{key}: distinct(of: {key}) ")).collect();
-            for key in keys {
-                let group = format!("count keys {{ value record {{ id key }} }} {distinct}");
-                fields.push(format!("{list} {{ groups(by: {key}, first: 100) {{ totalCount nodes {{ {group} }} }} }}"));
-            }
+            let distinct = self.distinct_values(record);
+            fields.extend(self.groups_by_each_key(list, record, &distinct));
             let all = self.schema.ask_groups(&self.schema.list(record).ty.name);
             fields.push(format!("{list} {{ {all} }}"));
             // By the topics of one kind, by the cities of one kind and so on.

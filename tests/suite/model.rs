@@ -12,7 +12,7 @@ fn linked(link: Link, target: &str) -> String {
         Link::Column { table, column } => format!("{table}.{column} <-"),
         Link::Through { table, parent, child } => format!("{table}: {parent} -> {child} -> {target}"),
         Link::Via { table, parent, child, .. } => format!("records of {table}: {parent} -> {child} -> {target}"),
-        Link::Within { table, parent, by, of, child } => {
+        Link::Within { table, parent, by, of, child, .. } => {
             format!("{table}.{parent} <-, {by}: {of} -> {child} -> {target}")
         }
         Link::Contemporary(of) => {

@@ -6,12 +6,13 @@ use apollo_compiler::{
     executable::{Field, Selection, SelectionSet},
     name,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{CostContext, FilterArgument, Length, ObjectFieldCost, SelectionSetCost, SlicingArgument};
 use crate::{
     document::{
         filter_cost::is_filter,
+        group_cost::{AGGREGATES, BY, Groups, OF},
         order_cost::{ORDER_BY, Orders, THEN_BY},
     },
     query::{
@@ -19,7 +20,10 @@ use crate::{
         filter::NEAR,
         page::{AS_OF, DATE},
     },
-    schema::cost::{FieldCost, Size},
+    schema::{
+        COUNTED,
+        cost::{FieldCost, Size},
+    },
 };
 
 /// Finds the costs of the selection sets of a document.
@@ -88,6 +92,7 @@ impl<'a> Analyzer<'a> {
         cost.work += u64::from(field_cost.work) * types;
         let lists = types.saturating_mul(field_cost.ways.into());
         self.add_orders(field, lists, cost);
+        self.add_groups(field, types.saturating_mul(field_cost.scans.into()), cost);
         for argument in &field.arguments {
             let declared = field.definition.argument_by_name(&argument.name);
             if let Some(ty) = declared.map(|declared| declared.ty.inner_named_type())
@@ -148,6 +153,48 @@ impl<'a> Analyzer<'a> {
             collation: given(COLLATION),
             lists: lists.saturating_mul(records.len() as u64),
         });
+    }
+
+    /// Adds what groups cost beside the statements that read the list, if the field is a list of groups.
+    fn add_groups(&self, field: &'a Field, scans: u64, cost: &mut SelectionSetCost) {
+        let by = field.definition.argument_by_name(BY);
+        let Some(list) = by.and_then(|by| by.ty.inner_named_type().strip_suffix("GroupKey")) else { return };
+        let mut aggregates = Vec::new();
+        if let Some(set) = &field.selection_set {
+            self.find_aggregates(set, &mut aggregates, &mut FxHashSet::default());
+        }
+        let given = |name: &str| field.specified_argument_by_name(name).cloned();
+        let keys = self.context.catalog.group_keys(list);
+        cost.groups.push(Groups { keys, by: given(BY), counted: given(COUNTED), aggregates, scans });
+    }
+
+    /// Finds the aggregates among what is selected of groups, each fragment once: what it selects again is the same.
+    fn find_aggregates(
+        &self,
+        set: &'a SelectionSet,
+        found: &mut Vec<Option<Node<Value>>>,
+        seen: &mut FxHashSet<&'a str>,
+    ) {
+        for selection in &set.selections {
+            match selection {
+                Selection::Field(field) if AGGREGATES.contains(&field.name.as_str()) => {
+                    found.push(field.specified_argument_by_name(OF).cloned());
+                }
+                Selection::Field(field) => {
+                    let is_of_groups = ["edges", "node", "nodes"].contains(&field.name.as_str());
+                    if let Some(set) = field.selection_set.as_ref().filter(|_| is_of_groups) {
+                        self.find_aggregates(set, found, seen);
+                    }
+                }
+                Selection::InlineFragment(fragment) => self.find_aggregates(&fragment.selection_set, found, seen),
+                Selection::FragmentSpread(spread) => {
+                    let fragment = self.document.fragments.get(&spread.fragment_name);
+                    if let Some(fragment) = fragment.filter(|_| seen.insert(spread.fragment_name.as_str())) {
+                        self.find_aggregates(&fragment.selection_set, found, seen);
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -51,6 +51,8 @@ enum KeyKind {
     AnyReference(ToAny),
     /// The records of these tables that a link joins. A record can have several of them, and is in the group of each.
     Related(Link, Vec<&'static str>),
+    /// A text of the records of a table that a link joins.
+    RelatedText(Link, &'static str, &'static str),
 }
 
 impl KeyKind {
@@ -58,7 +60,7 @@ impl KeyKind {
     fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Constant(_), Self::Constant(_))
-            | (Self::Text(_), Self::Text(_))
+            | (Self::Text(_) | Self::RelatedText(..), Self::Text(_) | Self::RelatedText(..))
             | (Self::Boolean(_), Self::Boolean(_)) => true,
             (Self::Word(_, one), Self::Word(_, other)) => one.name == other.name,
             (Self::Date(_, one), Self::Date(_, other)) => one == other,
@@ -77,7 +79,12 @@ impl KeyKind {
     /// The tables of the records that are its values; none if these are no records.
     fn targets(&self) -> Vec<&'static str> {
         match self {
-            Self::Constant(_) | Self::Text(_) | Self::Word(..) | Self::Boolean(_) | Self::Date(..) => Vec::new(),
+            Self::Constant(_)
+            | Self::Text(_)
+            | Self::Word(..)
+            | Self::Boolean(_)
+            | Self::Date(..)
+            | Self::RelatedText(..) => Vec::new(),
             Self::Reference(path) => path.last().map(|last| last.target).into_iter().collect(),
             Self::AnyReference(to_any) => to_any.targets.clone(),
             Self::Related(_, targets) => targets.clone(),
@@ -230,11 +237,23 @@ fn keys_of_type(model: &Model, record: &RecordType) -> Vec<GroupKey> {
         name: key.name.to_owned(),
         former: None,
         description: format!("{} {IN_EACH}", key.description),
-        kinds: vec![(part, KeyKind::Related(key.link, key.targets.clone()))],
+        kinds: vec![(
+            part,
+            match key.text {
+                Some(text) => KeyKind::RelatedText(key.link, key.targets[0], text),
+                None => KeyKind::Related(key.link, key.targets.clone()),
+            },
+        )],
     });
     keys.extend(related);
     keys
 }
+
+/// How much more work it is to read what is related to each record of a list: it is looked up, and each record is there as often
+/// as it has related ones.
+const WORK_OF_RELATED: u64 = 4;
+/// The same if periods are compared.
+const WORK_OF_PERIODS: u64 = 10;
 
 /// What is said of keys of which a record can have several.
 const IN_EACH: &str = "An item is in the group of each of them.";
@@ -265,8 +284,43 @@ impl GroupKey {
         &self.kinds[0].1
     }
 
-    /// Adds its columns to a query of the records of a part of a list.
-    pub(super) fn select(&self, loader: &RecordLoader, page: &Page, query: &mut SelectStatement, position: usize) {
+    /// Whether it has a name, or had it before.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.former.as_deref() == Some(name)
+    }
+
+    /// Whether a record can have several of its values.
+    pub(super) fn is_of_many(&self) -> bool {
+        matches!(self.kind(), KeyKind::Related(..) | KeyKind::RelatedText(..))
+    }
+
+    /// How much more work it is to read a list with this key than without.
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        let work = |(_, kind): &(PartId, KeyKind)| match kind {
+            KeyKind::Related(link, _) | KeyKind::RelatedText(link, ..) if link.compares_periods() => WORK_OF_PERIODS,
+            KeyKind::Related(..) | KeyKind::RelatedText(..) => WORK_OF_RELATED,
+            _ => 1,
+        };
+        self.kinds.iter().map(work).max().unwrap_or(1)
+    }
+
+    /// Adds its columns to a query of the records of a part of a list, whose ids `ids` selects, unless these are all records.
+    pub(super) fn select(
+        &self,
+        loader: &RecordLoader,
+        page: &Page,
+        query: &mut SelectStatement,
+        position: usize,
+        ids: Option<&SelectStatement>,
+    ) {
+        let pairs = |link: Link| {
+            link::pairs(link, loader.clearance.rank(), &|of, id| match ids {
+                Some(ids) => of.in_subquery(ids.clone()),
+                None => id.is_not_null(),
+            })
+        };
         let (columns, [first, second]) = (KEYS[position], JOINED[position]);
         let rank = loader.clearance.rank();
         let part = (page.record.table, page.order.moment().map(|moment| moment.position));
@@ -302,7 +356,6 @@ impl GroupKey {
                 query.expr_as(column(first, ID), columns.value).expr_as(column(first, "kind"), columns.table);
             }
             KeyKind::Related(link, targets) => {
-                let pairs = link::pairs(*link, rank, &|_, id| id.is_not_null());
                 let (target, further) = match **targets {
                     [target] => (target, [("key", columns.sort)]),
                     _ => (record::Entity.table_name(), [("kind", columns.table)]),
@@ -311,7 +364,7 @@ impl GroupKey {
                 related
                     .expr_as(column(first, PARENT), PARENT)
                     .expr_as(column(second, ID), ID)
-                    .from_subquery(pairs, first);
+                    .from_subquery(pairs(*link), first);
                 let on = column(second, ID).eq(column(first, ID)).and(is_visible(second, rank));
                 related.join_as(JoinType::InnerJoin, target, second, on);
                 for (name, _) in further {
@@ -322,6 +375,15 @@ impl GroupKey {
                 for (name, alias) in further {
                     query.expr_as(column(first, name), alias);
                 }
+            }
+            KeyKind::RelatedText(link, target, text) => {
+                let mut related = Query::select();
+                related.distinct().expr_as(column(first, PARENT), PARENT).expr_as(column(second, *text), ID);
+                related.from_subquery(pairs(*link), first);
+                let on = column(second, ID).eq(column(first, ID)).and(is_visible(second, rank));
+                related.join_as(JoinType::InnerJoin, *target, second, on);
+                query.join_subquery(JoinType::LeftJoin, related, first, column(first, PARENT).eq(column(ROW, ID)));
+                query.expr_as(column(first, ID), columns.value);
             }
         }
     }
@@ -352,7 +414,7 @@ impl GroupKey {
         let KeyColumns { value, table, .. } = KEYS[position];
         let text = |text: Option<String>| text.map_or(KeyValue::Unknown, KeyValue::Text);
         match self.kind() {
-            KeyKind::Constant(_) | KeyKind::Text(_) => Ok(text(row.try_get("", value)?)),
+            KeyKind::Constant(_) | KeyKind::Text(_) | KeyKind::RelatedText(..) => Ok(text(row.try_get("", value)?)),
             KeyKind::Word(_, vocabulary) => {
                 let word: Option<String> = row.try_get("", value)?;
                 Ok(text(word.and_then(|word| Some(vocabulary.by_value(&word)?.name.to_owned()))))

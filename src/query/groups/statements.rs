@@ -109,14 +109,17 @@ impl RecordLoader {
         lists: &[Shape<List>],
         parents: &[Uuid],
         grouping: &Grouping,
-        add: &dyn Fn(&Page, &mut SelectStatement),
+        add: &dyn Fn(&Page, &mut SelectStatement, Option<&SelectStatement>),
     ) -> SelectStatement {
         let part = |list: &Shape<List>| {
             let mut items = self.items(list, parents);
+            // What is related is only looked up of them, unless they are all.
+            let is_restricted = list.link.is_some() || list.page.filter.is_some();
+            let ids = is_restricted.then(|| items.clone().clear_selects().expr(column(ROW, ID)).take());
             for (position, key) in grouping.keys.iter().enumerate() {
-                key.select(self, &list.page, &mut items, position);
+                key.select(self, &list.page, &mut items, position, ids.as_ref());
             }
-            add(&list.page, &mut items);
+            add(&list.page, &mut items, ids.as_ref());
             items
         };
         let unite = |mut all: SelectStatement, next| {
@@ -177,19 +180,21 @@ impl RecordLoader {
 
     /// The groups of a page of each parent, and one more if there is one.
     fn group_page(&self, lists: &[Shape<List>], grouping: &Grouping, parents: &[Uuid]) -> SelectStatement {
-        let items = self.grouped_items(lists, parents, grouping, &|page, items| {
+        let items = self.grouped_items(lists, parents, grouping, &|page, items, ids| {
             if let Some(key) = &grouping.counted {
-                key.select(self, page, items, MAX_KEYS);
+                key.select(self, page, items, MAX_KEYS, ids);
                 items.expr_as(column(ROW, ID), ID);
             }
         });
         let mut groups = Self::grouped(lists, grouping, items);
-        if grouping.counted.is_some() {
-            // An item can have several of what is counted.
+        if grouping.counted.as_ref().is_some_and(|key| key.is_of_many()) {
+            // An item is there once for each of what is counted; the parts of such lists have no item in common.
             groups.expr_as(Func::count_distinct(column(ITEM, ID)), COUNT);
-            groups.expr_as(Func::count_distinct(column(ITEM, OPERAND)), DIFFERENT);
         } else {
             groups.expr_as(Func::count(Expr::col(Asterisk)), COUNT);
+        }
+        if grouping.counted.is_some() {
+            groups.expr_as(Func::count_distinct(column(ITEM, OPERAND)), DIFFERENT);
         }
         let mut ranked = Query::select();
         ranked.column((GROUP, Asterisk)).from_subquery(groups, GROUP);
@@ -230,7 +235,7 @@ impl RecordLoader {
         grouping: &Grouping,
         parents: &[Uuid],
     ) -> Result<FxHashMap<Option<Uuid>, i64>> {
-        let items = self.grouped_items(lists, parents, grouping, &|_, _| {});
+        let items = self.grouped_items(lists, parents, grouping, &|_, _, _| {});
         let groups = Self::grouped(lists, grouping, items);
         let mut totals = Query::select();
         totals.expr_as(Func::count(Expr::col(Asterisk)), COUNT).from_subquery(groups, GROUP);
@@ -250,11 +255,13 @@ impl RecordLoader {
         parents: &[Uuid],
     ) -> Result<FxHashMap<Option<Uuid>, FxHashMap<Vec<KeyValue>, AggregateValue>>> {
         let operand = || column(ITEM, OPERAND);
-        let items = |add: &dyn Fn(&Page, &mut SelectStatement)| self.grouped_items(lists, parents, grouping, add);
+        let items = |add: &dyn Fn(&Page, &mut SelectStatement, Option<&SelectStatement>)| {
+            self.grouped_items(lists, parents, grouping, add)
+        };
         let parent = || has_parents(lists).then_some(PARENT);
         let query = match aggregate {
             Aggregate::Distinct(key) => {
-                let items = items(&|page, items| key.select(self, page, items, MAX_KEYS));
+                let items = items(&|page, items, ids| key.select(self, page, items, MAX_KEYS, ids));
                 let mut groups = Self::grouped(lists, grouping, items);
                 groups.expr_as(Func::count_distinct(operand()), COUNT);
                 groups
@@ -262,7 +269,7 @@ impl RecordLoader {
             Aggregate::Figure(of) => {
                 let is_postgres = self.backend() == sea_orm::DbBackend::Postgres;
                 let double = Alias::new(if is_postgres { "double precision" } else { "real" }).into_iden();
-                let items = items(&|_, items| {
+                let items = items(&|_, items, _| {
                     items.expr_as(column(ROW, of.name).cast_as(double.clone()), OPERAND);
                 });
                 let mut groups = Self::grouped(lists, grouping, items);
@@ -272,7 +279,7 @@ impl RecordLoader {
                 groups
             }
             Aggregate::Latest([_, _, latest]) => {
-                let items = items(&|_, items| {
+                let items = items(&|_, items, _| {
                     items.expr_as(column(ROW, ID), OPERAND).expr_as(column(ROW, latest), DATE);
                     items.and_where(column(ROW, latest).ne(Expr::Constant(UNKNOWN_LATEST.into())));
                 });

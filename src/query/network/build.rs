@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 use sea_orm::{
-    ExprTrait, QueryResult,
+    QueryResult,
     sea_query::{Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -17,6 +17,7 @@ use crate::{
     model::{IfMissing, Model, NetworkType, RecordType},
     query::{
         filter::is_visible,
+        link::passes,
         loader::{ROW, RecordLoader},
         statement::column,
     },
@@ -121,9 +122,8 @@ impl RecordLoader {
         if model.get(members.table).is_some() {
             query.and_where(is_visible(ROW, self.clearance.rank()));
         }
-        for (name, values) in members.excluded {
-            let is_counted = column(ROW, name).is_not_in(values.iter().copied());
-            query.and_where(column(ROW, name).is_null().or(is_counted));
+        for condition in members.only {
+            query.and_where(passes(ROW, *condition));
         }
         self.all(members.table, &query, |row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).await
     }

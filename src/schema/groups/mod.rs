@@ -32,12 +32,20 @@ use crate::{
 };
 
 /// The argument that says what is counted.
-const COUNTED: &str = "countDistinct";
+pub(crate) const COUNTED: &str = "countDistinct";
 
 /// The orders of groups: name, description, order.
 const ORDERS: [(&str, &str, GroupOrder); 4] = [
-    ("COUNT_DESC", "The largest groups first; groups of one size by their keys.", GroupOrder::CountDescending),
-    ("COUNT_ASC", "The smallest groups first; groups of one size by their keys.", GroupOrder::CountAscending),
+    (
+        "COUNT_DESC",
+        "Those with the largest number of items first, or of what `countDistinct` names; equal ones by their keys.",
+        GroupOrder::CountDescending,
+    ),
+    (
+        "COUNT_ASC",
+        "Those with the smallest number of items first, or of what `countDistinct` names; equal ones by their keys.",
+        GroupOrder::CountAscending,
+    ),
     (
         "KEY_ASC",
         "By the keys, in the order of `by`: records by their key, or by type and age if they can be of several types. Unknown \
@@ -173,8 +181,8 @@ impl GroupTypes {
             Argument::new(
                 COUNTED,
                 key.clone(),
-                "Orders the groups by the number of different values of this key and not by the number of items, if `orderBy` is by \
-                 count: cities by the number of their partners and not of their partnerships, for example.",
+                "What `COUNT_DESC` and `COUNT_ASC` count: the different values of this key in a group, as `distinct` does, and not \
+                 its items. Other orders do not change.",
             ),
             Argument::new(
                 "filter",
@@ -185,7 +193,7 @@ impl GroupTypes {
     }
 
     fn key(&self, name: &str) -> Result<Arc<GroupKey>> {
-        let known = self.keys.iter().find(|key| key.name == name || key.former.as_deref() == Some(name)).cloned();
+        let known = self.keys.iter().find(|key| key.is_named(name)).cloned();
         known.ok_or_else(|| {
             let message = format!("{} is not a value of {}GroupKey", Quoted(name), self.items.name());
             Error::input(Code::InvalidArgument, message)
@@ -320,6 +328,11 @@ impl GroupTypes {
         .costs(1, Size::None)
         .scans(self.parts());
         o
+    }
+
+    /// What the list can be grouped by.
+    pub fn keys(&self) -> &[Arc<GroupKey>] {
+        &self.keys
     }
 
     /// The number of lists that are read to group a list.

@@ -90,25 +90,21 @@ impl Files {
         joined(self.positions.iter().filter(is_held).map(|row| row["key"].clone()))
     }
 
-    /// The organizations among the guests of a visit, and those in which officials among them held an office at the time.
+    /// The participations of the guests who came to a visit.
+    fn guests<'f>(&'f self, visit: &'f Row) -> impl Iterator<Item = &'f Row> {
+        let is_guest = |row: &Row| ["leader", "member", "guest"].contains(&row["role"].as_str());
+        let was_there = |row: &Row| !["planned", "invited", "welcome", "declined"].contains(&row["status"].as_str());
+        let of_visit = self.participations.iter().filter(|row| row["activity"] == visit["key"]);
+        of_visit.filter(move |row| is_guest(row) && was_there(row))
+    }
+
+    /// The titles of the offices that the guests of a visit held at the time.
     fn visiting_offices(&self, visit: &Row) -> BTreeSet<String> {
-        let is_guest = |row: &&Row| {
-            row["activity"] == visit["key"] && ["leader", "member", "guest"].contains(&row["role"].as_str())
-        };
-        let mut found = BTreeSet::new();
-        for row in self.participations.iter().filter(is_guest) {
-            match row["participant_kind"].as_str() {
-                "organization" => found.extend([row["participant"].clone()]),
-                "official" => {
-                    let Some(days) = Self::was(visit) else { continue };
-                    let offices = self.offices(&row["participant"], &days);
-                    let held = self.positions.iter().filter(|row| offices.split(' ').any(|key| key == row["key"]));
-                    found.extend(held.map(|row| row["organization"].clone()).filter(|key| !key.is_empty()));
-                }
-                _ => {}
-            }
-        }
-        found
+        let Some(days) = Self::was(visit) else { return BTreeSet::new() };
+        let officials = self.guests(visit).filter(|row| row["participant_kind"] == "official");
+        let offices = officials.map(|row| self.offices(&row["participant"], &days)).collect::<Vec<_>>().join(" ");
+        let held = self.positions.iter().filter(|row| offices.split(' ').any(|key| key == row["key"]));
+        held.map(|row| row["title"].clone()).collect()
     }
 
     fn of_official<'f>(&'f self, official: &'f str, kind: &'f str) -> Vec<&'f Row> {
