@@ -1,7 +1,8 @@
 //! The table `api_key`, and how the operator manages keys.
 
 use sea_orm::{
-    ActiveModelTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, QueryOrder, Set, entity::prelude::*,
+    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, QueryOrder, Set,
+    entity::prelude::*,
 };
 
 use super::{Role, Token};
@@ -71,7 +72,7 @@ pub struct NewKey {
 
 /// Creates a key, which is told only now.
 pub async fn create(
-    connection: &DatabaseConnection,
+    connection: &impl ConnectionTrait,
     new: NewKey,
     clock: &Clock,
     ids: &IdSource,
@@ -109,7 +110,7 @@ pub async fn revoke(connection: &DatabaseConnection, prefix: &str, clock: &Clock
 }
 
 /// Replaces a key by a new one of the same name, role and expiry. The old one is no longer valid.
-pub async fn rotate(connection: &DatabaseConnection, prefix: &str, clock: &Clock) -> Result<Token, KeyError> {
+pub async fn rotate(connection: &impl ConnectionTrait, prefix: &str, clock: &Clock) -> Result<Token, KeyError> {
     let key = find(connection, prefix).await?;
     if key.revoked_at.is_some() || key.expires_at.is_some_and(|expires| expires.0 <= clock.now()) {
         return Err(KeyError::Ended(prefix.to_owned()));
@@ -126,7 +127,7 @@ pub async fn rotate(connection: &DatabaseConnection, prefix: &str, clock: &Clock
     if of_this.rows_affected == 0 { Err(KeyError::Unknown(prefix.to_owned())) } else { Ok(token) }
 }
 
-async fn find(connection: &DatabaseConnection, prefix: &str) -> Result<Model, KeyError> {
+async fn find(connection: &impl ConnectionTrait, prefix: &str) -> Result<Model, KeyError> {
     let found = Entity::find().filter(Column::Prefix.eq(prefix)).one(connection).await?;
     found.ok_or_else(|| KeyError::Unknown(prefix.to_owned()))
 }

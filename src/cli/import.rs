@@ -215,7 +215,11 @@ impl Report {
     /// Writes a line at once, so that a full disk is noticed before the database is changed.
     fn write(&self, text: io::Result<Vec<u8>>) -> Result<(), Failure> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        text.and_then(|text| file.write_all(&text)).map_err(|cause| Self::failure(&self.path, cause))
+        text.and_then(|text| file.write_all(&text)).map_err(|cause| {
+            // It would tell of changes that are not made.
+            let _ = fs::remove_file(&self.path);
+            Self::failure(&self.path, cause)
+        })
     }
 
     fn failure(path: &Path, cause: io::Error) -> Failure {

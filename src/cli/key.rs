@@ -1,15 +1,16 @@
 //! The command `key`: who may see more than what is public.
 
 use clap::{Args, Subcommand};
+use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
-use super::{Db, Failed, open, report_progress, say};
+use super::{Db, Failed, open, print, report_progress, say, unless_closed};
 use crate::{
     auth::{
         Role, Token,
         api_key::{self, Model, NewKey},
     },
     clock::{Clock, IdSource},
-    db::Moment,
+    db::{Database, Moment},
 };
 
 /// The longest name of a key, in characters.
@@ -87,15 +88,19 @@ pub(super) async fn run(key: Key) -> Result<(), Failed> {
             }
             let database = open(&db).await?;
             let new = NewKey { name, role, expires_at: expires };
-            let token = api_key::create(database.connection(), new, &clock, &IdSource::system()).await?;
-            say(&token.text());
+            let transaction = begin(&database).await?;
+            let token = api_key::create(&transaction, new, &clock, &IdSource::system()).await?;
+            // A key that nobody has seen is not created.
+            print(&token.text()).map_err(|cause| format!("the key cannot be shown, and is not created: {cause}"))?;
+            transaction.commit().await?;
             report_progress(&"keep the key: it is shown only now");
         }
         Key::List(db) => {
             let database = open(&db).await?;
             let now = clock.now();
-            for key in api_key::list(database.connection()).await? {
-                say(&line(&key, now));
+            let lines: Vec<_> = api_key::list(database.connection()).await?.iter().map(|key| line(key, now)).collect();
+            if !lines.is_empty() {
+                print(&lines.join("\n")).or_else(unless_closed)?;
             }
         }
         Key::Revoke(Existing { prefix, db }) => {
@@ -105,12 +110,21 @@ pub(super) async fn run(key: Key) -> Result<(), Failed> {
         }
         Key::Rotate(Existing { prefix, db }) => {
             let (database, prefix) = (open(&db).await?, prefix_of(&prefix)?);
-            let token = api_key::rotate(database.connection(), &prefix, &clock).await?;
-            say(&token.text());
+            let transaction = begin(&database).await?;
+            let token = api_key::rotate(&transaction, &prefix, &clock).await?;
+            print(&token.text()).map_err(|cause| format!("the key cannot be shown, and {prefix} goes on: {cause}"))?;
+            transaction.commit().await?;
             report_progress(&format_args!("keep the key: it is shown only now, and {prefix} is refused"));
         }
     }
     Ok(())
+}
+
+/// Begins a transaction that writes.
+async fn begin(database: &Database) -> Result<DatabaseTransaction, DbErr> {
+    let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+    database.connection().begin_with_options(options).await
 }
 
 /// A line of the list.

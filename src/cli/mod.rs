@@ -25,7 +25,7 @@ use tokio::{
 
 use crate::{
     clock::Clock,
-    db::{Access, Database},
+    db::{Access, Database, Moment},
     domain, http,
     import_export::{self, Export, Verified, Verify},
     observe::logs,
@@ -136,6 +136,9 @@ pub fn run() -> ExitCode {
         let Cli { command } = Cli::parse_from(["coopgraph", "serve"]);
         command.unwrap_or(Command::Schema)
     });
+    if let Err(failed) = check_clock(Clock::system().now()) {
+        return fail(&failed);
+    }
     let _logs = logs();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -151,13 +154,7 @@ pub fn run() -> ExitCode {
             Command::Verify(args) => verify(args).await,
             Command::Reindex(args) => reindex(args).await,
             Command::Key(args) => key::run(args).await,
-            Command::Schema => {
-                match io::stdout().write_all(http::sdl().as_bytes()) {
-                    // Whoever reads it needs no more.
-                    Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                    written => written.map_err(Into::into),
-                }
-            }
+            Command::Schema => print(http::sdl().trim_end()).or_else(unless_closed).map_err(Into::into),
             Command::Health(args) => health(args).await,
         }
     });
@@ -165,6 +162,14 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => fail(&failed),
     }
+}
+
+/// Refuses a clock whose time no date can have that is written: before 1970 or after 9999.
+fn check_clock(now: i64) -> Result<(), Failed> {
+    if now >= 0 && Moment(now).to_rfc3339().is_some() {
+        return Ok(());
+    }
+    Err(format!("the clock of this machine is wrong, at {} days after 1970-01-01: set it", now / 86_400_000).into())
 }
 
 fn fail(failed: &Failed) -> ExitCode {
@@ -175,6 +180,17 @@ fn fail(failed: &Failed) -> ExitCode {
 /// Prints a line. If nobody reads it, the command goes on.
 fn say(line: &dyn fmt::Display) {
     let _ = writeln!(io::stdout(), "{}", printable(&line.to_string()));
+}
+
+/// Prints lines that are the result of a command; an error if they cannot be written.
+fn print(lines: &str) -> io::Result<()> {
+    let mut output = io::stdout();
+    writeln!(output, "{}", printable(lines)).and_then(|()| output.flush())
+}
+
+/// Whoever closes the output needs no more of it.
+fn unless_closed(cause: io::Error) -> io::Result<()> {
+    if cause.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(cause) }
 }
 
 /// The same for what is not the result of a command.

@@ -27,6 +27,8 @@ const CONNECTIONS: u32 = 2;
 const WRITTEN_STATEMENTS: usize = 32;
 /// How long to wait for a database that is starting.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait for a database that lets clients connect, but does not answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 /// The time between two attempts to connect.
 const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -277,6 +279,8 @@ fn postgres_options(options: PgConnectOptions) -> PgConnectOptions {
         ("standard_conforming_strings", "on"),
         ("transform_null_equals", "off"),
         ("array_nulls", "on"),
+        // A search finds all, and not some of it.
+        ("gin_fuzzy_search_limit", "0"),
         ("default_transaction_isolation", "read committed"),
         ("default_transaction_deferrable", "off"),
         // Imports and migrations take their time.
@@ -310,7 +314,10 @@ async fn probe(connector: &Connector) -> Result<Probed, sqlx::Error> {
     let begun = Instant::now();
     let mut is_created = false;
     let mut reader = loop {
-        match connector.open().await {
+        let silent =
+            || std::io::Error::new(std::io::ErrorKind::TimedOut, "it accepts connections, but does not answer");
+        let opened = tokio::time::timeout(ANSWER_TIMEOUT, connector.open()).await;
+        match opened.unwrap_or_else(|_| Err(sqlx::Error::Io(silent()))) {
             Ok(reader) => break reader,
             Err(cause) if is_starting(&cause) && begun.elapsed() < START_TIMEOUT => {
                 tokio::time::sleep(RETRY_INTERVAL).await;

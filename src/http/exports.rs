@@ -10,7 +10,7 @@ use apollo_compiler::response::{JsonMap, serde_json_bytes};
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::Path,
+    extract::{Path, rejection::PathRejection},
     http::{StatusCode, Version, header},
     response::{IntoResponse, Response},
     routing::any,
@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     App,
-    files::{FileRequest, failed},
+    files::{FileRequest, PATH_NOT_UTF_8, failed},
     parameters::Parameters,
     response_body::{self, RESPONSE_TIMEOUT},
 };
@@ -48,7 +48,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/popolo.json", any(export_popolo))
 }
 
-async fn export_table(request: FileRequest, Path(file): Path<String>) -> Response {
+async fn export_table(request: FileRequest, path: Result<Path<String>, PathRejection>) -> Response {
+    let Ok(Path(file)) = path else { return request.refuse_with(StatusCode::BAD_REQUEST, PATH_NOT_UTF_8) };
     let listing = table_of(&request, &file);
     respond(request, listing).await
 }

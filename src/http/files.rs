@@ -31,6 +31,9 @@ use crate::{
 /// The methods of files.
 const METHODS: &str = "GET, HEAD";
 
+/// What is wrong with a path whose percent-encoded bytes are no text.
+pub(super) const PATH_NOT_UTF_8: &str = "The path of the address is not UTF-8.";
+
 /// A request for a file.
 #[derive(Clone)]
 pub(super) struct FileRequest {

@@ -3,7 +3,7 @@
 use apollo_compiler::response::{JsonMap, JsonValue};
 use axum::{
     Router,
-    extract::Path,
+    extract::{Path, rejection::PathRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::any,
@@ -12,7 +12,7 @@ use axum::{
 use super::{
     App,
     accept::RecordMediaType,
-    files::{FileRequest, failed},
+    files::{FileRequest, PATH_NOT_UTF_8, failed},
     pages,
     parameters::Parameters,
 };
@@ -29,7 +29,8 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/id/{id}", any(record))
 }
 
-async fn record(request: FileRequest, Path(name): Path<String>) -> Response {
+async fn record(request: FileRequest, path: Result<Path<String>, PathRejection>) -> Response {
+    let Ok(Path(name)) = path else { return varying(request.refuse_with(StatusCode::BAD_REQUEST, PATH_NOT_UTF_8)) };
     // An address of its own for each form, which pages can link to.
     let named = RecordMediaType::ALL.into_iter().find_map(|(media_type, extension, _)| {
         Some((name.strip_suffix(extension).and_then(|id| id.strip_suffix('.'))?, media_type))

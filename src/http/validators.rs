@@ -64,7 +64,9 @@ impl Validators {
     pub(super) fn tag_is_known(&self, headers: &HeaderMap) -> bool {
         let own = self.etag.trim_start_matches("W/");
         let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-        known.flat_map(|value| value.split(',')).any(|tag| tag.trim().trim_start_matches("W/") == own)
+        let mut known = known.flat_map(|value| value.split(','));
+        // Any version is meant by `*` (RFC 9110, section 13.1.2).
+        known.any(|tag| tag.trim() == "*" || tag.trim().trim_start_matches("W/") == own)
     }
 
     /// Whether the client has what was last modified at this moment: exactly then, since a later one was never told, and an
@@ -101,6 +103,7 @@ mod tests {
         for (name, value, is_known) in [
             (header::IF_NONE_MATCH, of.etag.clone(), true),
             (header::IF_NONE_MATCH, format!("\"x\", {strong}"), true),
+            (header::IF_NONE_MATCH, "*".to_owned(), true),
             (header::IF_NONE_MATCH, "\"x\"".to_owned(), false),
             (header::IF_MODIFIED_SINCE, "Sun, 06 Nov 1994 08:49:37 GMT".to_owned(), true),
             (header::IF_MODIFIED_SINCE, "Sunday, 06-Nov-94 08:49:37 GMT".to_owned(), true),

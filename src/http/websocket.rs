@@ -17,7 +17,7 @@ use axum::{
     },
     response::Response,
 };
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use tokio::{
     sync::mpsc,
     task::{AbortHandle, JoinSet},
@@ -170,8 +170,9 @@ impl Connection {
     ) -> Result<(), Option<Close>> {
         let text = match received {
             Some(Ok(Message::Text(text))) => text,
-            // The library answers pings.
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(()),
+            // The library has queued the pong: nothing more is read before the client has taken it.
+            Some(Ok(Message::Ping(_))) => return self.flush().await.map_err(|Disconnected| None),
+            Some(Ok(Message::Pong(_))) => return Ok(()),
             Some(Ok(Message::Binary(_))) => return Err(Some(Close::new(4400, "Invalid message: use text messages"))),
             Some(Ok(Message::Close(_))) => {
                 self.tasks.abort_all();
@@ -218,6 +219,13 @@ impl Connection {
 
     async fn send(&mut self, message: Message) -> Result<(), Disconnected> {
         match timeout(SEND_TIMEOUT, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Disconnected),
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Disconnected> {
+        match timeout(SEND_TIMEOUT, self.socket.flush()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Disconnected),
         }

@@ -1,8 +1,12 @@
 //! Workbooks: XLSX by calamine, ODS by [`super::ods`]. Before either reads one, what it unpacks to is counted.
 
-use std::io::{Cursor, Read};
+use std::{
+    io::{Cursor, Read},
+    num::IntErrorKind,
+};
 
 use calamine::{DataRef, Reader, SheetVisible, Xlsx, XlsxError};
+use quick_xml::events::Event;
 
 use super::{
     dates::excel,
@@ -13,6 +17,9 @@ use crate::import_export::Problem;
 
 /// How many parts a workbook has at most.
 const MAX_PARTS: usize = 10_000;
+
+/// The end of the name of the part that has the texts of XLSX, in lower case.
+const SHARED_STRINGS: &str = "sharedstrings.xml";
 
 /// A workbook.
 pub(super) struct Workbook {
@@ -116,6 +123,12 @@ fn check_size(name: &str, bytes: &[u8]) -> Result<bool, Problem> {
             let mut kind = Vec::new();
             total += limited.read_to_end(&mut kind).map_err(|cause| damaged(&cause))?;
             is_ods = kind.starts_with(b"application/vnd.oasis.opendocument.spreadsheet");
+        } else if name.to_ascii_lowercase().ends_with(SHARED_STRINGS) {
+            let mut strings = Vec::new();
+            total += limited.read_to_end(&mut strings).map_err(|cause| damaged(&cause))?;
+            if announced_strings(&strings) > strings.len() as u64 {
+                return Err(damaged(&"it announces more texts than it can have"));
+            }
         } else {
             let read = std::io::copy(&mut limited, &mut std::io::sink()).map_err(|cause| damaged(&cause))?;
             total += usize::try_from(read).unwrap_or(usize::MAX);
@@ -129,6 +142,30 @@ fn check_size(name: &str, bytes: &[u8]) -> Result<bool, Problem> {
         Ok(is_ods)
     } else {
         Err(whole(name, "the file is an archive, but no workbook in the form XLSX or ODS: save it in one of them"))
+    }
+}
+
+/// How many texts the part of texts says that it has, for which memory is taken before they are read.
+fn announced_strings(part: &[u8]) -> u64 {
+    let mut reader = quick_xml::Reader::from_reader(part);
+    let mut buffer = Vec::new();
+    loop {
+        match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(e)) if e.local_name().as_ref() == "sst" => {
+                let mut attributes = e.attributes();
+                let counts =
+                    attributes.with_checks(false).flatten().filter(|count| count.key.as_ref() == "uniqueCount");
+                // What is no number is none for calamine, either.
+                let digits = |text: &str| match text.trim().trim_start_matches('+').parse::<u64>() {
+                    Err(cause) if *cause.kind() == IntErrorKind::PosOverflow => u64::MAX,
+                    read => read.unwrap_or(0),
+                };
+                return counts.map(|count| digits(&count.value)).max().unwrap_or(0);
+            }
+            // Calamine tells what is wrong.
+            Ok(Event::Eof) | Err(_) => return 0,
+            Ok(_) => buffer.clear(),
+        }
     }
 }
 

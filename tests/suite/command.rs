@@ -163,6 +163,33 @@ async fn output_that_nobody_reads_stops_no_command() {
     assert_eq!(child.wait().expect("a status").code(), Some(0));
 }
 
+/// A key that could not be shown is not created, and the one that it should replace goes on; a list that could not be written is
+/// a failure.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_cannot_be_shown_is_none() {
+    for backend in backends() {
+        let place = Place::new(backend).await;
+        place.prints(&["migrate"]);
+        let full = || fs::File::options().write(true).open("/dev/full").expect("a device");
+        let fails = |args: &[&str], says: &str| {
+            let mut command = place.on_database(args);
+            command.stdout(full());
+            let output = finished(command, LONG);
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.code() == Some(1) && stderr.contains(says), "{args:?}: {output:?}");
+        };
+        let create = ["key", "create", "--name", "Partner", "--role", "partner"];
+        fails(&create, "the key cannot be shown, and is not created: ");
+        assert_eq!(place.prints(&["key", "list"]), "");
+        let key = place.prints(&create);
+        let list = place.prints(&["key", "list"]);
+        let prefix = key.split('_').nth(1).expect("a prefix");
+        fails(&["key", "rotate", prefix], &format!("the key cannot be shown, and {prefix} goes on: "));
+        assert_eq!(place.prints(&["key", "list"]), list);
+        fails(&["key", "list"], "No space left on device");
+    }
+}
+
 /// `migrate`, `import` and `export` do what they say, and print how much.
 #[tokio::test(flavor = "multi_thread")]
 async fn migrate_import_and_export_work_from_outside() {

@@ -29,6 +29,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("extra_float_digits", "-10"),
     ("bytea_output", "'escape'"),
     ("client_encoding", "'LATIN1'"),
+    ("gin_fuzzy_search_limit", "1"),
 ];
 
 const QUERIES: &[&str] = &[
@@ -36,6 +37,7 @@ const QUERIES: &[&str] = &[
     "{ cities(first: 20, filter: {name: {contains: \"_a\"}}) { totalCount nodes { key name latitude longitude } } }",
     "{ visits(first: 30, filter: {start: {certainlyWithin: \"1950/2019\"}, kind: {isNull: true}}) { nodes { key minDays start { edtf earliest } } } }",
     "{ cities(first: 5, orderBy: NAME_DESC) { nodes { key label(languages: [\"zh\"]) { name } country { name } } pageInfo { endCursor } } }",
+    "{ search(query: \"shanghai\") { totalCount kinds { kind count } nodes { key } } }",
     "{ indicators(first: 50, orderBy: VALUE_DESC) { nodes { key value } } activities(first: 10) { nodes { ... on Record { key } } } }",
 ];
 

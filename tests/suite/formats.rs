@@ -140,6 +140,7 @@ async fn bad_requests_are_told_what_is_right() {
         ("/calendar.ics?kind=visit", 400, "BAD_REQUEST", "the parameters are filter, country, city"),
         (&format!("/calendar.ics?filter={}", filter("{\"kind\": {}}")), 400, "INVALID_VARIABLES", "kind"),
         ("/popolo.json?filter=%7B%7D", 400, "BAD_REQUEST", "officials, organizations, positions, memberships"),
+        ("/id/%00%ff", 400, "BAD_REQUEST", "The path of the address is not UTF-8."),
         ("/id/espoo.json", 404, "NOT_FOUND", "there is no record with the ID \"espoo\""),
         ("/id/city_00000000000000000000000000.jsonld", 404, "NOT_FOUND", "there is no record"),
         (&format!("/id/{unknown}.json"), 404, "NOT_FOUND", "there is no record"),

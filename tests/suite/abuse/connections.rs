@@ -53,6 +53,30 @@ async fn a_client_that_is_still_sending_a_message_reads_the_close_code() {
     assert_eq!(server.get("/healthz").await.0, 200);
 }
 
+/// A client that floods the server with pings and reads no answer is not read on, and is disconnected: what the server would
+/// have to keep for it is bounded.
+#[tokio::test(flavor = "multi_thread")]
+async fn pongs_that_nobody_reads_are_not_kept() {
+    /// More than all buffers between the two take.
+    const MOST: usize = 48 << 20;
+    let server = server().await;
+    let mut stream = connect_with_small_buffers(&server).await;
+    upgrade(&mut stream).await;
+    // Masked with zeros, with the longest payload.
+    let ping = [&[0x89, 0x80 | 125][..], &[0; 4], &[b'p'; 125]].concat();
+    let many = ping.repeat(2_000);
+    let mut sent = 0;
+    // The server gives up a client that takes nothing for ten seconds.
+    let ended = timeout(Duration::from_secs(60), async {
+        while stream.write_all(&many).await.is_ok() {
+            sent += many.len();
+            assert!(sent < MOST, "the server reads on");
+        }
+    });
+    ended.await.expect("an end");
+    assert_eq!(server.get("/healthz").await.0, 200);
+}
+
 /// A client that breaks the protocol of web sockets reads a close code that says so (RFC 6455, section 7.4.1).
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_that_break_the_protocol_are_answered_with_a_close_code() {

@@ -28,6 +28,16 @@ const ALL: [&[&str]; 4] = [
 /// All but those that would make it.
 const NEED: &[&[&str]] = &[ALL[2], ALL[3]];
 
+/// A server that lets clients connect but never answers is not waited for without an end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_does_not_answer() {
+    let place = Place::new(Backend::Sqlite).await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("postgres://user:secret@{}/name", listener.local_addr().expect("an address"));
+    let output = finished(place.command(&["export", "out", "--database-url", &url]), LONG);
+    refused(&output, "it accepts connections, but does not answer");
+}
+
 /// No such database: said with its address but never its password; none is made by reading.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_missing() {

@@ -23,18 +23,53 @@ fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
     archive.finish().expect("an archive").into_inner()
 }
 
-/// A workbook whose formulas have lost the result 987654, as other programs write them.
-fn without_results(workbook: &[u8]) -> Vec<u8> {
+/// A workbook whose parts are edited, each by its name and its text.
+fn edited(workbook: &[u8], edit: impl Fn(&str, &str) -> String) -> Vec<u8> {
     let mut old = zip::ZipArchive::new(Cursor::new(workbook)).expect("an archive");
     let mut parts = Vec::new();
     for i in 0..old.len() {
         let mut part = old.by_index(i).expect("a part");
         let mut text = String::new();
         part.read_to_string(&mut text).expect("a text");
-        parts.push((part.name().expect("a name").into_owned(), text.replace("<v>987654</v>", "")));
+        let name = part.name().expect("a name").into_owned();
+        text = edit(&name, &text);
+        parts.push((name, text));
     }
     let parts: Vec<(&str, &[u8])> = parts.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
     archive(&parts)
+}
+
+/// A workbook whose formulas have lost the result 987654, as other programs write them.
+fn without_results(workbook: &[u8]) -> Vec<u8> {
+    edited(workbook, |_, text| text.replace("<v>987654</v>", ""))
+}
+
+/// A workbook whose part of texts says that it has so many of them.
+fn announcing(workbook: &[u8], texts: &str) -> Vec<u8> {
+    edited(workbook, |name, text| match text.split_once("uniqueCount=\"") {
+        Some((before, rest)) if name == "xl/sharedStrings.xml" => {
+            let (_, after) = rest.split_once('"').expect("an end");
+            format!("{before}uniqueCount=\"{texts}\"{after}")
+        }
+        _ => text.to_owned(),
+    })
+}
+
+/// A workbook that announces more texts than it has does not take memory for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn announced_texts_take_no_memory() {
+    let place = place(Backend::Sqlite).await;
+    write(&place, "m.toml", CITIES);
+    let plain = xlsx(|sheet| {
+        sheet.write(0, 0, "City").and_then(|sheet| sheet.write(0, 1, "Country")).expect("cells");
+    });
+    let counts = |text: &str| text.contains("uniqueCount=");
+    assert_ne!(plain, edited(&plain, |_, text| if counts(text) { String::new() } else { text.to_owned() }));
+    for texts in ["18446744073709551615", "99999999999999999999999", "1000000000", "+4000000000"] {
+        write(&place, "x.xlsx", announcing(&plain, texts));
+        let error = refused(&place, "x.xlsx");
+        assert!(error.contains("x.xlsx: the workbook is damaged: it announces more texts than it can have"), "{error}");
+    }
 }
 
 /// An ODS workbook with the tables of a `content.xml`.
