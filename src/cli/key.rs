@@ -91,7 +91,7 @@ pub(super) async fn run(key: Key) -> Result<(), Failed> {
             let transaction = begin(&database).await?;
             let token = api_key::create(&transaction, new, &clock, &IdSource::system()).await?;
             // A key that nobody has seen is not created.
-            print(&token.text()).map_err(|cause| format!("the key cannot be shown, and is not created: {cause}"))?;
+            print(token.text()).map_err(|cause| format!("the key cannot be shown, and is not created: {cause}"))?;
             transaction.commit().await?;
             report_progress(&"keep the key: it is shown only now");
         }
@@ -112,7 +112,7 @@ pub(super) async fn run(key: Key) -> Result<(), Failed> {
             let (database, prefix) = (open(&db).await?, prefix_of(&prefix)?);
             let transaction = begin(&database).await?;
             let token = api_key::rotate(&transaction, &prefix, &clock).await?;
-            print(&token.text()).map_err(|cause| format!("the key cannot be shown, and {prefix} goes on: {cause}"))?;
+            print(token.text()).map_err(|cause| format!("the key cannot be shown, and {prefix} goes on: {cause}"))?;
             transaction.commit().await?;
             report_progress(&format_args!("keep the key: it is shown only now, and {prefix} is refused"));
         }

@@ -3,6 +3,7 @@
 //! The sequences that are expected are worked out from the CSV files ([`world`]), so both databases are held to the same.
 
 mod forged;
+mod groups;
 mod lists;
 mod moving;
 mod world;

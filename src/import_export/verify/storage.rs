@@ -1,6 +1,6 @@
 //! What only the database knows: whether its files are whole.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, sqlx};
 
 use super::Findings;
 use crate::db::Database;
@@ -28,7 +28,9 @@ pub(super) async fn check(database: &Database, findings: &mut Findings<'_>) -> R
         Err(cause) if is_corrupt(&cause) => {
             findings.add("the index of full-text search does not fit the documents: run `coopgraph reindex`");
         }
-        done => drop(done?),
+        done => {
+            done?;
+        }
     }
     Ok(())
 }
@@ -36,5 +38,5 @@ pub(super) async fn check(database: &Database, findings: &mut Findings<'_>) -> R
 fn is_corrupt(cause: &DbErr) -> bool {
     let (DbErr::Exec(cause) | DbErr::Query(cause)) = cause else { return false };
     let sea_orm::RuntimeErr::SqlxError(cause) = cause else { return false };
-    cause.as_database_error().and_then(|cause| cause.code()).is_some_and(|code| code == CORRUPT_INDEX)
+    cause.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == CORRUPT_INDEX)
 }

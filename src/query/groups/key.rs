@@ -378,7 +378,7 @@ impl GroupKey {
             }
             KeyKind::RelatedText(link, target, text) => {
                 let mut related = Query::select();
-                related.distinct().expr_as(column(first, PARENT), PARENT).expr_as(column(second, *text), ID);
+                related.distinct().expr_as(column(first, PARENT), PARENT).expr_as(column(second, text), ID);
                 related.from_subquery(pairs(*link), first);
                 let on = column(second, ID).eq(column(first, ID)).and(is_visible(second, rank));
                 related.join_as(JoinType::InnerJoin, *target, second, on);

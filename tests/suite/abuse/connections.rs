@@ -63,11 +63,11 @@ async fn pongs_that_nobody_reads_are_not_kept() {
     let mut stream = connect_with_small_buffers(&server).await;
     upgrade(&mut stream).await;
     // Masked with zeros, with the longest payload.
-    let ping = [&[0x89, 0x80 | 125][..], &[0; 4], &[b'p'; 125]].concat();
+    let ping = [&[0x89, 0xfd][..], &[0; 4], &[b'p'; 125]].concat();
     let many = ping.repeat(2_000);
     let mut sent = 0;
     // The server gives up a client that takes nothing for ten seconds.
-    let ended = timeout(Duration::from_secs(60), async {
+    let ended = timeout(Duration::from_mins(1), async {
         while stream.write_all(&many).await.is_ok() {
             sent += many.len();
             assert!(sent < MOST, "the server reads on");
