@@ -306,21 +306,12 @@ impl GroupKey {
         self.kinds.iter().map(work).max().unwrap_or(1)
     }
 
-    /// Adds its columns to a query of the records of a part of a list, whose ids `ids` selects, unless these are all records.
-    pub(super) fn select(
-        &self,
-        loader: &RecordLoader,
-        page: &Page,
-        query: &mut SelectStatement,
-        position: usize,
-        ids: Option<&SelectStatement>,
-    ) {
-        let pairs = |link: Link| {
-            link::pairs(link, loader.clearance.rank(), &|of, id| match ids {
-                Some(ids) => of.in_subquery(ids.clone()),
-                None => id.is_not_null(),
-            })
-        };
+    /// Adds its columns to a query of the records of a part of a list.
+    ///
+    /// What is related is joined as a whole. If it were only that of the records of the list, `SQLite` would take it for so little
+    /// that it reads all of it again for each record.
+    pub(super) fn select(&self, loader: &RecordLoader, page: &Page, query: &mut SelectStatement, position: usize) {
+        let pairs = |link: Link| link::pairs(link, loader.clearance.rank(), &|_, id| id.is_not_null());
         let (columns, [first, second]) = (KEYS[position], JOINED[position]);
         let rank = loader.clearance.rank();
         let part = (page.record.table, page.order.moment().map(|moment| moment.position));

@@ -109,17 +109,14 @@ impl RecordLoader {
         lists: &[Shape<List>],
         parents: &[Uuid],
         grouping: &Grouping,
-        add: &dyn Fn(&Page, &mut SelectStatement, Option<&SelectStatement>),
+        add: &dyn Fn(&Page, &mut SelectStatement),
     ) -> SelectStatement {
         let part = |list: &Shape<List>| {
             let mut items = self.items(list, parents);
-            // What is related is only looked up of them, unless they are all.
-            let is_restricted = list.link.is_some() || list.page.filter.is_some();
-            let ids = is_restricted.then(|| items.clone().clear_selects().expr(column(ROW, ID)).take());
             for (position, key) in grouping.keys.iter().enumerate() {
-                key.select(self, &list.page, &mut items, position, ids.as_ref());
+                key.select(self, &list.page, &mut items, position);
             }
-            add(&list.page, &mut items, ids.as_ref());
+            add(&list.page, &mut items);
             items
         };
         let unite = |mut all: SelectStatement, next| {
@@ -180,9 +177,9 @@ impl RecordLoader {
 
     /// The groups of a page of each parent, and one more if there is one.
     fn group_page(&self, lists: &[Shape<List>], grouping: &Grouping, parents: &[Uuid]) -> SelectStatement {
-        let items = self.grouped_items(lists, parents, grouping, &|page, items, ids| {
+        let items = self.grouped_items(lists, parents, grouping, &|page, items| {
             if let Some(key) = &grouping.counted {
-                key.select(self, page, items, MAX_KEYS, ids);
+                key.select(self, page, items, MAX_KEYS);
                 items.expr_as(column(ROW, ID), ID);
             }
         });
@@ -235,7 +232,7 @@ impl RecordLoader {
         grouping: &Grouping,
         parents: &[Uuid],
     ) -> Result<FxHashMap<Option<Uuid>, i64>> {
-        let items = self.grouped_items(lists, parents, grouping, &|_, _, _| {});
+        let items = self.grouped_items(lists, parents, grouping, &|_, _| {});
         let groups = Self::grouped(lists, grouping, items);
         let mut totals = Query::select();
         totals.expr_as(Func::count(Expr::col(Asterisk)), COUNT).from_subquery(groups, GROUP);
@@ -255,13 +252,11 @@ impl RecordLoader {
         parents: &[Uuid],
     ) -> Result<FxHashMap<Option<Uuid>, FxHashMap<Vec<KeyValue>, AggregateValue>>> {
         let operand = || column(ITEM, OPERAND);
-        let items = |add: &dyn Fn(&Page, &mut SelectStatement, Option<&SelectStatement>)| {
-            self.grouped_items(lists, parents, grouping, add)
-        };
+        let items = |add: &dyn Fn(&Page, &mut SelectStatement)| self.grouped_items(lists, parents, grouping, add);
         let parent = || has_parents(lists).then_some(PARENT);
         let query = match aggregate {
             Aggregate::Distinct(key) => {
-                let items = items(&|page, items, ids| key.select(self, page, items, MAX_KEYS, ids));
+                let items = items(&|page, items| key.select(self, page, items, MAX_KEYS));
                 let mut groups = Self::grouped(lists, grouping, items);
                 groups.expr_as(Func::count_distinct(operand()), COUNT);
                 groups
@@ -269,7 +264,7 @@ impl RecordLoader {
             Aggregate::Figure(of) => {
                 let is_postgres = self.backend() == sea_orm::DbBackend::Postgres;
                 let double = Alias::new(if is_postgres { "double precision" } else { "real" }).into_iden();
-                let items = items(&|_, items, _| {
+                let items = items(&|_, items| {
                     items.expr_as(column(ROW, of.name).cast_as(double.clone()), OPERAND);
                 });
                 let mut groups = Self::grouped(lists, grouping, items);
@@ -279,7 +274,7 @@ impl RecordLoader {
                 groups
             }
             Aggregate::Latest([_, _, latest]) => {
-                let items = items(&|_, items, _| {
+                let items = items(&|_, items| {
                     items.expr_as(column(ROW, ID), OPERAND).expr_as(column(ROW, latest), DATE);
                     items.and_where(column(ROW, latest).ne(Expr::Constant(UNKNOWN_LATEST.into())));
                 });
