@@ -12,6 +12,7 @@ use super::{
     MAX_BOUND_VALUES, begin_change,
     search_documents::{Documents, ROW, corrected_words},
     sort_keys::SortKeys,
+    unbuilt_statements,
 };
 use crate::{
     db::Database,
@@ -47,6 +48,8 @@ pub async fn complete_search_index(database: &Database, model: &Model) -> Result
 /// Makes all documents again.
 pub async fn rebuild_search_index(database: &Database, model: &Model) -> Result<u64, DbErr> {
     let transaction = begin_change(database.connection()).await?;
+    // A document is only removed from an index that has it.
+    unbuilt_statements::rebuild_search_index(&transaction).await?;
     document::Entity::delete_many().exec(&transaction).await?;
     word::Entity::delete_many().exec(&transaction).await?;
     let documents = update_search_index(&transaction, model).await?;

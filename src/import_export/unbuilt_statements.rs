@@ -43,3 +43,12 @@ async fn analyze_own(connection: &impl ConnectionTrait, condition: &str) -> Resu
         None => Ok(()),
     }
 }
+
+/// Lets `SQLite` make the index of full-text search of the documents again, however damaged it is. `PostgreSQL` keeps its own.
+pub(super) async fn rebuild_search_index(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        return Ok(());
+    }
+    let rebuild = "INSERT INTO \"search_index\" (\"search_index\") VALUES ('rebuild')";
+    transaction.execute_unprepared(rebuild).await.map(drop)
+}

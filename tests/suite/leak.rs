@@ -269,10 +269,12 @@ impl Guard {
         for (list, items) in [("activities", "Activity"), ("timeline", "TimelineEntry")] {
             let distinct = self.distinct_values(items);
             fields.extend(self.groups_by_each_key(list, items, &distinct));
+            fields.push(format!("{list} {{ {} }}", self.schema.ask_groups(&format!("{items}Connection"))));
         }
         let distinct = self.distinct_values("Record");
         let of_topics = self.groups_by_each_key("records", "Record", &distinct);
         fields.extend(of_topics.into_iter().map(|field| format!("topics {{ nodes {{ {field} }} }}")));
+        fields.push(format!("topics {{ nodes {{ records {{ {} }} }} }}", self.schema.ask_groups("RecordConnection")));
         for record in self.schema.records() {
             let list = &self.schema.list(record).name;
             let keys = &self.schema.get(&format!("{record}GroupKey")).values;
