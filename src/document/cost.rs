@@ -21,7 +21,7 @@ use apollo_compiler::{
 use self::analyzer::Analyzer;
 use super::{
     filter_cost::{FilterEstimator, SCAN_COST},
-    group_cost::Groups,
+    group_cost::GroupedItems,
     order_cost::Orders,
 };
 use crate::{
@@ -82,7 +82,8 @@ struct SelectionSetCost {
     work: u64,
     filters: Vec<FilterArgument>,
     orders: Vec<Orders>,
-    groups: Vec<Groups>,
+    /// The aggregates of groups, which are multiplied by the work of the groups.
+    aggregates: Vec<GroupedItems>,
     fields: Vec<ObjectFieldCost>,
     /// Indices of the fragments that are spread.
     fragments: Vec<usize>,
@@ -106,6 +107,8 @@ impl FilterArgument {
 
 /// The cost of a field that returns objects.
 struct ObjectFieldCost {
+    /// What is read, if the field is a list of groups.
+    groups: Option<GroupedItems>,
     length: Length,
     /// How many types of objects have the field, each with statements of its own.
     types: u64,
@@ -170,7 +173,8 @@ impl DocumentCost {
         };
         let estimator = Estimator::new(schema, variables);
         let fragments = estimator.fragments(&self.fragments);
-        let Totals { objects, statements, filters } = estimator.selection_set(&operation.selection_set, 1, &fragments);
+        let Totals { objects, statements, filters, .. } =
+            estimator.selection_set(&operation.selection_set, 1, &fragments);
         let introspection = operation.introspection;
         let parts = [objects, statements.saturating_mul(STATEMENT_COST), introspection, filters];
         let total = parts.into_iter().fold(0, u64::saturating_add).max(1);
@@ -190,6 +194,8 @@ struct Totals {
     statements: u64,
     /// In points.
     filters: u64,
+    /// The part for aggregates, of the groups that the selection set is of. In points.
+    aggregates: u64,
 }
 
 impl<'a> Estimator<'a> {
@@ -209,26 +215,35 @@ impl<'a> Estimator<'a> {
     /// `page_size` is that of the connection that the selection set belongs to.
     fn selection_set(&self, set: &'a SelectionSetCost, page_size: u64, fragments: &[Totals]) -> Totals {
         let scans = set.scans.saturating_mul(SCAN_COST);
-        let mut totals = Totals { objects: set.work, statements: set.statements, filters: scans };
+        let aggregates = set.aggregates.iter().map(|items| items.estimate(self.variables));
+        let aggregates = aggregates.fold(0, u64::saturating_add);
+        let mut totals = Totals { objects: set.work, statements: set.statements, filters: scans, aggregates };
         for FilterArgument { ty, value, lists } in &set.filters {
             let cost = self.filters.estimate(ty, value);
             totals.filters = totals.filters.saturating_add(cost.saturating_mul(*lists));
         }
         let orders = set.orders.iter().map(|orders| orders.estimate(self.variables));
-        let groups = set.groups.iter().map(|groups| groups.estimate(self.variables));
-        totals.filters = orders.chain(groups).fold(totals.filters, u64::saturating_add);
+        totals.filters = orders.fold(totals.filters, u64::saturating_add);
         for field in &set.fields {
             let (length, page_size) = self.length(&field.length, page_size);
             let below = self.selection_set(&field.selection_set, page_size, fragments);
             totals.objects = totals.objects.saturating_add(length.saturating_mul(below.objects.saturating_add(1)));
             totals.statements = totals.statements.saturating_add(below.statements.saturating_mul(field.types));
             totals.filters = totals.filters.saturating_add(below.filters.saturating_mul(field.types));
+            if let Some(groups) = &field.groups {
+                let aggregates = below.aggregates.saturating_mul(groups.work(self.variables));
+                let items = groups.estimate(self.variables).saturating_add(aggregates);
+                totals.filters = totals.filters.saturating_add(items);
+            } else {
+                totals.aggregates = totals.aggregates.saturating_add(below.aggregates);
+            }
         }
         for fragment in &set.fragments {
             let below = fragments[*fragment];
             totals.objects = totals.objects.saturating_add(below.objects);
             totals.statements = totals.statements.saturating_add(below.statements);
             totals.filters = totals.filters.saturating_add(below.filters);
+            totals.aggregates = totals.aggregates.saturating_add(below.aggregates);
         }
         totals
     }

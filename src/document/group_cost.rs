@@ -1,5 +1,5 @@
 //! The cost of groups by what is related to the items of a list: it is looked up for each item, and an item is read once for each
-//! of its combinations. What a statement costs that reads a whole list is in the cost of its field already.
+//! of its combinations. Aggregates read the items again, with what is related for the groups and for themselves.
 
 use std::sync::Arc;
 
@@ -12,36 +12,27 @@ use crate::query::groups::GroupKey;
 pub(super) const BY: &str = "by";
 /// The argument of an aggregate that names its key or its number.
 pub(super) const OF: &str = "of";
-/// The fields of groups, and of lists of groups, that read the items again.
-pub(super) const AGGREGATES: [&str; 4] = ["distinct", "figure", "latest", "totalCount"];
 
-/// What is grouped.
-pub(super) struct Groups {
+/// A statement that reads the items of a list for groups.
+pub(super) struct GroupedItems {
     /// What the list can be grouped by.
     pub(super) keys: Vec<Arc<GroupKey>>,
-    /// The value of [`BY`].
-    pub(super) by: Option<Node<Value>>,
-    /// The value of the argument that says what the groups are ordered by.
-    pub(super) counted: Option<Node<Value>>,
-    /// The values of [`OF`] of the aggregates.
-    pub(super) aggregates: Vec<Option<Node<Value>>>,
-    /// How many whole lists are read for the page.
+    /// The values of the arguments that name keys.
+    pub(super) named: Vec<Node<Value>>,
+    /// How many whole lists are read.
     pub(super) scans: u64,
 }
 
-impl Groups {
-    /// The cost, for the variables of an operation.
+impl GroupedItems {
+    /// How much more work it is to read the items with the keys that are named, for the variables of an operation.
+    pub(super) fn work(&self, variables: &JsonMap) -> u64 {
+        let names = self.named.iter().flat_map(|value| names(value, variables));
+        let keys = names.filter_map(|name| self.keys.iter().find(|key| key.is_named(name)));
+        keys.map(|key| key.work()).fold(1, u64::saturating_mul)
+    }
+
+    /// The cost of reading whole lists.
     pub(super) fn estimate(&self, variables: &JsonMap) -> u64 {
-        let work = |value: &Option<Node<Value>>| {
-            let names = value.iter().flat_map(|value| names(value, variables));
-            let keys = names.filter_map(|name| self.keys.iter().find(|key| key.is_named(name)));
-            keys.map(|key| key.work()).fold(1, u64::saturating_mul)
-        };
-        let items = work(&self.by);
-        let page = items.saturating_mul(work(&self.counted));
-        // An aggregate reads its own items, and those of the page.
-        let aggregates = self.aggregates.iter().map(|of| items.saturating_mul(work(of)).max(page) - 1);
-        let all = aggregates.fold(page - 1, u64::saturating_add);
-        all.saturating_mul(self.scans).saturating_mul(SCAN_COST)
+        self.work(variables).saturating_mul(self.scans).saturating_mul(SCAN_COST)
     }
 }

@@ -7,6 +7,8 @@ pub struct FieldCost {
     pub statements: u32,
     /// How many of the statements read a whole list.
     pub scans: u32,
+    /// Whether these are scans of the items of groups, which are read with what is related for the groups, too.
+    pub is_aggregate: bool,
     /// The number of links by which the records of a list can be related: its filter and its orders are those of each.
     pub ways: u32,
     /// What is worked out in memory for each object that it is a field of, in objects that take as much time.
@@ -17,7 +19,7 @@ pub struct FieldCost {
 
 impl FieldCost {
     /// The cost of a leaf that is written from its object.
-    pub const LEAF: Self = Self { statements: 0, scans: 0, ways: 1, work: 0, size: Size::None };
+    pub const LEAF: Self = Self { statements: 0, scans: 0, is_aggregate: false, ways: 1, work: 0, size: Size::None };
 }
 
 /// The number of objects that a field leads to, for one object.

@@ -196,6 +196,12 @@ impl FieldInfo {
         self
     }
 
+    /// Says how many whole lists the statements of an aggregate of groups read.
+    pub(super) fn aggregates(&mut self, lists: u32) -> &mut Self {
+        self.cost.is_aggregate = true;
+        self.scans(lists)
+    }
+
     /// Sets how much is worked out in memory for each object.
     pub(super) fn works(&mut self, work: u32) -> &mut Self {
         self.cost.work = work;

@@ -156,6 +156,14 @@ async fn groups_by_related_records_are_priced() {
     let one = requested("by: KIND", distinct).await;
     assert_eq!(requested("by: KIND", "nodes { count d: distinct(of: HOST) }").await, one + 300);
     assert_eq!(requested("by: KIND", "nodes { ...F }").await, one + 300);
+    // Wherever a fragment is spread, it is paid for as what it stands for.
+    for by in ["by: KIND", "by: HOST"] {
+        let written =
+            requested(by, "a: nodes { count d: distinct(of: HOST) } b: nodes { count d: distinct(of: HOST) }");
+        assert_eq!(requested(by, "a: nodes { ...F } b: nodes { ...F }").await, written.await);
+    }
+    let two = "a: nodes { count d: distinct(of: STATUS) } b: nodes { count d: distinct(of: STATUS) }";
+    assert_eq!(requested("by: HOST", two).await, requested("by: KIND", two).await + 900);
     assert_eq!(requested("by: HOST", distinct).await, one + 600);
 }
 

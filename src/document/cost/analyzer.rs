@@ -6,13 +6,13 @@ use apollo_compiler::{
     executable::{Field, Selection, SelectionSet},
     name,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::{CostContext, FilterArgument, Length, ObjectFieldCost, SelectionSetCost, SlicingArgument};
 use crate::{
     document::{
         filter_cost::is_filter,
-        group_cost::{AGGREGATES, BY, Groups, OF},
+        group_cost::{BY, GroupedItems, OF},
         order_cost::{ORDER_BY, Orders, THEN_BY},
     },
     query::{
@@ -72,7 +72,12 @@ impl<'a> Analyzer<'a> {
     pub(super) fn introspection(&mut self, root_fields: impl Iterator<Item = &'a Node<Field>>) -> SelectionSetCost {
         let introspection = root_fields.filter(|field| matches!(field.name.as_str(), "__schema" | "__type"));
         let sets = introspection.filter_map(|field| field.selection_set.as_ref());
-        let one = |set| ObjectFieldCost { length: Length::Fixed(1), types: 1, selection_set: self.selection_set(set) };
+        let one = |set| ObjectFieldCost {
+            groups: None,
+            length: Length::Fixed(1),
+            types: 1,
+            selection_set: self.selection_set(set),
+        };
         SelectionSetCost { fields: sets.map(one).collect(), ..SelectionSetCost::default() }
     }
 
@@ -88,11 +93,16 @@ impl<'a> Analyzer<'a> {
         };
         let types = self.context.implementers.get(ty).map_or(1, |those| those.objects.len() as u64);
         cost.statements += u64::from(field_cost.statements) * types;
-        cost.scans += u64::from(field_cost.scans) * types;
+        let scans = u64::from(field_cost.scans) * types;
+        let is_groups = field.definition.argument_by_name(BY).is_some() && field_cost.scans > 0;
+        if field_cost.is_aggregate {
+            cost.aggregates.push(self.grouped_items(field, scans));
+        } else if !is_groups {
+            cost.scans += scans;
+        }
         cost.work += u64::from(field_cost.work) * types;
         let lists = types.saturating_mul(field_cost.ways.into());
         self.add_orders(field, lists, cost);
-        self.add_groups(field, types.saturating_mul(field_cost.scans.into()), cost);
         for argument in &field.arguments {
             let declared = field.definition.argument_by_name(&argument.name);
             if let Some(ty) = declared.map(|declared| declared.ty.inner_named_type())
@@ -136,7 +146,8 @@ impl<'a> Analyzer<'a> {
             },
         };
         let selection_set = field.selection_set.as_ref().map(|set| self.selection_set(set)).unwrap_or_default();
-        cost.fields.push(ObjectFieldCost { length, types, selection_set });
+        let groups = is_groups.then(|| self.grouped_items(field, scans));
+        cost.fields.push(ObjectFieldCost { groups, length, types, selection_set });
     }
 
     /// Adds what the orders of a list cost, if the field is one.
@@ -155,45 +166,16 @@ impl<'a> Analyzer<'a> {
         });
     }
 
-    /// Adds what groups cost beside the statements that read the list, if the field is a list of groups.
-    fn add_groups(&self, field: &'a Field, scans: u64, cost: &mut SelectionSetCost) {
-        let by = field.definition.argument_by_name(BY);
-        let Some(list) = by.and_then(|by| by.ty.inner_named_type().strip_suffix("GroupKey")) else { return };
-        let mut aggregates = Vec::new();
-        if let Some(set) = &field.selection_set {
-            self.find_aggregates(set, &mut aggregates, &mut FxHashSet::default());
-        }
-        let given = |name: &str| field.specified_argument_by_name(name).cloned();
-        let keys = self.context.catalog.group_keys(list);
-        cost.groups.push(Groups { keys, by: given(BY), counted: given(COUNTED), aggregates, scans });
-    }
-
-    /// Finds the aggregates among what is selected of groups, each fragment once: what it selects again is the same.
-    fn find_aggregates(
-        &self,
-        set: &'a SelectionSet,
-        found: &mut Vec<Option<Node<Value>>>,
-        seen: &mut FxHashSet<&'a str>,
-    ) {
-        for selection in &set.selections {
-            match selection {
-                Selection::Field(field) if AGGREGATES.contains(&field.name.as_str()) => {
-                    found.push(field.specified_argument_by_name(OF).cloned());
-                }
-                Selection::Field(field) => {
-                    let is_of_groups = ["edges", "node", "nodes"].contains(&field.name.as_str());
-                    if let Some(set) = field.selection_set.as_ref().filter(|_| is_of_groups) {
-                        self.find_aggregates(set, found, seen);
-                    }
-                }
-                Selection::InlineFragment(fragment) => self.find_aggregates(&fragment.selection_set, found, seen),
-                Selection::FragmentSpread(spread) => {
-                    let fragment = self.document.fragments.get(&spread.fragment_name);
-                    if let Some(fragment) = fragment.filter(|_| seen.insert(spread.fragment_name.as_str())) {
-                        self.find_aggregates(&fragment.selection_set, found, seen);
-                    }
-                }
-            }
+    /// What a field reads that is a list of groups, or an aggregate of groups. `scans` is how many whole lists it reads.
+    fn grouped_items(&self, field: &Field, scans: u64) -> GroupedItems {
+        let declared = [BY, OF].into_iter().find_map(|name| field.definition.argument_by_name(name));
+        // An aggregate can name a number, or nothing.
+        let list = declared.and_then(|declared| declared.ty.inner_named_type().strip_suffix("GroupKey"));
+        let named = [BY, OF, COUNTED].into_iter().filter_map(|name| field.specified_argument_by_name(name));
+        GroupedItems {
+            keys: list.map(|list| self.context.catalog.group_keys(list)).unwrap_or_default(),
+            named: named.cloned().collect(),
+            scans,
         }
     }
 }

@@ -62,7 +62,7 @@ impl GroupTypes {
             },
         )
         .costs(1, Size::None)
-        .scans(self.parts());
+        .aggregates(self.parts());
         if !self.figures.is_empty() {
             self.add_figure(&mut o);
         }
@@ -86,7 +86,7 @@ impl GroupTypes {
                 })
             })
             .costs(2, Size::One)
-            .scans(self.parts());
+            .aggregates(self.parts());
         }
         o
     }
@@ -113,7 +113,7 @@ impl GroupTypes {
             })
         })
         .costs(1, Size::One)
-        .scans(self.parts());
+        .aggregates(self.parts());
     }
 }
 

@@ -326,7 +326,7 @@ impl GroupTypes {
             },
         )
         .costs(1, Size::None)
-        .scans(self.parts());
+        .aggregates(self.parts());
         o
     }
 
