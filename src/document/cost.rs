@@ -108,7 +108,7 @@ impl FilterArgument {
 /// The cost of a field that returns objects.
 struct ObjectFieldCost {
     /// What is read, if the field is a list of groups.
-    groups: Option<GroupedItems>,
+    groups: Option<Box<GroupedItems>>,
     length: Length,
     /// How many types of objects have the field, each with statements of its own.
     types: u64,

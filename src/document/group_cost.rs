@@ -16,7 +16,7 @@ pub(super) const OF: &str = "of";
 /// A statement that reads the items of a list for groups.
 pub(super) struct GroupedItems {
     /// What the list can be grouped by.
-    pub(super) keys: Vec<Arc<GroupKey>>,
+    pub(super) keys: &'static [Arc<GroupKey>],
     /// The values of the arguments that name keys.
     pub(super) named: Vec<Node<Value>>,
     /// How many whole lists are read.

@@ -39,6 +39,8 @@ fn documents() -> Vec<String> {
         format!("{{ cities {{ nodes {{ {} }} }} }}", aliases(30, "name")),
         format!("{{ cities {{ nodes {{ {} }} }} }}", aliases(30, "country { name topics { nodes { name } } }")),
         format!("{{ nodes(ids: []) {{ {on_each_type} }} }}"),
+        format!("{{ visits {{ groups(by: KIND) {{ nodes {{ {} }} }} }} }}", aliases(30, "distinct(of: HOST)")),
+        format!("{{ visits {{ {} }} }}", aliases(30, "groups(by: [HOST, KIND]) { totalCount }")),
         format!("{{ topics {{ nodes {{ {} }} }} }}", aliases(29, "records { totalCount }")),
         format!("{{ {} }}", aliases(18, "activities(filter: {visit: {topics: {some: {}}}}) { totalCount }")),
         format!("{{ citations {{ nodes {{ record {{ {on_each_type} citations {{ nodes {{ record {{ {on_each_type} }} }} }} }} }} }} }}"),

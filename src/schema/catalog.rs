@@ -105,8 +105,8 @@ impl Catalog {
     }
 
     /// What the list of a type can be grouped by, of a record type, a union or another name of items.
-    pub(crate) fn group_keys(&self, items: &str) -> Vec<Arc<GroupKey>> {
-        self.groups.get(items).map(|groups| groups.keys().to_vec()).unwrap_or_default()
+    pub(crate) fn group_keys(&self, items: &str) -> &[Arc<GroupKey>] {
+        self.groups.get(items).map(|groups| groups.keys()).unwrap_or_default()
     }
 
     /// The types of a list, and of its groups.

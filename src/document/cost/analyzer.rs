@@ -146,7 +146,7 @@ impl<'a> Analyzer<'a> {
             },
         };
         let selection_set = field.selection_set.as_ref().map(|set| self.selection_set(set)).unwrap_or_default();
-        let groups = is_groups.then(|| self.grouped_items(field, scans));
+        let groups = is_groups.then(|| Box::new(self.grouped_items(field, scans)));
         cost.fields.push(ObjectFieldCost { groups, length, types, selection_set });
     }
 
