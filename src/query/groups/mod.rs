@@ -4,6 +4,7 @@
 //! hidden record is as good as none.
 
 mod key;
+mod key_columns;
 mod statements;
 
 use std::sync::Arc;
