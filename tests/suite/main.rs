@@ -57,3 +57,7 @@ mod support;
 mod time;
 mod variables;
 mod walk;
+
+/// The one of the command: its servers run in this process, and take most of the time of the tests.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
