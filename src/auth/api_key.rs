@@ -99,7 +99,7 @@ pub async fn list(connection: &DatabaseConnection) -> Result<Vec<Model>, KeyErro
 }
 
 /// Revokes a key. One that was revoked before stays so.
-pub async fn revoke(connection: &DatabaseConnection, prefix: &str, clock: &Clock) -> Result<Model, KeyError> {
+pub async fn revoke(connection: &impl ConnectionTrait, prefix: &str, clock: &Clock) -> Result<Model, KeyError> {
     let key = find(connection, prefix).await?;
     if key.revoked_at.is_some() {
         return Ok(key);

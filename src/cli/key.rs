@@ -1,7 +1,6 @@
 //! The command `key`: who may see more than what is public.
 
 use clap::{Args, Subcommand};
-use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use super::{Db, Failed, open, print, report_progress, say, unless_closed};
 use crate::{
@@ -10,7 +9,7 @@ use crate::{
         api_key::{self, Model, NewKey},
     },
     clock::{Clock, IdSource},
-    db::{Database, Moment},
+    db::{Moment, begin_writing},
 };
 
 /// The longest name of a key, in characters.
@@ -75,8 +74,14 @@ fn prefix_of(text: &str) -> Result<String, String> {
 /// Parses when a key expires.
 fn expiry(text: &str) -> Result<Moment, String> {
     let after_day = || Moment::parse_rfc3339(&format!("{text}T00:00:00Z")).map(|day| Moment(day.0 + DAY));
-    let moment = Moment::parse_rfc3339(text).or_else(after_day).filter(|moment| moment.to_rfc3339().is_some());
-    moment.ok_or_else(|| "use a day such as 2027-12-31, or a moment such as 2027-12-31T12:00:00Z".to_owned())
+    let moment = Moment::parse_rfc3339(text).or_else(after_day);
+    let moment = moment.ok_or("use a day such as 2027-12-31, or a moment such as 2027-12-31T12:00:00Z")?;
+    // The end of the last day that can be written cannot.
+    if moment.to_rfc3339().is_some() {
+        Ok(moment)
+    } else {
+        Err("use an earlier day, or no --expires at all".to_owned())
+    }
 }
 
 pub(super) async fn run(key: Key) -> Result<(), Failed> {
@@ -88,7 +93,7 @@ pub(super) async fn run(key: Key) -> Result<(), Failed> {
             }
             let database = open(&db).await?;
             let new = NewKey { name, role, expires_at: expires };
-            let transaction = begin(&database).await?;
+            let transaction = begin_writing(database.connection()).await?;
             let token = api_key::create(&transaction, new, &clock, &IdSource::system()).await?;
             // A key that nobody has seen is not created.
             print(token.text()).map_err(|cause| format!("the key cannot be shown, and is not created: {cause}"))?;
@@ -105,12 +110,14 @@ pub(super) async fn run(key: Key) -> Result<(), Failed> {
         }
         Key::Revoke(Existing { prefix, db }) => {
             let (database, prefix) = (open(&db).await?, prefix_of(&prefix)?);
-            let key = api_key::revoke(database.connection(), &prefix, &clock).await?;
+            let transaction = begin_writing(database.connection()).await?;
+            let key = api_key::revoke(&transaction, &prefix, &clock).await?;
+            transaction.commit().await?;
             say(&format_args!("revoked the key {} of {}", key.prefix, key.name));
         }
         Key::Rotate(Existing { prefix, db }) => {
             let (database, prefix) = (open(&db).await?, prefix_of(&prefix)?);
-            let transaction = begin(&database).await?;
+            let transaction = begin_writing(database.connection()).await?;
             let token = api_key::rotate(&transaction, &prefix, &clock).await?;
             print(token.text()).map_err(|cause| format!("the key cannot be shown, and {prefix} goes on: {cause}"))?;
             transaction.commit().await?;
@@ -118,13 +125,6 @@ pub(super) async fn run(key: Key) -> Result<(), Failed> {
         }
     }
     Ok(())
-}
-
-/// Begins a transaction that writes.
-async fn begin(database: &Database) -> Result<DatabaseTransaction, DbErr> {
-    let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-    database.connection().begin_with_options(options).await
 }
 
 /// A line of the list.
@@ -154,7 +154,7 @@ mod tests {
         let at = |text| expiry(text).ok().and_then(Moment::to_rfc3339);
         assert_eq!(at("2027-12-31").as_deref(), Some("2028-01-01T00:00:00.000Z"));
         assert_eq!(at("2027-12-31T12:00:00+02:00").as_deref(), Some("2027-12-31T10:00:00.000Z"));
-        for wrong in ["", "tomorrow", "2027-02-30", "31.12.2027"] {
+        for wrong in ["", "tomorrow", "2027-02-30", "31.12.2027", "9999-12-31"] {
             assert!(expiry(wrong).is_err(), "{wrong}");
         }
     }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use clap::{Args, ValueEnum};
 use sea_orm::EntityTrait;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::{Address, Db, Failed, StopSignals, import, open_files, say};
 use crate::{
@@ -99,9 +99,9 @@ pub(super) async fn run(mut args: Serve) -> Result<(), Failed> {
     // Reads the trusted documents: nobody can connect to a server that does not start.
     let engine = Arc::new(Engine::new(database, args.config, Clock::system())?.observed(observer));
     let config = engine.config();
-    let (listener, at) = listen(args.address.listen).await?;
+    let (listener, at) = listen(args.address.listen)?;
     let metrics_listener = match config.metrics_listen {
-        Some(address) => Some(listen(address).await?),
+        Some(address) => Some(listen(address)?),
         None => None,
     };
     say(&format_args!("GraphQL     http://{at}/graphql"));
@@ -134,9 +134,20 @@ pub(super) async fn run(mut args: Serve) -> Result<(), Failed> {
     Ok(())
 }
 
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failed> {
+/// How many connections may wait to be accepted, such as those of clients that all come back after a restart. The kernel has a limit
+/// of its own, too.
+const BACKLOG: u32 = 4_096;
+
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failed> {
     let cannot = |cause| format!("cannot listen on {address}: {cause}");
-    let listener = TcpListener::bind(address).await.map_err(cannot)?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let bound = socket.and_then(|socket| {
+        // As servers do that are started again at once.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    });
+    let listener = bound.map_err(cannot)?;
     let at = listener.local_addr()?;
     Ok((listener, at))
 }

@@ -10,8 +10,8 @@ use std::{
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, Statement,
-    sqlx::{self, ConnectOptions as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement,
+    sqlx::{self, ConnectOptions as _, Executor as _, postgres::PgConnectOptions, sqlite::SqliteConnectOptions},
 };
 
 use super::{
@@ -185,10 +185,16 @@ impl Database {
     /// Checks that the database can be written, with an update of no rows.
     pub async fn check_writable(&self) -> Result<(), Unusable> {
         let nothing = "UPDATE \"record\" SET \"kind\" = \"kind\" WHERE FALSE";
-        match self.connection.execute_unprepared(nothing).await {
-            // Another process can write, so this one can do so later.
-            Err(cause) if is_locked(&cause) => Ok(()),
-            done => done.map(drop).map_err(Unusable::ReadOnly),
+        let Connector::Sqlite(options) = connector(&self.url)? else {
+            return self.connection.execute_unprepared(nothing).await.map(drop).map_err(Unusable::ReadOnly);
+        };
+        let failed = |cause| Unusable::ReadOnly(DbErr::Exec(RuntimeErr::SqlxError(Arc::new(cause))));
+        // Another process that writes is not waited for: the server can read, and this one can write later.
+        let options = sqlite_options(options, Access::Open).busy_timeout(Duration::ZERO);
+        let mut connection = options.connect().await.map_err(failed)?;
+        match connection.execute(nothing).await {
+            Err(cause) if !is_starting(&cause) => Err(failed(cause)),
+            _ => Ok(()),
         }
     }
 

@@ -13,7 +13,7 @@ pub use self::{
     moment::Moment,
     readers::Readers,
     unusable::Unusable,
-    writer_lock::{WriterLock, begin_exclusive},
+    writer_lock::{WriterLock, begin_exclusive, begin_writing},
 };
 
 /// An exact decimal figure, as it was written.

@@ -20,18 +20,23 @@ pub enum WriterLock {
     Change = 0x636f_6f70_6772_7069,
 }
 
-/// Begins a transaction that writes. Others that take the same lock wait for its end, however long that takes; readers go
-/// on. SQLite has only one lock, which is that of the file.
-pub async fn begin_exclusive(connection: &DatabaseConnection, lock: WriterLock) -> Result<DatabaseTransaction, DbErr> {
-    let transaction = loop {
+/// Begins a transaction that writes. Others that write the same wait for its end. SQLite has only one lock, which is that of the
+/// file: every other writer is waited for, however long that takes.
+pub async fn begin_writing(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    loop {
         let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
         match warn_of_waiting(connection.begin_with_options(options)).await {
             // SQLite waits only for a few seconds.
             Err(cause) if is_locked(&cause) => {}
-            begun => break begun?,
+            begun => return begun,
         }
-    };
+    }
+}
+
+/// The same for what takes a lock: others that take it wait for the end, however long that takes; readers go on.
+pub async fn begin_exclusive(connection: &DatabaseConnection, lock: WriterLock) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = begin_writing(connection).await?;
     if transaction.get_database_backend() == DbBackend::Postgres {
         let lock = format!("SELECT pg_advisory_xact_lock({})", lock as i64);
         warn_of_waiting(transaction.execute_unprepared(&lock)).await?;

@@ -210,6 +210,12 @@ impl Engine {
         &self.database
     }
 
+    /// The time, in milliseconds since 1970-01-01T00:00Z.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
     /// The day in UTC, in days since 1970-01-01.
     #[must_use]
     pub fn today(&self) -> i32 {

@@ -108,7 +108,7 @@ impl FileRequest {
         let rank = self.caller.viewer.clearance().rank().to_string();
         // What lies in the future is another thing tomorrow.
         let day = engine.today().to_string();
-        let validators = Validators::new(version, &[target, &self.base, form, &rank, &day]);
+        let validators = Validators::new(version, &[target, &self.base, form, &rank, &day], engine.now());
         if validators.tag_is_known(&self.headers) {
             engine.unchanged(&self.origin, started.elapsed());
             return Err(validators.not_modified());

@@ -26,6 +26,7 @@ mod serve;
 mod shutdown;
 mod spelling;
 mod sse;
+mod unread;
 mod validators;
 mod websocket;
 

@@ -10,7 +10,11 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request};
+use axum::{
+    Router,
+    extract::ConnectInfo,
+    http::{HeaderValue, Request, StatusCode, header},
+};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -28,6 +32,7 @@ use super::{
     linger::LingeringStream,
     shutdown::{Shutdown, StopOnDrop},
     spelling::Spelling,
+    unread,
 };
 use crate::{
     config::Config,
@@ -151,12 +156,21 @@ fn connect(
     let service = service_fn(move |request: Request<Incoming>| {
         let (mut router, spelling) = (router.clone(), spelling.clone());
         async move {
-            let mut request = request.map(Body::new);
+            let mut unread = None;
+            let mut request = request.map(|body| {
+                let (body, is_unread) = unread::watched(body);
+                unread = Some(is_unread);
+                body
+            });
             request.extensions_mut().insert(ConnectInfo(peer));
             if is_spare {
                 request.extensions_mut().insert(OverCapacity);
             }
             let mut response = router.call(request).await.unwrap_or_else(|never| match never {});
+            // What is left of the request stands before the next one: the client must not send one here (RFC 9112, section 9.6).
+            if unread.is_some_and(|unread| unread.is_left()) && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             spelling.apply(&mut response);
             Ok::<_, Infallible>(response)
         }

@@ -19,8 +19,9 @@ pub(super) struct Validators {
 }
 
 impl Validators {
-    /// The validators of what a version of the data set has at `request`: everything that the file depends on.
-    pub(super) fn new(version: DatasetVersion, request: &[&str]) -> Self {
+    /// The validators of what a version of the data set has at `request`: everything that the file depends on. `now` is the moment of
+    /// the answer.
+    pub(super) fn new(version: DatasetVersion, request: &[&str], now: i64) -> Self {
         let changed = version.changed_at.map(|moment| moment.0).unwrap_or_default();
         let mut hash = Sha256::new();
         // The form of files can change with the program.
@@ -32,7 +33,9 @@ impl Validators {
         hash.update(changed.to_le_bytes());
         let digest = hash.finalize();
         let digits = digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
-        let last_modified = u64::try_from(changed).ok().filter(|changed| *changed > 0);
+        // In the same second, there can be another change, which a date would not tell apart (RFC 9110, section 8.8.2.2).
+        let is_past = changed.div_euclid(1_000) < now.div_euclid(1_000);
+        let last_modified = u64::try_from(changed).ok().filter(|changed| *changed > 0 && is_past);
         Self {
             etag: format!("W/\"{}-{digits:016x}\"", version.version),
             last_modified: last_modified.map(|changed| SystemTime::UNIX_EPOCH + Duration::from_millis(changed)),
@@ -84,7 +87,7 @@ mod tests {
     use crate::db::Moment;
 
     fn validators(version: i64, changed: i64, request: &str) -> Validators {
-        Validators::new(DatasetVersion { version, changed_at: Some(Moment(changed)) }, &[request])
+        Validators::new(DatasetVersion { version, changed_at: Some(Moment(changed)) }, &[request], changed + 1_000)
     }
 
     #[test]
@@ -120,6 +123,12 @@ mod tests {
         both.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"x\""));
         both.insert(header::IF_MODIFIED_SINCE, HeaderValue::from_static("Sun, 06 Nov 1994 08:49:37 GMT"));
         assert!(!of.tag_is_known(&both) && !of.date_is_known(&both), "the tag decides");
+        let version = DatasetVersion { version: 3, changed_at: Some(Moment(784_111_777_500)) };
+        assert_eq!(
+            Validators::new(version, &["/a"], 784_111_777_900).last_modified(),
+            None,
+            "it can change in that second"
+        );
         let unknown = validators(0, 0, "/a");
         assert!(!unknown.date_is_known(&HeaderMap::new()), "nobody has said when");
     }

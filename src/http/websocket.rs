@@ -169,10 +169,17 @@ impl Connection {
         count: &mut u64,
     ) -> Result<(), Option<Close>> {
         let text = match received {
-            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Text(text))) => {
+                // What asks for nothing lets others go on, too.
+                tokio::task::consume_budget().await;
+                text
+            }
             // The library has queued the pong: nothing more is read before the client has taken it.
             Some(Ok(Message::Ping(_))) => return self.flush().await.map_err(|Disconnected| None),
-            Some(Ok(Message::Pong(_))) => return Ok(()),
+            Some(Ok(Message::Pong(_))) => {
+                tokio::task::consume_budget().await;
+                return Ok(());
+            }
             Some(Ok(Message::Binary(_))) => return Err(Some(Close::new(4400, "Invalid message: use text messages"))),
             Some(Ok(Message::Close(_))) => {
                 self.tasks.abort_all();

@@ -149,6 +149,35 @@ async fn a_client_that_is_still_sending_a_body_reads_the_answer() {
     assert_eq!(server.get("/healthz").await.0, 200);
 }
 
+/// A client is told if the connection ends before what it sends is read, so that it sends its next request elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_ends_early_says_so() {
+    let server = server().await;
+    let query = br#"{"query":"{ __typename }"}"#;
+    let large = vec![b' '; 2 << 20];
+    let request = |path: &str, form: &str, body: &[u8]| {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {form}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        [head.as_bytes(), body].concat()
+    };
+    for (request, is_closed) in [
+        (request("/graphql", "application/json", query), false),
+        (request("/graphql", "application/json", &large), true),
+        (request("/nowhere", "application/json", &large), true),
+        (request("/graphql", "text/csv", &large), true),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        // The answer can come before all is sent.
+        let _ = stream.write_all(&request).await;
+        let mut answer = vec![0; 4096];
+        let length = timeout(SOON, stream.read(&mut answer)).await.expect("an answer").expect("bytes");
+        let answer = String::from_utf8_lossy(&answer[..length]).to_lowercase();
+        assert_eq!(answer.contains("connection: close"), is_closed, "{answer}");
+    }
+}
+
 /// Reads what a connection gives, until it ends.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();

@@ -96,6 +96,34 @@ async fn told_to_stop_while_it_waits_it_ends() {
     }
 }
 
+/// While another process writes, a server starts and reads; a key is revoked when the other one is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_keeps_no_server_from_reading() {
+    for backend in backends() {
+        let database = TestDatabase::new(backend, Data::Bundled).await;
+        let mut place = Place::new(Backend::Sqlite).await;
+        place.url.clone_from(&database.url);
+        let key = place.prints(&["key", "create", "--name", "a", "--role", "editor"]);
+        let lock = coopgraph::import_export::begin_change(database.database.connection()).await.expect("a transaction");
+        lock.execute_unprepared("UPDATE \"record\" SET \"kind\" = \"kind\" WHERE \"kind\" = 'city'")
+            .await
+            .expect("an update");
+        let begun = Instant::now();
+        let server = place.serve(&["--sample-data=finland-china"]);
+        // SQLite waits for ten seconds.
+        assert!(begun.elapsed() < Duration::from_secs(8), "{backend}: {:?}", begun.elapsed());
+        server.stop();
+        let mut revoked = place.on_database(&["key", "revoke", key.trim()]).spawn().expect("the command");
+        if backend == Backend::Sqlite {
+            std::thread::sleep(Duration::from_secs(1));
+            assert_eq!(revoked.try_wait().expect("a status"), None, "it waits");
+        }
+        lock.rollback().await.expect("no lock");
+        assert!(revoked.wait().expect("a status").success(), "{backend}");
+        assert!(place.prints(&["key", "list"]).contains("revoked"), "{backend}");
+    }
+}
+
 /// Whether a process has a handler of its own for SIGTERM.
 fn handles_sigterm(process: u32) -> bool {
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("Linux");
