@@ -52,6 +52,8 @@ codes! {
     BadRequest = "BAD_REQUEST",
     /// The API key is wrong, has expired or was revoked; or there is none, and the server needs one.
     Unauthenticated = "UNAUTHENTICATED",
+    /// The viewer may not do this: its role does not allow it.
+    Forbidden = "FORBIDDEN",
     /// The document has a syntax error.
     GraphqlParseFailed = "GRAPHQL_PARSE_FAILED",
     /// The document is not valid against the schema.

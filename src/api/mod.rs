@@ -10,7 +10,7 @@ mod viewer;
 
 use std::sync::{Arc, LazyLock};
 
-use async_graphql::{Context, EmptyMutation, ID, MergedObject, Object, SDLExportOptions, SchemaBuilder, Subscription};
+use async_graphql::{Context, ID, MergedObject, Object, SDLExportOptions, SchemaBuilder, Subscription};
 use futures_util::Stream;
 
 pub use self::{change_watcher::ChangeWatcher, rate_limit::RateLimit, viewer::Viewer};
@@ -19,13 +19,13 @@ use crate::{
     domain::{self, dataset::DatasetVersion},
     error::{Error, Result},
     schema::{
-        Api, Catalog, Node, Nodes, Records,
+        Api, Catalog, Mutations, Node, Nodes, Records,
         cost::{FieldCost, Size},
     },
 };
 
 /// The schema of coopgraph.
-pub type Schema = async_graphql::Schema<Query, EmptyMutation, SubscriptionRoot>;
+pub type Schema = async_graphql::Schema<Query, Mutation, SubscriptionRoot>;
 
 /// The API of the cooperation graph.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +54,10 @@ fn costs() -> Vec<(&'static str, &'static str, FieldCost)> {
 /// The root of every query.
 #[derive(Default, MergedObject)]
 pub struct Query(Records<Cooperation>, NodeQuery, ViewerQuery);
+
+/// The root of every mutation.
+#[derive(Default, MergedObject)]
+pub struct Mutation(Mutations<Cooperation>);
 
 /// The fields that return records of any type.
 #[derive(Default)]
@@ -112,12 +116,12 @@ impl SubscriptionRoot {
 }
 
 /// A builder of the schema.
-pub type Builder = SchemaBuilder<Query, EmptyMutation, SubscriptionRoot>;
+pub type Builder = SchemaBuilder<Query, Mutation, SubscriptionRoot>;
 
 /// A builder of the schema, to which the engine adds its extension and the change watcher.
 #[must_use]
 pub fn builder() -> Builder {
-    Schema::build(Query::default(), EmptyMutation, SubscriptionRoot)
+    Schema::build(Query::default(), Mutation::default(), SubscriptionRoot)
 }
 
 /// The schema in the schema definition language (SDL), with all descriptions.

@@ -28,6 +28,11 @@ impl Viewer {
         all.into_iter().filter(|visibility| visibility.rank() <= clearance.rank()).collect()
     }
 
+    /// Whether the viewer may write: create, update and delete records.
+    async fn may_write(&self) -> bool {
+        self.role.may_write()
+    }
+
     /// The rate limit of the viewer, and the cost of this operation; `null` if the rate limit is off.
     async fn rate_limit(&self, context: &Context<'_>) -> Option<RateLimit> {
         context.data_opt::<RateLimit>().copied()

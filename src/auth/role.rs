@@ -15,7 +15,7 @@ pub enum Role {
     Reader,
     /// Sees the records whose visibility is `PARTNER`, too.
     Partner,
-    /// Sees all records.
+    /// Sees all records, and writes them.
     Editor,
 }
 
@@ -28,5 +28,11 @@ impl Role {
             Self::Partner => Visibility::Partner,
             Self::Editor => Visibility::Internal,
         })
+    }
+
+    /// Whether viewers of this role may write.
+    #[must_use]
+    pub const fn may_write(self) -> bool {
+        matches!(self, Self::Editor)
     }
 }

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use apollo_compiler::executable::OperationType;
 use async_graphql::{Response, ServerResult, Value};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use sea_orm::DbBackend;
@@ -27,6 +28,7 @@ use crate::{
         loader::{Clearance, RecordLoader},
         shared::SharedStatements,
     },
+    schema::Writer,
 };
 
 /// The schema, with what prepares its requests.
@@ -34,9 +36,10 @@ pub(super) fn schema(
     documents: &Arc<DocumentCache>,
     readers: &Readers,
     shared: &Arc<SharedStatements>,
+    writer: Writer,
 ) -> api::Builder {
     let preparation = Preparation { documents: documents.clone(), readers: readers.clone(), shared: shared.clone() };
-    api::builder().data(Arc::new(ChangeWatcher::new(readers))).extension(preparation)
+    api::builder().data(Arc::new(ChangeWatcher::new(readers))).data(Arc::new(writer)).extension(preparation)
 }
 
 impl Engine {
@@ -136,7 +139,11 @@ impl Engine {
             readers: self.readers.clone(),
             clearance: operation.caller.viewer.clearance(),
             statements: operation.note(|note| note.statements(system)),
-            shared: self.shared.clone(),
+            // What a mutation has written is in no answer to a statement that began before.
+            shared: match operation.prepared.operation_type() {
+                OperationType::Mutation => Arc::default(),
+                _ => self.shared.clone(),
+            },
         }
     }
 }

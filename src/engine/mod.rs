@@ -52,7 +52,7 @@ use crate::{
     error::{Code, Error, request_error},
     observe::{Gauges, Observer, Origin, RequestLog, SUCCESS, Usage},
     query::shared::SharedStatements,
-    schema::Api,
+    schema::{Api, Writer},
 };
 
 /// Answers GraphQL requests.
@@ -123,10 +123,9 @@ impl Engine {
     /// The engine, whose schema has another of async-graphql's extensions.
     #[must_use]
     pub fn extended(self, extension: impl ExtensionFactory) -> Self {
-        Self {
-            schema: execution::schema(&self.documents, &self.readers, &self.shared).extension(extension).finish(),
-            ..self
-        }
+        let writer = Writer::new(self.database.clone(), self.clock.clone());
+        let schema = execution::schema(&self.documents, &self.readers, &self.shared, writer);
+        Self { schema: schema.extension(extension).finish(), ..self }
     }
 
     /// Creates an engine for a database. Must be called within a Tokio runtime. The error is for the operator.
@@ -137,7 +136,8 @@ impl Engine {
         let documents =
             Arc::new(DocumentCache::new(&api::sdl(), Cooperation::catalog(), config.limits.clone(), suggestions));
         let shared = Arc::default();
-        let schema = execution::schema(&documents, &readers, &shared).finish();
+        let writer = Writer::new(database.clone(), clock.clone());
+        let schema = execution::schema(&documents, &readers, &shared, writer).finish();
         Ok(Self {
             documents,
             shared,

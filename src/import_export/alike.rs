@@ -69,7 +69,7 @@ pub(super) async fn find(
         let line = written.origins.get(&id).map_or(0, |origin| origin.line);
         let mut found = Problem::of_file(&file_name(record), line, message);
         context.locate(&mut found);
-        warnings.add(&found);
+        warnings.add(found);
     }
     Ok(())
 }

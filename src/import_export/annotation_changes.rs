@@ -77,6 +77,7 @@ impl<F: AnnotationFile> AnnotationRows<F> {
                 let mut stored = find_of::<F>(context, &ids).await?;
                 for (key, known) in batch {
                     let stored = stored.remove(&known.id).unwrap_or_default();
+                    let is_complete = self.is_complete(known.id, known.is_in_file);
                     let mut lines: HashMap<F::Model, u64> = self
                         .rows
                         .remove(&known.id)
@@ -86,7 +87,7 @@ impl<F: AnnotationFile> AnnotationRows<F> {
                             (if self.missing.is_empty() { of } else { F::complete(of, &stored, &self.missing) }, line)
                         })
                         .collect();
-                    if !self.says_all {
+                    if !is_complete {
                         let said: HashSet<_> = lines.keys().map(ModelTrait::get_primary_key_value).collect();
                         let others = stored.iter().filter(|of| !said.contains(&of.get_primary_key_value()));
                         lines.extend(others.map(|of| (of.clone(), 0)));

@@ -19,6 +19,7 @@ use crate::{
     edtf::Date,
     model::{
         Vocabulary,
+        draft::ProblemCode,
         identifier::{self, IdentifierScheme},
         language::{language_tag, registered_language_tag},
         length,
@@ -32,7 +33,7 @@ use crate::{
 pub(super) const ROWS: usize = 2_000;
 
 /// The columns that say whose annotation a row is.
-const RECORD: [&str; 2] = ["record_kind", "record"];
+pub(super) const RECORD: [&str; 2] = ["record_kind", "record"];
 
 /// A file whose rows belong to records of any type, and the entity that stores them.
 pub(super) trait AnnotationFile:
@@ -80,7 +81,7 @@ impl AnnotationFile for name::Entity {
         let period = row.date("period", cells[3]).ok();
         let name = name::Model::new(record, language?, name?, kind?, period?);
         if let Err(message) = length::check(&name.folded, length::FOLDED) {
-            row.reject("name", cells[1], format!("folded for search, {message}"));
+            row.reject_as(ProblemCode::TooLong, "name", cells[1], format!("folded for search, {message}"));
             return None;
         }
         Some(name)
@@ -183,7 +184,11 @@ impl RowCheck<'_> {
     }
 
     fn reject(&mut self, column: &str, value: &str, message: String) {
-        self.problems.add(Problem::of_cell(self.file, self.line, column, value, message));
+        self.reject_as(ProblemCode::Invalid, column, value, message);
+    }
+
+    fn reject_as(&mut self, code: ProblemCode, column: &str, value: &str, message: String) {
+        self.problems.add(Problem::of_cell(self.file, self.line, column, value, message).coded(code));
     }
 
     /// A word of a vocabulary, or none if the cell is empty.
@@ -215,17 +220,21 @@ impl RowCheck<'_> {
 
     /// A text that has at least one character and at most so many.
     fn limited(&mut self, column: &str, value: &str, most: usize) -> Option<String> {
-        let checked =
-            if value.is_empty() { Err("it must not be empty".to_owned()) } else { length::check(value, most) };
-        let checked = checked.and_then(|()| check_characters(value, most));
-        checked.map_err(|message| self.reject(column, value, message)).ok().map(|()| value.to_owned())
+        let coded = |code: ProblemCode| move |message: String| (code, message);
+        let checked = if value.is_empty() {
+            Err((ProblemCode::Required, "it must not be empty".to_owned()))
+        } else {
+            length::check(value, most).map_err(coded(ProblemCode::TooLong))
+        };
+        let checked = checked.and_then(|()| check_characters(value, most).map_err(coded(ProblemCode::Invalid)));
+        checked.map_err(|(code, message)| self.reject_as(code, column, value, message)).ok().map(|()| value.to_owned())
     }
 
     /// The id of the record of a key, if there is such a record.
     fn find(&mut self, table: &str, column: &str, key: &str) -> Option<Uuid> {
         let found = self.context.keys.get(table, key).map(|known| known.id);
         if found.is_none() && !self.context.unreadable.contains(table) {
-            self.reject(column, key, format!("no {} has this key", words(table)));
+            self.reject_as(ProblemCode::Reference, column, key, format!("no {} has this key", words(table)));
         }
         found
     }
@@ -281,8 +290,18 @@ pub(super) struct AnnotationRows<F: AnnotationFile> {
     pub(super) rows: HashMap<Uuid, Vec<(u64, F::Model)>>,
     /// The optional columns that the file does not have.
     pub(super) missing: Vec<&'static str>,
-    /// Whether the file says all that a record has; what a foreign file says is added.
-    pub(super) says_all: bool,
+    /// Of which records it says all that they have.
+    pub(super) complete: Complete,
+}
+
+/// Of which records a file of annotations says all that they have.
+pub(super) enum Complete {
+    /// Of those that it names, and of those that have a row in the file of their type.
+    InFiles,
+    /// Of none: what it says is added.
+    Nowhere,
+    /// Of these.
+    Of(HashSet<Uuid>),
 }
 
 impl<F: AnnotationFile> AnnotationRows<F> {
@@ -290,10 +309,21 @@ impl<F: AnnotationFile> AnnotationRows<F> {
     fn read(context: &Context<'_>, removals: &Removals, problems: &mut Problems) -> Option<Self> {
         let required = RECORD.iter().chain(F::HEADERS).filter(|header| !F::OPTIONAL.contains(header));
         let required: Vec<&str> = required.copied().collect();
-        let mut reader = CsvReader::open(context.import.files, F::FILE, headers::<F>(), &required, problems)?;
-        let missing = F::OPTIONAL.iter().copied().filter(|header| !reader.has(header)).collect();
+        let complete = match context.import.files.made() {
+            None => Complete::InFiles,
+            Some(made) => made.complete(F::FILE).map_or(Complete::Nowhere, |records| {
+                let known = records.iter().filter_map(|(table, key)| context.keys.get(table, key));
+                Complete::Of(known.map(|known| known.id).collect())
+            }),
+        };
         let mut rows: HashMap<Uuid, Vec<(u64, F::Model)>> = HashMap::new();
         let mut lines: HashMap<Vec<String>, u64> = HashMap::new();
+        let reader = CsvReader::open(context.import.files, F::FILE, headers::<F>(), &required, problems);
+        let Some(mut reader) = reader else {
+            let says_none = matches!(&complete, Complete::Of(records) if !records.is_empty());
+            return says_none.then(|| Self { rows, missing: Vec::new(), complete });
+        };
+        let missing = F::OPTIONAL.iter().copied().filter(|header| !reader.has(header)).collect();
         while let Some((line, cells)) = reader.next(problems) {
             let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
             if let Some(model) = (RowCheck { context, file: F::FILE, line, problems }).read::<F>(&cells) {
@@ -309,12 +339,21 @@ impl<F: AnnotationFile> AnnotationRows<F> {
                 problems.add(Problem::of_file(F::FILE, line, message));
             }
         }
-        Some(Self { rows, missing, says_all: context.import.files.made().is_none() })
+        Some(Self { rows, missing, complete })
     }
 
     /// Whether the file says what a record has.
     pub(super) fn is_about(&self, id: Uuid, is_in_file: bool) -> bool {
-        (is_in_file && self.says_all) || self.rows.contains_key(&id)
+        self.rows.contains_key(&id) || self.is_complete(id, is_in_file)
+    }
+
+    /// Whether the file says all that a record has.
+    pub(super) fn is_complete(&self, id: Uuid, is_in_file: bool) -> bool {
+        match &self.complete {
+            Complete::InFiles => is_in_file || self.rows.contains_key(&id),
+            Complete::Nowhere => false,
+            Complete::Of(records) => records.contains(&id),
+        }
     }
 }
 
@@ -341,7 +380,7 @@ async fn check_owners(
             }
             let (table, key) = context.keys_by_id().get(stored.record_id)?;
             let is_in_file = context.keys.get(table, key).is_some_and(|known| known.is_in_file);
-            if !identifiers.says_all || !identifiers.is_about(stored.record_id, is_in_file) {
+            if !identifiers.is_complete(stored.record_id, is_in_file) {
                 let of = words(table);
                 let (new_table, new_key) = context.keys_by_id().get(*id)?;
                 let message = format!(
@@ -349,8 +388,8 @@ async fn check_owners(
                      there, give the identifiers of this {of}, too",
                     words(new_table)
                 );
-                let file = identifier::Entity::FILE;
-                problems.add(Problem::of_cell(file, *line, "value", &stored.value, message));
+                let problem = Problem::of_cell(identifier::Entity::FILE, *line, "value", &stored.value, message);
+                problems.add(problem.coded(ProblemCode::Duplicate));
             }
         }
     }

@@ -23,7 +23,7 @@ pub enum Bundled {
 }
 
 impl Bundled {
-    pub(super) fn open(self, name: &str) -> io::Result<Box<dyn Read>> {
+    pub(super) fn open(self, name: &str) -> io::Result<Box<dyn Read + Send + Sync>> {
         let of_first = || DATA.get_file(name).map(File::contents);
         let of_world = || DATA.get_file(format!("world/{name}.gz")).map(|file| GzDecoder::new(file.contents()));
         match self {

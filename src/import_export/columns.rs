@@ -49,7 +49,7 @@ pub(crate) fn headers(record: &RecordType) -> Vec<String> {
 }
 
 /// The header of the column that says of which type the record is to which the column `name` refers.
-pub(super) fn kind_header(name: &str) -> String {
+pub(crate) fn kind_header(name: &str) -> String {
     format!("{name}_kind")
 }
 

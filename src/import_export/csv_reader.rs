@@ -242,7 +242,7 @@ pub(super) struct Contents {
 
 /// The bytes of a file, without the byte order mark that some programs write before UTF-8.
 struct Source {
-    bytes: Box<dyn Read>,
+    bytes: Box<dyn Read + Send + Sync>,
     /// How many bytes were read.
     read: u64,
     /// How many may be read until the next row is complete.
@@ -256,7 +256,7 @@ struct Source {
 
 impl Source {
     /// Says also how the file begins.
-    fn new(mut bytes: Box<dyn Read>) -> (Vec<u8>, Self) {
+    fn new(mut bytes: Box<dyn Read + Send + Sync>) -> (Vec<u8>, Self) {
         let mut start = Vec::with_capacity(4);
         // An error here comes again, and is reported, when the reader reads on.
         let _ = bytes.by_ref().take(4).read_to_end(&mut start);

@@ -2,7 +2,11 @@
 
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, Set};
 
-use super::{effective_visibility::update_effective_visibility, search_index::update_search_index};
+use super::{
+    effective_visibility::{update_effective_visibility, update_effective_visibility_of},
+    import::Written,
+    search_index::{update_search_index, update_search_index_of},
+};
 use crate::{
     clock::Clock,
     db::{Moment, WriterLock, begin_exclusive},
@@ -21,6 +25,22 @@ pub async fn begin_change(connection: &DatabaseConnection) -> Result<DatabaseTra
 pub async fn complete_change(transaction: &DatabaseTransaction, model: &Model, clock: &Clock) -> Result<(), DbErr> {
     update_effective_visibility(transaction, model).await?;
     update_search_index(transaction, model).await?;
+    add_version(transaction, clock).await
+}
+
+/// The same if only some records were written: what does not depend on them is not looked at.
+pub(super) async fn complete_change_of(
+    transaction: &DatabaseTransaction,
+    model: &Model,
+    clock: &Clock,
+    written: &Written,
+) -> Result<(), DbErr> {
+    update_effective_visibility_of(transaction, model, written).await?;
+    update_search_index_of(transaction, model, &written.changed).await?;
+    add_version(transaction, clock).await
+}
+
+async fn add_version(transaction: &DatabaseTransaction, clock: &Clock) -> Result<(), DbErr> {
     let newest = DatasetVersion::newest(transaction).await?;
     let next = dataset::ActiveModel { version: Set(newest.version + 1), changed_at: Set(Moment(clock.now())) };
     dataset::Entity::insert(next).exec_without_returning(transaction).await.map(drop)

@@ -1,13 +1,18 @@
 //! The effective visibility of records: the strictest visibility among a record's own and those of the records that it cannot
 //! be shown without. The column `audience` holds its rank.
 
+use rustc_hash::FxHashMap;
 use sea_orm::{
     ActiveEnum, ConnectionTrait, DbErr, EntityName, ExprTrait, Iterable,
-    sea_query::{BinOper, CaseStatement, Expr, Func, Query, SelectStatement, SubQueryStatement, UnionType},
+    sea_query::{BinOper, CaseStatement, Condition, Expr, Func, Query, SelectStatement, SubQueryStatement, UnionType},
 };
+use uuid::Uuid;
 
-use super::links::LinkTable;
-use crate::model::{AttributeKind, Model, RecordType, Visibility, record};
+use super::{columns::headers_of, import::Written, links::LinkTable};
+use crate::{
+    model::{Attribute, AttributeKind, Model, RecordType, Visibility, record},
+    query::statement::is_one_of_ids,
+};
 
 /// The alias of the table of the records that a record cannot be shown without.
 const OWNER: &str = "owner";
@@ -23,13 +28,97 @@ const ROW: &str = "row";
 /// Each record starts from its own visibility, and is raised to that of the records that it needs until nothing changes. So
 /// chains of any length are followed, and records that need each other in a circle do not keep each other hidden.
 pub(super) async fn update_effective_visibility(connection: &impl ConnectionTrait, model: &Model) -> Result<(), DbErr> {
-    for record in model.types() {
-        set(connection, record, own(record), BinOper::NotEqual).await?;
+    let all: Vec<_> = model.types().map(|record| (record, None)).collect();
+    update(connection, &all).await
+}
+
+/// The same of some records, and of those that cannot be shown without one of them that may be shown to others than before.
+pub(super) async fn update_effective_visibility_of(
+    connection: &impl ConnectionTrait,
+    model: &Model,
+    written: &Written,
+) -> Result<(), DbErr> {
+    let mut affected = written.changed.clone();
+    let mut reached: FxHashMap<Uuid, &'static str> =
+        affected.iter().filter(|(id, _)| written.reranked.contains(id)).map(|(id, table)| (*id, *table)).collect();
+    while !reached.is_empty() {
+        let mut next = FxHashMap::default();
+        for record in model.types() {
+            for id in dependents(connection, record, &reached).await? {
+                if affected.insert(id, record.table).is_none() {
+                    next.insert(id, record.table);
+                }
+            }
+        }
+        reached = next;
+    }
+    let ids = |record: &RecordType| {
+        let of_type = affected.iter().filter(|(_, table)| **table == record.table);
+        of_type.map(|(id, _)| *id).collect::<Vec<_>>()
+    };
+    let of_types = model.types().map(|record| (record, ids(record))).filter(|(_, ids)| !ids.is_empty());
+    let of_types: Vec<_> = of_types.map(|(record, ids)| (record, Some(ids))).collect();
+    update(connection, &of_types).await
+}
+
+/// The records of a type that cannot be shown without one of those that were reached.
+async fn dependents(
+    connection: &impl ConnectionTrait,
+    record: &RecordType,
+    reached: &FxHashMap<Uuid, &'static str>,
+) -> Result<Vec<Uuid>, DbErr> {
+    let backend = connection.get_database_backend();
+    let mut found = Vec::new();
+    for (table, id, reference, targets) in needs(record) {
+        let of_targets: Vec<Uuid> =
+            reached.iter().filter(|(_, table)| targets.contains(table)).map(|(id, _)| *id).collect();
+        if of_targets.is_empty() {
+            continue;
+        }
+        let mut query = Query::select();
+        query.column(id).from(table).and_where(is_one_of_ids(backend, Expr::col(reference), &of_targets));
+        for row in connection.query_all(&query).await? {
+            found.push(row.try_get_by_index(0)?);
+        }
+    }
+    Ok(found)
+}
+
+/// What the records of a type cannot be shown without: a table, its columns of the record and of what it needs, and the tables
+/// of that.
+fn needs(record: &RecordType) -> Vec<(&'static str, &'static str, &'static str, Vec<&'static str>)> {
+    let need = |attribute: &Attribute| match &attribute.kind {
+        AttributeKind::ToOne(of) if !of.column.nullable => Some((record.table, "id", of.column.name, vec![of.target])),
+        AttributeKind::ToAny(of) if !of.id.nullable => Some((record.table, "id", of.id.name, of.targets.clone())),
+        AttributeKind::Keys { at_least: 1.., target, .. } => {
+            LinkTable::of(attribute).map(|links| (links.table, links.parent, links.child, vec![*target]))
+        }
+        _ => None,
+    };
+    record.attributes.iter().filter_map(need).collect()
+}
+
+/// Whether a column of a file decides who sees the records of a type.
+pub(super) fn decides_who_sees(record: &RecordType, header: &str) -> bool {
+    let is_need = |attribute: &Attribute| match &attribute.kind {
+        AttributeKind::ToOne(of) => !of.column.nullable,
+        AttributeKind::ToAny(of) => !of.id.nullable,
+        AttributeKind::Keys { at_least, .. } => *at_least > 0,
+        _ => false,
+    };
+    let mut needed = record.attributes.iter().filter(|attribute| is_need(attribute));
+    header == "visibility" || needed.any(|attribute| headers_of(attribute).iter().any(|of| of == header))
+}
+
+/// Of each type, all records, or those with some ids.
+async fn update(connection: &impl ConnectionTrait, of_types: &[(&RecordType, Option<Vec<Uuid>>)]) -> Result<(), DbErr> {
+    for (record, ids) in of_types {
+        set(connection, record, ids.as_deref(), own(record), BinOper::NotEqual).await?;
     }
     loop {
         let mut changed = 0;
-        for record in model.types() {
-            changed += set(connection, record, effective(record), BinOper::SmallerThan).await?;
+        for (record, ids) in of_types {
+            changed += set(connection, record, ids.as_deref(), effective(record), BinOper::SmallerThan).await?;
         }
         if changed == 0 {
             return Ok(());
@@ -41,11 +130,14 @@ pub(super) async fn update_effective_visibility(connection: &impl ConnectionTrai
 async fn set(
     connection: &impl ConnectionTrait,
     record: &RecordType,
+    ids: Option<&[Uuid]>,
     rank: Expr,
     comparison: BinOper,
 ) -> Result<u64, DbErr> {
+    let is_one = |id: Expr| ids.map(|ids| is_one_of_ids(connection.get_database_backend(), id, ids));
     let mut rows = Query::update();
     rows.table(record.table).value("audience", rank.clone());
+    rows.cond_where(Condition::all().add_option(is_one(Expr::col((record.table, "id")))));
     rows.and_where(Expr::col((record.table, "audience")).binary(comparison, rank));
     let changed = connection.execute(&rows).await?.rows_affected();
 
@@ -56,6 +148,7 @@ async fn set(
     let mut records = Query::update();
     records.table(record::Entity).value(record::Column::Audience, of_row.clone());
     records.and_where(Expr::col(record::Column::Kind).eq(record.table));
+    records.cond_where(Condition::all().add_option(is_one(Expr::col(record::Column::Id))));
     records.and_where(Expr::col(record::Column::Audience).ne(of_row));
     connection.execute(&records).await?;
     Ok(changed)

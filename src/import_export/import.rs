@@ -16,14 +16,15 @@ use uuid::Uuid;
 
 use super::{
     Failure, Files, Problem, Problems,
-    annotations::{self, Annotations},
-    columns::{self, file_name},
+    annotations::Annotations,
+    columns::file_name,
     csv_reader::Contents,
-    dataset_change::{begin_change, complete_change},
-    effective_visibility::update_effective_visibility,
+    dataset_change::{begin_change, complete_change, complete_change_of},
+    effective_visibility::{decides_who_sees, update_effective_visibility},
+    first_reading::{check_names, read_keys},
     inconsistencies::{self, Renamed},
     keys::{Keys, KeysById},
-    removals::{Removals, WITHDRAWALS},
+    removals::Removals,
     row_reader::RowReader,
     rows::Rows,
     unbuilt_statements::{analyze, defer_foreign_keys},
@@ -32,8 +33,8 @@ use super::{
 };
 use crate::{
     clock::{Clock, IdSource},
-    db::{Database, Moment, parse_type_id, type_id},
-    model::{Model, RecordType, with_article},
+    db::{Database, Moment},
+    model::{Model, RecordType},
 };
 
 /// How many rows are checked at a time.
@@ -99,63 +100,12 @@ async fn run(import: &Import<'_>) -> Result<Imported, Failure> {
     check_names(import, &mut problems)?;
     problems.into_result()?;
 
-    let mut problems = Problems::default();
     let transaction = begin_change(import.database.connection()).await?;
     let mut keys = Keys::stored(&transaction, import.model).await?;
     if import.only_if_empty && keys.iter().next().is_some() {
         return Ok(Imported::default());
     }
-    let (contents, unreadable) = read_keys(import, &mut keys, &mut problems);
-    let now = Moment(import.clock.now());
-    let context = Context {
-        import,
-        transaction: &transaction,
-        keys: &keys,
-        keys_by_id: OnceLock::new(),
-        unreadable: &unreadable,
-        contents: &contents,
-        now,
-    };
-    let mut warnings = Warnings::default();
-    let mut renamed = Vec::new();
-    for record in import.model.types() {
-        context.check(record, &mut problems, &mut warnings, &mut renamed).await?;
-    }
-    let removals = Removals::read(&context, &mut problems);
-    let annotations = Annotations::read(&context, &removals, &mut problems).await?;
-    problems.into_result()?;
-    let annotations = annotations.compare(&context, &mut warnings).await?;
-    removals.report(&context, &mut warnings)?;
-
-    defer_foreign_keys(&transaction).await?;
-    let mut written = Written { rows: contents.values().map(|of| of.rows).sum(), ..Written::default() };
-    for record in import.model.types() {
-        write::write(&context, record, &mut written).await?;
-    }
-    removals.free_identifiers(&context).await?;
-    let annotations = annotations.write(&context, &mut written).await?;
-    removals.write(&context, &mut written).await?;
-    // All that is wrong is told at once: what does not fit together is found in what was written.
-    let mut problems = Problems::default();
-    // Sample data have none, which the tests check: looking for them would take a tenth of a server's first start.
-    if !import.only_if_empty {
-        inconsistencies::find(&context, &written, &mut problems, &mut warnings).await?;
-    }
-    inconsistencies::find_renamed(&context, renamed, &mut warnings).await?;
-    problems.into_result()?;
-    if warnings.total > 0 {
-        if !import.accept_warnings {
-            return Err(Failure::Warnings(warnings));
-        }
-        (import.on_accepted)(&warnings);
-    }
-    let imported = written.summary(&keys, annotations);
-    if written.changed.is_empty() && written.removed == 0 {
-        // An earlier version may have decided otherwise who can see what.
-        update_effective_visibility(&transaction, import.model).await?;
-    } else {
-        complete_change(&transaction, import.model, import.clock).await?;
-    }
+    let imported = change(import, &transaction, &mut keys, Scope::All).await?;
     if import.dry_run {
         transaction.rollback().await?;
     } else {
@@ -168,10 +118,87 @@ async fn run(import: &Import<'_>) -> Result<Imported, Failure> {
     Ok(imported)
 }
 
+/// Checks and writes what files say, in a transaction that the caller commits.
+pub(super) async fn change(
+    import: &Import<'_>,
+    transaction: &DatabaseTransaction,
+    keys: &mut Keys,
+    scope: Scope,
+) -> Result<Imported, Failure> {
+    let mut problems = Problems::default();
+    let (contents, unreadable) = read_keys(import, keys, &mut problems);
+    let now = Moment(import.clock.now());
+    let context = Context {
+        import,
+        transaction,
+        scope,
+        keys,
+        keys_by_id: OnceLock::new(),
+        unreadable: &unreadable,
+        contents: &contents,
+        now,
+    };
+    let mut warnings = Warnings::default();
+    let mut compared = Compared::default();
+    for record in import.model.types() {
+        context.check(record, &mut problems, &mut warnings, &mut compared).await?;
+    }
+    let removals = Removals::read(&context, &mut problems);
+    let annotations = Annotations::read(&context, &removals, &mut problems).await?;
+    problems.into_result()?;
+    let annotations = annotations.compare(&context, &mut warnings).await?;
+    removals.report(&context, &mut warnings)?;
+
+    defer_foreign_keys(transaction).await?;
+    let rows = contents.values().map(|of| of.rows).sum();
+    let mut written = Written { rows, reranked: compared.reranked, ..Written::default() };
+    for record in import.model.types() {
+        write::write(&context, record, &mut written).await?;
+    }
+    removals.free_identifiers(&context).await?;
+    let annotations = annotations.write(&context, &mut written).await?;
+    removals.write(&context, &mut written).await?;
+    // All that is wrong is told at once: what does not fit together is found in what was written.
+    let mut problems = Problems::default();
+    // Sample data have none, which the tests check: looking for them would take a tenth of a server's first start.
+    if !import.only_if_empty {
+        inconsistencies::find(&context, &written, &mut problems, &mut warnings).await?;
+    }
+    if scope == Scope::All {
+        inconsistencies::find_renamed(&context, compared.renamed, &mut warnings).await?;
+    }
+    problems.into_result()?;
+    if warnings.total > 0 {
+        if !import.accept_warnings {
+            return Err(Failure::Warnings(warnings));
+        }
+        (import.on_accepted)(&warnings);
+    }
+    let imported = written.summary(keys, annotations);
+    match scope {
+        // An earlier version may have decided otherwise who can see what.
+        Scope::All if written.is_empty() => update_effective_visibility(transaction, import.model).await?,
+        Scope::All => complete_change(transaction, import.model, import.clock).await?,
+        Scope::Named if written.is_empty() => {}
+        Scope::Named => complete_change_of(transaction, import.model, import.clock, &written).await?,
+    }
+    Ok(imported)
+}
+
+/// What a change looks at beside what it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// All records: a few statements, each of which reads whole tables.
+    All,
+    /// Only what has to do with the records that are named: more statements, which read little.
+    Named,
+}
+
 /// What the steps of an import share.
 pub(super) struct Context<'a> {
     pub(super) import: &'a Import<'a>,
     pub(super) transaction: &'a DatabaseTransaction,
+    pub(super) scope: Scope,
     pub(super) keys: &'a Keys,
     keys_by_id: OnceLock<KeysById>,
     /// The tables whose files have so bad a form that references to their records cannot be checked.
@@ -211,8 +238,9 @@ impl<'a> Context<'a> {
         if self.import.files.made().is_some() {
             self.locate_change(change.to_mut());
         }
-        if change.warning.is_some() {
-            warnings.add(&*change);
+        // An edit says expressly what it changes.
+        if change.warning.is_some() && self.scope == Scope::All {
+            warnings.add_change(&change);
         }
         (self.import.on_change)(&change)
     }
@@ -223,7 +251,7 @@ impl<'a> Context<'a> {
         record: &'a RecordType,
         problems: &mut Problems,
         warnings: &mut Warnings,
-        renamed: &mut Vec<Renamed>,
+        compared: &mut Compared,
     ) -> Result<(), Failure> {
         let file = file_name(record);
         // The first reading has reported the form.
@@ -245,12 +273,16 @@ impl<'a> Context<'a> {
                         for warning in new.warnings.iter().filter(|warning| !known.contains(warning)) {
                             let mut found = Problem::of_warning(&file, row.line, warning.clone());
                             self.locate(&mut found);
-                            warnings.add(&found);
+                            warnings.add(found);
                         }
                         let Some(stored) = &row.stored else { continue };
                         for change in value_changes::of_row(record, &row, stored, &new, old.as_ref()) {
                             self.report(&change, warnings)?;
-                            renamed.extend(Renamed::of(self, record, change));
+                            if decides_who_sees(record, &change.column) {
+                                let known = self.keys.get(record.table, &change.key);
+                                compared.reranked.extend(known.map(|known| known.id));
+                            }
+                            compared.renamed.extend(Renamed::of(self, record, change));
                         }
                     }
                     Err(found) => {
@@ -268,6 +300,14 @@ impl<'a> Context<'a> {
     }
 }
 
+/// What the comparison with the database has found.
+#[derive(Default)]
+struct Compared {
+    renamed: Vec<Renamed>,
+    /// The records that may be shown to others than before.
+    reranked: HashSet<Uuid>,
+}
+
 /// What an import has written so far.
 #[derive(Default)]
 pub(super) struct Written {
@@ -276,10 +316,12 @@ pub(super) struct Written {
     pub(super) done: u64,
     pub(super) added: u64,
     pub(super) removed: u64,
-    /// The records that have lost one of the records that they need several of.
-    pub(super) reduced: HashSet<Uuid>,
-    /// The records that are new or were changed.
-    pub(super) changed: HashSet<Uuid>,
+    /// The records that have lost one of the records that they need several of, with their tables.
+    pub(super) reduced: FxHashMap<Uuid, &'static str>,
+    /// The records that are new or were changed, with their tables.
+    pub(super) changed: FxHashMap<Uuid, &'static str>,
+    /// Those of them that the database had, and that may be shown to others than before.
+    pub(super) reranked: HashSet<Uuid>,
     /// The lines of their rows, and whether they are new.
     pub(super) origins: FxHashMap<Uuid, Origin>,
 }
@@ -296,8 +338,12 @@ pub(super) struct Origin {
 }
 
 impl Written {
+    fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.removed == 0
+    }
+
     fn summary(&self, keys: &Keys, annotations: u64) -> Imported {
-        let unchanged = keys.iter().filter(|(_, _, known)| known.is_in_file && !self.changed.contains(&known.id));
+        let unchanged = keys.iter().filter(|(_, _, known)| known.is_in_file && !self.changed.contains_key(&known.id));
         Imported {
             added: self.added,
             removed: self.removed,
@@ -306,93 +352,4 @@ impl Written {
             annotations,
         }
     }
-}
-
-/// Checks that there are files, and only such as are known: the name of a file may be misspelt.
-fn check_names(import: &Import<'_>, problems: &mut Problems) -> Result<(), Failure> {
-    let Files::In(directory) = import.files else { return Ok(()) };
-    let whole = |message: String| Problem::of_file(&directory.display().to_string(), 0, message);
-    if !directory.is_dir() {
-        problems.add(whole("there is no such directory".to_owned()));
-        return Ok(());
-    }
-    let known: Vec<String> =
-        import.model.types().map(file_name).chain(annotations::file_names()).chain([WITHDRAWALS.to_owned()]).collect();
-    let mut is_any = false;
-    for entry in directory.read_dir().map_err(|cause| Failure::file(directory, cause))? {
-        let name = entry.map_err(|cause| Failure::file(directory, cause))?.file_name();
-        let name = name.to_string_lossy();
-        if known.iter().any(|known| *known == name) {
-            is_any = true;
-        } else if name.to_ascii_lowercase().ends_with(".csv") && !name.starts_with('.') {
-            let message = format!("the file is not known: the files are {}", known.join(", "));
-            problems.add(Problem::of_file(&name, 0, message));
-        }
-    }
-    if !is_any && problems.total == 0 {
-        problems.add(whole(format!("the directory has none of the files {}", known.join(", "))));
-    }
-    Ok(())
-}
-
-/// The first reading: the form of all files, the keys and the ids. Says what was read of the file of each table, and of which
-/// tables the file has so bad a form that references to its records cannot be checked.
-fn read_keys(
-    import: &Import<'_>,
-    keys: &mut Keys,
-    problems: &mut Problems,
-) -> (HashMap<&'static str, Contents>, HashSet<&'static str>) {
-    let mut contents = HashMap::new();
-    let mut unreadable = HashSet::new();
-    for record in import.model.types() {
-        let file = file_name(record);
-        let before = problems.total;
-        let mut lines: HashMap<Box<str>, u64> = HashMap::new();
-        if let Some(mut reader) = columns::open(import.files, record, problems) {
-            while let Some((line, cells)) = reader.next(problems) {
-                let (key, id) = (cells[0].as_ref(), cells[1].as_ref());
-                let mut reject = |column: &str, value: &str, message: String| {
-                    problems.add(Problem::of_cell(&file, line, column, value, message));
-                };
-                if !is_key(key) {
-                    reject("key", key, KEY_FORM.to_owned());
-                } else if let Some(first) = lines.insert(key.into(), line) {
-                    reject("key", key, format!("line {first} has the same key already: keys are unique"));
-                } else if let Err(message) =
-                    read_id(record, id).and_then(|id| keys.add(record.table, key, id, import.ids))
-                {
-                    reject("id", id, message);
-                }
-            }
-            contents.insert(record.table, reader.contents());
-        }
-        if problems.total > before {
-            unreadable.insert(record.table);
-        }
-    }
-    (contents, unreadable)
-}
-
-/// Reads an id; an empty cell says nothing.
-fn read_id(record: &RecordType, text: &str) -> Result<Option<Uuid>, String> {
-    let table = record.table;
-    match parse_type_id(text) {
-        _ if text.is_empty() => Ok(None),
-        Some((prefix, id)) if prefix == table => Ok(Some(id)),
-        _ => Err(format!(
-            "expected the id of {}, such as {}",
-            with_article(table),
-            type_id(table, Uuid::from_u128(1 << 120))
-        )),
-    }
-}
-
-/// What a key must be.
-pub(crate) const KEY_FORM: &str =
-    "expected letters, digits, dots, underscores and hyphens, the first one a letter or a digit";
-
-/// Whether a text has the form of a key.
-pub(crate) fn is_key(key: &str) -> bool {
-    key.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }

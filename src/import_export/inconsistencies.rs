@@ -7,14 +7,16 @@ use folding::fold;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sea_orm::{
     ConnectionTrait, DbErr, EntityName, ExprTrait, IdenStatic, QueryResult,
-    sea_query::{Asterisk, Expr, Func, JoinType, Query, SelectStatement},
+    sea_query::{
+        Asterisk, CommonTableExpression, Condition, Expr, Func, JoinType, Query, SelectStatement, UnionType, WithClause,
+    },
 };
 use uuid::Uuid;
 
 use super::{
     MAX_BOUND_VALUES, Problem, Problems, alike,
     columns::file_name,
-    import::{Context, Written},
+    import::{Context, Scope, Written},
     unbuilt_statements::analyze_table,
     value_changes::{Change, Warnings},
 };
@@ -32,6 +34,8 @@ const OTHER: &str = "other";
 /// Their links.
 const LINK: &str = "link";
 const OTHER_LINK: &str = "other_link";
+/// Those that records lead to by a reference to their own type.
+const ABOVE: &str = "above";
 
 fn at(alias: &'static str, column: &'static str) -> Expr {
     Expr::col((alias, column))
@@ -48,8 +52,10 @@ pub(super) async fn find(
     if written.changed.is_empty() && written.reduced.is_empty() {
         return Ok(());
     }
+    let written_tables: BTreeSet<&str> = written.changed.values().chain(written.reduced.values()).copied().collect();
+    let ids: Vec<Uuid> = written.changed.keys().chain(written.reduced.keys()).copied().collect();
     // PostgreSQL would take tables that were filled in this transaction for small ones, and compare each row with each.
-    if written.changed.len() * 10 > context.keys.iter().count() {
+    if context.scope == Scope::All && written.changed.len() * 10 > context.keys.iter().count() {
         for record in context.import.model.types().filter(|record| !record.inconsistencies.is_empty()) {
             for table in tables(record) {
                 analyze_table(context.transaction, table).await?;
@@ -68,14 +74,26 @@ pub(super) async fn find(
             if let Inconsistency::Alike(alike) = inconsistency {
                 alike::find(context, record, alike, written, warnings).await?;
             }
-            let Some(query) = query(record, inconsistency) else { continue };
+            let Some(mut query) = query(record, inconsistency) else { continue };
+            if context.scope == Scope::Named {
+                if !written_tables.contains(record.table)
+                    && !tables_of(inconsistency).any(|of| written_tables.contains(of))
+                {
+                    continue;
+                }
+                let is_written = |alias| is_one_of_ids(context.import.database.backend(), at(alias, "id"), &ids);
+                let has_other = !matches!(inconsistency, Inconsistency::Few { .. });
+                query.cond_where(
+                    Condition::any().add(is_written(RECORD)).add_option(has_other.then(|| is_written(OTHER))),
+                );
+            }
             for row in context.transaction.query_all(&query).await? {
                 match problem(record, inconsistency, &row, written)? {
                     None => {}
                     Some(found) if inconsistency.is_impossible() => problems.add(found),
                     Some(mut found) => {
                         context.locate(&mut found);
-                        warnings.add(&found);
+                        warnings.add(found);
                     }
                 }
             }
@@ -86,7 +104,12 @@ pub(super) async fn find(
 
 /// The tables in which inconsistencies of a record type are looked for.
 fn tables(record: &RecordType) -> BTreeSet<&'static str> {
-    let others = record.inconsistencies.iter().filter_map(|inconsistency| match inconsistency {
+    record.inconsistencies.iter().flat_map(tables_of).chain([record.table]).collect()
+}
+
+/// The table beside that of the record in which an inconsistency is looked for.
+fn tables_of(inconsistency: &Inconsistency) -> impl Iterator<Item = &'static str> + use<> {
+    let table = match inconsistency {
         Inconsistency::NotYet { .. }
         | Inconsistency::Future { .. }
         | Inconsistency::Long { .. }
@@ -97,8 +120,8 @@ fn tables(record: &RecordType) -> BTreeSet<&'static str> {
         | Inconsistency::Before { reference: (_, table), .. }
         | Inconsistency::Few { table, .. }
         | Inconsistency::Twice { links: (table, ..), .. } => Some(*table),
-    });
-    others.chain([record.table]).collect()
+    };
+    table.into_iter()
 }
 
 /// Finds records that a reference to their own type leads back to: a part cannot contain the whole.
@@ -110,13 +133,22 @@ async fn find_cycles(
     problems: &mut Problems,
 ) -> Result<(), DbErr> {
     let mut query = Query::select();
-    query.columns(["id", "key", reference]).from(record.table).and_where(Expr::col(reference).is_not_null());
+    query.columns(["id", "key", reference].map(|name| (RECORD, name))).from_as(record.table, RECORD);
+    query.and_where(at(RECORD, reference).is_not_null());
+    if context.scope == Scope::Named {
+        let of_type = written.changed.iter().filter(|(_, table)| **table == record.table);
+        let ids: Vec<Uuid> = of_type.map(|(id, _)| *id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        query = above_those(context, reference, query, &ids);
+    }
     let mut above: FxHashMap<Uuid, (String, Uuid)> = FxHashMap::default();
     for row in context.transaction.query_all(&query).await? {
         above.insert(row.try_get_by_index(0)?, (row.try_get_by_index(1)?, row.try_get_by_index(2)?));
     }
     for cycle in cycles(&above) {
-        if !cycle.iter().any(|id| written.changed.contains(id)) {
+        if !cycle.iter().any(|id| written.changed.contains_key(id)) {
             continue;
         }
         let mut cycle: Vec<(&str, Uuid)> = cycle.iter().map(|id| (above[id].0.as_str(), *id)).collect();
@@ -134,6 +166,26 @@ async fn find_cycles(
         problems.add(Problem::of_cell(&file_name(record), line, reference_name(reference), next, message));
     }
     Ok(())
+}
+
+/// The records of a selection that have some ids, and those that they lead to by a reference.
+fn above_those(
+    context: &Context<'_>,
+    reference: &'static str,
+    query: SelectStatement,
+    ids: &[Uuid],
+) -> SelectStatement {
+    let mut next = query.clone();
+    next.join(JoinType::InnerJoin, ABOVE, at(ABOVE, reference).eq(at(RECORD, "id")));
+    let mut those = query;
+    those.and_where(is_one_of_ids(context.import.database.backend(), at(RECORD, "id"), ids));
+    // `UNION` leaves out what is there already, so circles end.
+    those.union(UnionType::Distinct, next);
+    let columns = ["id", "key", reference];
+    let table = CommonTableExpression::new().query(those).columns(columns).table_name(ABOVE).to_owned();
+    let mut all = Query::select();
+    all.columns(columns).from(ABOVE).with_cte(WithClause::new().recursive(true).cte(table).to_owned());
+    all
 }
 
 /// The cycles among records, each of which refers to at most one other.
@@ -249,7 +301,7 @@ fn problem(
     row: &QueryResult,
     written: &Written,
 ) -> Result<Option<Problem>, DbErr> {
-    let is_written = |id: &Uuid| written.changed.contains(id) || written.reduced.contains(id);
+    let is_written = |id: &Uuid| written.changed.contains_key(id) || written.reduced.contains_key(id);
     let (id, other_id): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(2)?);
     let (is_own, is_other) = (is_written(&id), is_written(&other_id));
     if !is_own && !is_other {
@@ -342,7 +394,7 @@ pub(super) async fn find_renamed(
         }
         change.warning = Some("the row may mean another record; if it does not, keep the old name in names.csv");
         context.locate_change(&mut change);
-        warnings.add(&change);
+        warnings.add_change(&change);
     }
     Ok(())
 }

@@ -1,14 +1,18 @@
 //! Keys: how the records of files are matched with each other and with those of the database.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::{ConnectionTrait, DbErr, sea_query::Query};
+use sea_orm::{
+    ConnectionTrait, DbErr, EntityTrait, QueryFilter,
+    sea_query::{Condition, Expr, Query},
+};
 use uuid::Uuid;
 
 use crate::{
     clock::IdSource,
     db::type_id,
-    model::{Model, words},
+    model::{Model, record, words},
+    query::statement::{is_one_of_ids, is_one_of_texts},
 };
 
 /// The ids of all records, by table and key.
@@ -35,12 +39,48 @@ impl Keys {
         let mut keys = Self::default();
         for record in model.types() {
             let mut of_type = HashMap::new();
-            for (id, key) in ids_and_keys(connection, record.table).await? {
+            for (id, key) in ids_and_keys(connection, record.table, None).await? {
                 of_type.insert(key.into(), KnownKey { id, is_stored: true, is_in_file: false });
             }
             keys.by_table.insert(record.table, of_type);
         }
         Ok(keys)
+    }
+
+    /// The keys of some records: those that are named by their tables and keys, and those of some ids.
+    pub(super) async fn named(
+        connection: &impl ConnectionTrait,
+        model: &Model,
+        named: &BTreeMap<&'static str, BTreeSet<String>>,
+    ) -> Result<Self, DbErr> {
+        let mut keys = Self::default();
+        for (table, named) in named {
+            // No stored text contains the character NUL, and PostgreSQL would reject the statement.
+            let named: Vec<String> = named.iter().filter(|key| !key.contains('\0')).cloned().collect();
+            let is_named = is_one_of_texts(connection.get_database_backend(), Expr::col("key"), named);
+            keys.insert(model.record_type(table).table, ids_and_keys(connection, table, Some(is_named)).await?);
+        }
+        Ok(keys)
+    }
+
+    /// Adds those of some ids.
+    pub(super) async fn add_ids(
+        &mut self,
+        connection: &impl ConnectionTrait,
+        model: &Model,
+        ids: &[Uuid],
+    ) -> Result<(), DbErr> {
+        for (table, stored) in keys_of_ids(connection, model, ids).await? {
+            self.insert(table, stored);
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, table: &'static str, stored: Vec<(Uuid, String)>) {
+        let of_table = self.by_table.entry(table).or_default();
+        for (id, key) in stored {
+            of_table.entry(key.into()).or_insert(KnownKey { id, is_stored: true, is_in_file: false });
+        }
     }
 
     /// Adds a key that the file of a record type has. A record that the database does not have is given the id `id`, or a
@@ -106,10 +146,20 @@ impl KeysById {
     pub(super) async fn stored(connection: &impl ConnectionTrait, model: &'static Model) -> Result<Self, DbErr> {
         let mut keys = HashMap::new();
         for record in model.types() {
-            let of_type = ids_and_keys(connection, record.table).await?;
+            let of_type = ids_and_keys(connection, record.table, None).await?;
             keys.extend(of_type.into_iter().map(|(id, key)| (id, (record.table, key))));
         }
         Ok(Self(keys))
+    }
+
+    /// Those of some ids.
+    pub(super) async fn of_ids(
+        connection: &impl ConnectionTrait,
+        model: &'static Model,
+        ids: &[Uuid],
+    ) -> Result<Self, DbErr> {
+        let of_types = keys_of_ids(connection, model, ids).await?.into_iter();
+        Ok(Self(of_types.flat_map(|(table, of)| of.into_iter().map(move |(id, key)| (id, (table, key)))).collect()))
     }
 
     /// The same keys.
@@ -117,12 +167,15 @@ impl KeysById {
         Self(keys.iter().map(|(table, key, known)| (known.id, (table, key.to_owned()))).collect())
     }
 
+    /// The table and the key of a record, if there is one.
+    pub(super) fn find(&self, id: Uuid) -> Option<(&'static str, &str)> {
+        self.0.get(&id).map(|(table, key)| (*table, key.as_str()))
+    }
+
     /// The table and the key of a record.
     pub(super) fn get(&self, id: Uuid) -> Result<(&'static str, &str), DbErr> {
-        let found = self.0.get(&id);
-        let (table, key) = found
-            .ok_or_else(|| DbErr::RecordNotFound(format!("something refers to the record {id}, which is missing")))?;
-        Ok((table, key))
+        let missing = || DbErr::RecordNotFound(format!("something refers to the record {id}, which is missing"));
+        self.find(id).ok_or_else(missing)
     }
 
     /// The key of a record.
@@ -131,8 +184,38 @@ impl KeysById {
     }
 }
 
-async fn ids_and_keys(connection: &impl ConnectionTrait, table: &'static str) -> Result<Vec<(Uuid, String)>, DbErr> {
-    let statement = Query::select().columns(["id", "key"]).from(table).take();
+/// The ids and the keys of the records of a table that fulfil a condition, if there is one.
+async fn ids_and_keys(
+    connection: &impl ConnectionTrait,
+    table: &'static str,
+    condition: Option<Expr>,
+) -> Result<Vec<(Uuid, String)>, DbErr> {
+    let mut statement = Query::select();
+    statement.columns(["id", "key"]).from(table).cond_where(Condition::all().add_option(condition));
     let rows = connection.query_all(&statement).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+}
+
+/// The ids and the keys of some records, by their tables.
+async fn keys_of_ids(
+    connection: &impl ConnectionTrait,
+    model: &Model,
+    ids: &[Uuid],
+) -> Result<BTreeMap<&'static str, Vec<(Uuid, String)>>, DbErr> {
+    let mut keys = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(keys);
+    }
+    let backend = connection.get_database_backend();
+    let is_one = is_one_of_ids(backend, Expr::col(record::Column::Id), ids);
+    let mut by_table: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
+    for record in record::Entity::find().filter(is_one).all(connection).await? {
+        by_table.entry(record.kind).or_default().push(record.id);
+    }
+    for (table, ids) in by_table {
+        let table = model.record_type(&table).table;
+        let is_one = is_one_of_ids(backend, Expr::col("id"), &ids);
+        keys.insert(table, ids_and_keys(connection, table, Some(is_one)).await?);
+    }
+    Ok(keys)
 }

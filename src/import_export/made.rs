@@ -1,8 +1,9 @@
-//! Files of our form that were made in memory of a foreign file, and where in it what they say stands.
+//! Files of our form that were made in memory, of a foreign file or of what a mutation asks for, and where in it what they say
+//! stands.
 //!
-//! A foreign file seldom says everything about a record, and never in our columns. So a row of a made file can leave out
-//! columns that others have, its annotations are added to those that a record has already, and whatever is told about it names
-//! the place in the foreign file.
+//! Neither says everything about a record, nor in our columns. So a row of a made file can leave out columns that others have,
+//! its annotations are added to those that a record has already unless they are said to be complete, and whatever is told about
+//! it names the place that it was made of.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -26,7 +27,7 @@ pub struct Place {
 /// A row of a made file.
 #[derive(Clone, Debug)]
 pub struct MadeRow {
-    /// What it is about, for messages: `city tampere`.
+    /// What it is about, for messages: `city tampere`; empty if its place says it.
     pub about: String,
     /// Where it was made of.
     pub place: Place,
@@ -34,9 +35,14 @@ pub struct MadeRow {
     pub cells: Vec<(String, String, Place)>,
 }
 
-/// Files that were made in memory, by name.
+/// Files that were made in memory.
 #[derive(Debug, Default)]
-pub struct MadeFiles(BTreeMap<String, MadeFile>);
+pub struct MadeFiles {
+    /// By name.
+    files: BTreeMap<String, MadeFile>,
+    /// For a file of annotations, the tables and keys of the records of which it says all that they have.
+    complete: HashMap<&'static str, Vec<(&'static str, String)>>,
+}
 
 #[derive(Debug, Default)]
 struct MadeFile {
@@ -50,34 +56,53 @@ struct MadeFile {
 impl MadeFiles {
     /// Makes files of rows, by the names of the files.
     pub fn new(rows: BTreeMap<String, Vec<MadeRow>>) -> Result<Self, Failure> {
+        Self::with_columns(rows, |_| Vec::new())
+    }
+
+    /// The same; `columns` are the headers of columns that a file has even if no row says anything about them.
+    pub(super) fn with_columns(
+        rows: BTreeMap<String, Vec<MadeRow>>,
+        columns: impl Fn(&str) -> Vec<String>,
+    ) -> Result<Self, Failure> {
         let files = rows.into_iter().filter(|(_, rows)| !rows.is_empty());
         let made = files.map(|(name, rows)| {
-            let file = MadeFile::new(rows).map_err(|cause| Failure::File { path: name.clone(), cause })?;
+            let file =
+                MadeFile::new(rows, columns(&name)).map_err(|cause| Failure::File { path: name.clone(), cause })?;
             Ok((name, file))
         });
-        made.collect::<Result<_, _>>().map(Self)
+        Ok(Self { files: made.collect::<Result<_, Failure>>()?, complete: HashMap::new() })
+    }
+
+    /// Files of annotations, each with the tables and keys of the records of which it says all that they have.
+    pub(super) fn completing(self, complete: HashMap<&'static str, Vec<(&'static str, String)>>) -> Self {
+        Self { complete, ..self }
+    }
+
+    /// Of which records a file of annotations says all that they have; `None` if that is not said of any.
+    pub(super) fn complete(&self, file: &str) -> Option<&[(&'static str, String)]> {
+        self.complete.get(file).map(Vec::as_slice)
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.files.is_empty()
     }
 
-    pub(super) fn open(&self, name: &str) -> io::Result<Box<dyn io::Read>> {
-        let file = self.0.get(name).ok_or(io::ErrorKind::NotFound)?;
+    pub(super) fn open(&self, name: &str) -> io::Result<Box<dyn io::Read + Send + Sync>> {
+        let file = self.files.get(name).ok_or(io::ErrorKind::NotFound)?;
         Ok(Box::new(io::Cursor::new(file.bytes.clone())))
     }
 
     /// Whether a row leaves out a column that others have.
     pub(super) fn is_unsaid(&self, file: &str, line: u64, header: &str) -> bool {
-        let row = self.0.get(file).and_then(|file| file.rows.get(&line));
+        let row = self.files.get(file).and_then(|file| file.rows.get(&line));
         row.is_some_and(|row| row.cells.iter().all(|(of, ..)| of != header))
     }
 
     /// Names the foreign place of what is wrong.
     pub(super) fn locate(&self, problem: &mut Problem) {
-        let Some(file) = self.0.get(&problem.file) else { return };
+        let Some(file) = self.files.get(&problem.file) else { return };
         problem.file = file.whole.to_string();
         let Some(row) = file.rows.get(&problem.line) else {
             problem.line = 0;
@@ -85,11 +110,14 @@ impl MadeFiles {
         };
         let cell = row.cells.iter().find(|(header, ..)| *header == problem.column);
         let place = cell.map_or(&row.place, |(_, _, place)| place);
-        let what = [row.about.as_str(), &problem.column].join(": ");
-        problem.message = format!("{}: {}", what.trim_end_matches(": "), problem.message);
+        // What a mutation asks for needs no other name than its place.
+        if !row.about.is_empty() {
+            let what = [row.about.as_str(), &problem.column].join(": ");
+            problem.message = format!("{}: {}", what.trim_end_matches(": "), problem.message);
+        }
         (problem.file, problem.line) = (place.file.to_string(), place.row);
         // A value that no foreign column has stands in the message alone.
-        problem.column = cell.map(|(_, _, place)| place.column.to_string()).unwrap_or_default();
+        problem.column = place.column.to_string();
     }
 
     /// Names the foreign places of what is wrong.
@@ -99,7 +127,7 @@ impl MadeFiles {
 
     /// Names the foreign row of a change.
     pub(super) fn locate_change(&self, change: &mut Change) {
-        let Some(file) = self.0.get(&change.file) else { return };
+        let Some(file) = self.files.get(&change.file) else { return };
         let row = file.rows.get(&change.line);
         let cell = row.and_then(|row| row.cells.iter().find(|(header, ..)| *header == change.column));
         let place = cell.map(|(_, _, place)| place).or_else(|| row.map(|row| &row.place));
@@ -109,8 +137,7 @@ impl MadeFiles {
 }
 
 impl MadeFile {
-    fn new(rows: Vec<MadeRow>) -> io::Result<Self> {
-        let mut headers: Vec<String> = Vec::new();
+    fn new(rows: Vec<MadeRow>, mut headers: Vec<String>) -> io::Result<Self> {
         for (header, ..) in rows.iter().flat_map(|row| &row.cells) {
             if !headers.contains(header) {
                 headers.push(header.clone());

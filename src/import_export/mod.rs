@@ -14,8 +14,10 @@ mod csv_reader;
 mod dataset_change;
 mod date_ranges;
 mod dialect;
+mod edits;
 mod effective_visibility;
 mod export;
+mod first_reading;
 mod import;
 mod inconsistencies;
 mod keys;
@@ -44,18 +46,19 @@ use std::{
 pub use self::{
     bundled::Bundled,
     dataset_change::{begin_change, complete_change},
+    edits::{Action, AnnotationList, By, Cell, CellValue, Edit, Edited, Edits, Reference, edit},
     export::{Export, export},
     import::{Import, Imported, import},
     made::{MadeFiles, MadeRow, Place},
     problem::{Failure, Problem, Problems},
     search_index::{complete_search_index, rebuild_search_index},
-    value_changes::{Change, Warnings},
+    value_changes::{Change, Warning, Warnings},
     verify::{Verified, Verify, verify},
 };
 pub(crate) use self::{
-    columns::{HISTORY, file_name, headers, headers_of, imported},
+    columns::{HISTORY, file_name, headers, headers_of, imported, kind_header},
     dialect::{foreign_separator, is_utf_16},
-    import::{KEY_FORM, is_key},
+    first_reading::{KEY_FORM, is_key},
     line_starts::LineStarts,
 };
 
@@ -85,7 +88,7 @@ impl Files {
         }
     }
 
-    fn open(&self, name: &str) -> io::Result<Box<dyn Read>> {
+    fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send + Sync>> {
         match self {
             Self::In(directory) => {
                 let path = directory.join(name);

@@ -3,10 +3,13 @@
 use std::{fmt, io, path::Path};
 
 use super::Warnings;
-use crate::{model::draft, quoted::Quoted};
+use crate::{
+    model::draft::{self, ProblemCode},
+    quoted::Quoted,
+};
 
 /// How many problems are listed; the others are only counted.
-const LISTED: usize = 100;
+pub(super) const LISTED: usize = 100;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub struct Problem {
     pub column: String,
     /// The value that is wrong.
     pub value: String,
+    /// What kind of problem it is.
+    pub code: ProblemCode,
     /// What is wrong, and what would be right.
     pub message: String,
 }
@@ -27,7 +32,18 @@ impl Problem {
     /// A problem with a file or a line as a whole.
     pub(super) fn of_file(file: &str, line: u64, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { file: file.to_owned(), line, column: String::new(), value: String::new(), message }
+        let (column, value, code) = (String::new(), String::new(), ProblemCode::Invalid);
+        Self { file: file.to_owned(), line, column, value, code, message }
+    }
+
+    /// A problem with an argument of a mutation, which stands at a path.
+    pub(crate) fn of_argument(path: &str, message: &str) -> Self {
+        Self::of_cell("", 0, path, "", message)
+    }
+
+    /// The same problem of another kind than an invalid value.
+    pub(super) fn coded(self, code: ProblemCode) -> Self {
+        Self { code, ..self }
     }
 
     /// A problem with a cell.
@@ -37,12 +53,12 @@ impl Problem {
 
     /// A value of a record that may be a mistake.
     pub(super) fn of_warning(file: &str, line: u64, found: draft::Warning) -> Self {
-        Self { file: file.to_owned(), line, column: found.path, value: found.value, message: found.message }
+        Self::of_cell(file, line, &found.path, &found.value, found.message)
     }
 
     /// A problem with a value of a record.
     pub(super) fn of_draft(file: &str, line: u64, found: draft::Problem) -> Self {
-        Self { file: file.to_owned(), line, column: found.path, value: found.value, message: found.message }
+        Self::of_cell(file, line, &found.path, &found.value, found.message).coded(found.code)
     }
 }
 
@@ -79,6 +95,20 @@ impl Problems {
     /// Adds that a line is not what it was when it was checked.
     pub(super) fn add_changed(&mut self, file: &str, line: u64) {
         self.add(Problem::of_file(file, line, "the file was changed during the import: import it again"));
+    }
+
+    /// Keeps only some of the listed problems.
+    pub(super) fn retain(&mut self, keep: impl Fn(&Problem) -> bool) {
+        let before = self.listed.len();
+        self.listed.retain(keep);
+        self.total -= before - self.listed.len();
+    }
+
+    /// Adds other problems.
+    pub(super) fn append(&mut self, others: Self) {
+        self.total += others.total;
+        self.listed.extend(others.listed);
+        self.listed.truncate(LISTED);
     }
 
     /// An error, if there are problems.

@@ -14,15 +14,20 @@ use super::{
     annotation_changes::delete_of,
     columns::file_name,
     csv_reader::CsvReader,
-    import::{Context, Written},
+    import::{Context, Scope, Written},
+    keys::KeysById,
     links::LinkTable,
+    problem::LISTED,
     value_changes::{Change, Warnings},
 };
 use crate::{
     domain::tag,
     model::{
-        AttributeKind, Column, Inconsistency, Model, draft::reference_name, identifier, length, record,
-        text::check_characters, words,
+        AttributeKind, Column, Inconsistency, Model,
+        draft::{ProblemCode, reference_name},
+        identifier, length, record,
+        text::check_characters,
+        words,
     },
     query::statement::{build, is_one_of_ids},
 };
@@ -165,7 +170,8 @@ impl Removals {
             for inconsistency in &record.inconsistencies {
                 if let Inconsistency::Few { table, reference, .. } = inconsistency {
                     for batch in ids.chunks(ROWS) {
-                        written.reduced.extend(referred(context, table, reference, batch).await?);
+                        let reduced = referred(context, table, reference, batch).await?;
+                        written.reduced.extend(reduced.into_iter().map(|id| (id, record.table)));
                     }
                 }
             }
@@ -191,19 +197,27 @@ impl Removals {
         let mut query = Query::select();
         query.distinct().columns([reference.from, reference.to]).from(reference.table);
         query.and_where(is_one_of_ids(backend, Expr::col(reference.to), removed));
+        if context.scope == Scope::Named {
+            // Those that are removed with it are no reason; of the others, no more are told.
+            query.limit((self.0.len() + LISTED) as u64);
+        }
         let mut found = Vec::new();
         for row in context.transaction.query_all_raw(build(backend, &query)).await? {
             let (from, to): (Uuid, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             if let (false, Some(removal)) = (self.0.contains_key(&from), self.0.get(&to)) {
-                let (table, key) = context.keys_by_id().get(from)?;
-                found.push((removal, table, key));
+                found.push((removal, from));
             }
         }
+        let ids: Vec<Uuid> = found.iter().map(|(_, from)| *from).collect();
+        let keys = KeysById::of_ids(context.transaction, context.import.model, &ids).await?;
+        let named = found.into_iter().map(|(removal, from)| keys.get(from).map(|(table, key)| (removal, table, key)));
+        let mut found = named.collect::<Result<Vec<_>, _>>()?;
         found.sort_unstable_by_key(|(removal, table, key)| (&removal.key, *table, *key));
         for (removal, table, key) in found {
             let (of, name) = (words(removal.table), &reference.name);
             let message = format!("the {of} cannot be removed: the {} {key} refers to it by {name}", words(table));
-            problems.add(Problem::of_cell(&removal.file(context), removal.line, "key", &removal.key, message));
+            let problem = Problem::of_cell(&removal.file(context), removal.line, "key", &removal.key, message);
+            problems.add(problem.coded(ProblemCode::Referenced));
         }
         Ok(())
     }

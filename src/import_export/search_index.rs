@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use rustc_hash::FxHashMap;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, JoinType, QueryFilter, Set,
+    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryResult, Set,
     sea_query::{Expr, OnConflict, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -67,6 +68,26 @@ pub(super) async fn update_search_index(transaction: &DatabaseTransaction, model
     Ok(index.documents)
 }
 
+/// The same of some records, with their tables.
+pub(super) async fn update_search_index_of(
+    transaction: &DatabaseTransaction,
+    model: &Model,
+    changed: &FxHashMap<Uuid, &'static str>,
+) -> Result<(), DbErr> {
+    let mut index = Index { transaction, sort_keys: SortKeys::new(transaction), words: HashSet::new(), documents: 0 };
+    for record in model.types() {
+        let ids: Vec<Uuid> = changed.iter().filter(|(_, table)| **table == record.table).map(|(id, _)| *id).collect();
+        for ids in ids.chunks(usize::try_from(RECORDS).unwrap_or(usize::MAX)) {
+            let documents = Documents::new(model, record);
+            let mut query = documents.select(Uuid::nil());
+            query.and_where(is_one_of_ids(transaction.get_database_backend(), Expr::col((ROW, "id")), ids));
+            let rows = transaction.query_all(&query).await?;
+            index.write_rows(&documents, &rows).await?;
+        }
+    }
+    Ok(())
+}
+
 /// The records of a type after an id whose version is not that of their document.
 fn stale(documents: &Documents<'_>, after: Uuid) -> SelectStatement {
     let mut query = documents.select(after);
@@ -97,9 +118,13 @@ impl Index<'_> {
             let rows = self.transaction.query_all(stale(documents, after).limit(RECORDS)).await?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.try_get_by("id")?;
-            self.sort_keys.write(&documents.main_names(&rows)?).await?;
-            self.write(documents.of(self.transaction, &rows).await?).await?;
+            self.write_rows(documents, &rows).await?;
         }
+    }
+
+    async fn write_rows(&mut self, documents: &Documents<'_>, rows: &[QueryResult]) -> Result<(), DbErr> {
+        self.sort_keys.write(&documents.main_names(rows)?).await?;
+        self.write(documents.of(self.transaction, rows).await?).await
     }
 
     async fn write(&mut self, documents: Vec<document::ActiveModel>) -> Result<(), DbErr> {

@@ -3,6 +3,7 @@
 use std::{collections::HashSet, fmt};
 
 use super::{
+    Problem,
     columns::{file_name, headers_of, imported},
     rows::Row,
 };
@@ -50,30 +51,54 @@ impl fmt::Display for Change {
     }
 }
 
+/// Something that may be a mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// In what is said.
+    Problem(Problem),
+    /// In what is changed by it.
+    Change(Change),
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Problem(problem) => problem.fmt(f),
+            Self::Change(change) => change.fmt(f),
+        }
+    }
+}
+
 /// What may be a mistake.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Warnings {
     /// The first of them.
-    pub listed: Vec<String>,
+    pub listed: Vec<Warning>,
     /// How many there are.
     pub total: u64,
 }
 
 impl Warnings {
-    pub(super) fn add(&mut self, warning: &impl fmt::Display) {
+    pub(super) fn add(&mut self, problem: Problem) {
+        self.add_warning(|| Warning::Problem(problem));
+    }
+
+    pub(super) fn add_change(&mut self, change: &Change) {
+        self.add_warning(|| Warning::Change(change.clone()));
+    }
+
+    fn add_warning(&mut self, warning: impl FnOnce() -> Warning) {
         self.total += 1;
         if self.listed.len() < LISTED {
-            self.listed.push(warning.to_string());
+            self.listed.push(warning());
         }
     }
-}
 
-impl Warnings {
     /// The first of them, and how many others there are.
     pub fn lines(&self) -> impl Iterator<Item = String> {
         let more = self.total - self.listed.len() as u64;
         let more = (more > 0).then(|| format!("… and {more} more"));
-        self.listed.iter().cloned().chain(more)
+        self.listed.iter().map(ToString::to_string).chain(more)
     }
 }
 

@@ -87,7 +87,7 @@ pub(super) async fn touch(
     ids: impl Iterator<Item = Uuid>,
     written: &mut Written,
 ) -> Result<(), DbErr> {
-    let ids: Vec<Uuid> = ids.filter(|id| written.changed.insert(*id)).collect();
+    let ids: Vec<Uuid> = ids.filter(|id| written.changed.insert(*id, record.table).is_none()).collect();
     if ids.is_empty() {
         return Ok(());
     }
@@ -145,7 +145,7 @@ impl Writer<'_> {
                 Origin { table: self.record.table, line: row.line, is_new: !row.known.is_stored },
             );
         }
-        written.changed.extend(changed);
+        written.changed.extend(changed.into_iter().map(|id| (id, self.record.table)));
         self.write_lists(&batch, written).await
     }
 

@@ -293,6 +293,12 @@ pub struct Way {
 }
 
 impl Attribute {
+    /// Whether it is a reference that can lead to records of several types.
+    #[must_use]
+    pub fn is_to_any(&self) -> bool {
+        matches!(self.kind, AttributeKind::ToAny(_))
+    }
+
     pub(super) fn new(name: impl Into<String>, kind: AttributeKind, description: &'static str) -> Self {
         // The records of a connection are in files of their own.
         let is_imported = !matches!(kind, AttributeKind::Id | AttributeKind::ToMany(_) | AttributeKind::ToManyAny(_));

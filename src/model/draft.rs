@@ -3,8 +3,7 @@
 //! A draft collects every problem instead of stopping at the first. Each problem names the attribute, a code and what would
 //! be right; import adds the file and the line.
 
-use std::fmt;
-
+use async_graphql::Enum;
 use folding::fold;
 use sea_orm::Value;
 use uuid::Uuid;
@@ -25,37 +24,29 @@ pub const MAX_VERSION: i32 = 1_000_000_000;
 /// What separates the keys of a list in its text form.
 pub const LIST_SEPARATOR: char = ';';
 
-/// What is wrong with a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What is wrong with a value that was to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum)]
 pub enum ProblemCode {
     /// A required value is missing.
     Required,
-    /// The value is not of the attribute's type.
+    /// The value is not of the right form, or it does not fit the other values.
     Invalid,
     /// A number is too small or too large.
     OutOfRange,
     /// A reference leads nowhere, to the record itself, or to a record of the wrong type.
     Reference,
-    /// The same value is given twice.
+    /// The same value is given twice, or another record has it.
     Duplicate,
     /// A period ends before it starts.
     Period,
-    /// A text has too many characters.
+    /// A text or a list is too long.
     TooLong,
-}
-
-impl fmt::Display for ProblemCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Required => "REQUIRED",
-            Self::Invalid => "INVALID",
-            Self::OutOfRange => "OUT_OF_RANGE",
-            Self::Reference => "REFERENCE",
-            Self::Duplicate => "DUPLICATE",
-            Self::Period => "PERIOD",
-            Self::TooLong => "TOO_LONG",
-        })
-    }
+    /// There is no such record.
+    NotFound,
+    /// The record has another version than the expected one: somebody has changed it since.
+    VersionConflict,
+    /// The record cannot be deleted, because another one refers to it.
+    Referenced,
 }
 
 /// A problem with one value of a record.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::import_export::{Place, Problem};
+use crate::{
+    import_export::{Place, Problem},
+    model::draft::ProblemCode,
+};
 
 /// How many rows a table has at most: as many as a sheet of a workbook.
 pub(super) const MAX_ROWS: usize = 1_048_576;
@@ -188,6 +191,7 @@ impl Table {
 /// A problem at a place.
 pub(super) fn problem(place: &Place, value: &str, message: impl Into<String>) -> Problem {
     Problem {
+        code: ProblemCode::Invalid,
         file: place.file.to_string(),
         line: place.row,
         column: place.column.to_string(),

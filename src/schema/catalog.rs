@@ -10,6 +10,7 @@ use super::{
     cost::FieldCost,
     groups::{self, GroupTypes},
     items::Items,
+    mutation::{self, Mutation},
     names,
     network::NetworkTypes,
     object::{AnyObject, Object},
@@ -27,6 +28,9 @@ pub struct Catalog {
     model: &'static Model,
     objects: IndexMap<&'static str, Box<dyn AnyObject>>,
     pub(super) root: Object<Root>,
+    pub(super) mutations: Object<mutation::Root>,
+    /// What the fields of `mutations` do.
+    mutations_by_name: IndexMap<&'static str, Mutation>,
     /// What each list can be grouped by, by the name of the type of its items.
     groups: IndexMap<&'static str, Arc<GroupTypes>>,
     /// The types of networks, by their names.
@@ -41,7 +45,10 @@ impl Catalog {
     pub fn new(model: &'static Model, costs: Vec<(&'static str, &'static str, FieldCost)>) -> Self {
         let root = Object::new("Query", "");
         let (groups, networks) = (IndexMap::new(), IndexMap::new());
-        let mut catalog = Self { model, objects: IndexMap::new(), root, groups, networks, costs };
+        let mutations = Object::new("Mutation", "");
+        let mutations_by_name = IndexMap::new();
+        let mut catalog =
+            Self { model, objects: IndexMap::new(), root, mutations, mutations_by_name, groups, networks, costs };
         for record in model.types() {
             catalog.add_list(Items::Type(record));
         }
@@ -101,7 +108,17 @@ impl Catalog {
             catalog.add(object);
         }
         catalog.root = root::object(&catalog);
+        mutation::add(&mut catalog, model);
         catalog
+    }
+
+    pub(super) fn add_mutation(&mut self, name: &'static str, mutation: Mutation) {
+        self.mutations_by_name.insert(name, mutation);
+    }
+
+    /// What a field of `Mutation` does.
+    pub(super) fn mutation(&self, name: &str) -> Option<&Mutation> {
+        self.mutations_by_name.get(name)
     }
 
     /// What the list of a type can be grouped by, of a record type, a union or another name of items.
@@ -196,6 +213,7 @@ impl Catalog {
         let of_record = || self.model.types().next().and_then(|record| self.objects.get(record.name));
         let object: Option<&dyn AnyObject> = match ty {
             "Query" => Some(&self.root),
+            "Mutation" => Some(&self.mutations),
             // All types that implement an interface have its fields at the same cost.
             "Node" | "Record" => of_record().map(|object| &**object),
             ty => self.objects.get(ty).map(|object| &**object),

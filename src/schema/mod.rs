@@ -9,6 +9,7 @@
 //! - [`claims`]: what sources state about a record; [`quality`]: what is doubtful about records
 //! - [`items`], [`timeline`]: what connections list; [`spells`]: what several records tell of, as one
 //! - [`groups`]: lists by what their items have in common
+//! - [`mutation`]: what editors write
 //! - [`network`]: a record among those that it is joined with
 //! - [`catalog`]: all of them; [`types`]: interfaces, unions, inputs
 //! - [`answer`], [`result`]: what a field answered, and what became of it
@@ -24,6 +25,7 @@ mod execute;
 mod groups;
 mod items;
 mod leaf;
+mod mutation;
 mod names;
 mod network;
 mod object;
@@ -44,5 +46,6 @@ pub(crate) use self::groups::COUNTED;
 pub use self::{
     catalog::Catalog,
     entry::{Node, Nodes, OperationData, RecordOf},
+    mutation::{Mutations, Writer},
     root::{Api, Records},
 };

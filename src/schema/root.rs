@@ -144,9 +144,9 @@ pub(super) enum By {
 #[derive(InputObject)]
 pub(super) struct IdentifierInput {
     /// The scheme of the identifier: the external system that assigns it.
-    scheme: IdentifierScheme,
+    pub(super) scheme: IdentifierScheme,
     /// The identifier, as the scheme writes it.
-    value: String,
+    pub(super) value: String,
 }
 
 async fn look_up(call: Call<'_>, record: &'static RecordType) -> Result<Option<Arc<Row>>> {

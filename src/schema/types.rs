@@ -70,13 +70,15 @@ pub(super) fn object(name: &str, fields: IndexMap<String, MetaField>) -> MetaTyp
     ObjectBuilder::new(name, fields).build()
 }
 
-fn field(name: &str, ty: impl Into<String>, description: impl Into<String>) -> (String, MetaInputValue) {
+/// A field of an input type.
+pub(super) fn field(name: &str, ty: impl Into<String>, description: impl Into<String>) -> (String, MetaInputValue) {
     let mut meta = MetaInputValue::new(name, ty.into());
     meta.description = Some(description.into());
     (name.to_owned(), meta)
 }
 
-fn input(
+/// An input type.
+pub(super) fn input(
     registry: &mut Registry,
     name: &str,
     description: impl Into<String>,

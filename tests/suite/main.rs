@@ -29,6 +29,7 @@ mod library;
 mod long_values;
 mod migrations;
 mod model;
+mod mutations;
 mod network;
 mod nginx;
 mod nplusone;

@@ -232,7 +232,11 @@ impl Schema {
         let covered = self.covered.lock().expect("a set");
         // These read no records.
         let beside = ["Query.rateLimit", "Query.viewer", "Viewer.rateLimit", "Subscription.datasetChanged"];
-        let left = all.iter().filter(|path| !covered.contains(*path) && !beside.contains(&path.as_str()));
+        // Mutations and their payloads have tests of their own, which are made from the schema, too.
+        let is_written = |path: &str| path.starts_with("Mutation.") || path.contains("Payload.");
+        let is_left =
+            |path: &&String| !covered.contains(*path) && !beside.contains(&path.as_str()) && !is_written(path);
+        let left = all.iter().filter(is_left);
         (all.len(), left.cloned().collect())
     }
 }

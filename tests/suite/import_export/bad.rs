@@ -120,6 +120,7 @@ async fn each(cases: &[Case]) {
                 line: set.replace(case.file, case.from, case.to),
                 column: case.column.to_owned(),
                 value: case.value.to_owned(),
+                code: coopgraph::model::draft::ProblemCode::Invalid,
                 message: case.says.to_owned(),
             };
             match database.import(&set.files()).await {
@@ -137,7 +138,7 @@ async fn each(cases: &[Case]) {
 /// What is not as expected: one problem, just there, whose words begin or go on as expected.
 fn difference(found: &Problems, expected: &Problem) -> Option<String> {
     let one = &found.listed[0];
-    let placed = Problem { message: expected.message.clone(), ..one.clone() };
+    let placed = Problem { message: expected.message.clone(), code: expected.code, ..one.clone() };
     let right = found.total == 1 && placed == *expected && one.message.contains(&expected.message);
     (!right).then(|| format!("expected {expected}\n   found {found}"))
 }
@@ -308,6 +309,7 @@ async fn an_empty_directory_and_none_are_reported() {
                 line: 0,
                 column: String::new(),
                 value: String::new(),
+                code: coopgraph::model::draft::ProblemCode::Invalid,
                 message: "no such directory".to_owned(),
             };
             assert_eq!(difference(&found, &expected), None, "{backend}");

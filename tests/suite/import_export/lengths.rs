@@ -108,6 +108,7 @@ async fn texts_that_are_too_long_are_reported() {
                         line: 2,
                         column: header.clone(),
                         value: text,
+                        code: coopgraph::model::draft::ProblemCode::TooLong,
                         message: format!("it has {characters} characters: at most {most} are allowed"),
                     };
                     tried += 1;
@@ -195,6 +196,7 @@ async fn keys_folded_names_and_annotations_are_limited() {
                 line: old.lines().count() as u64 + 1,
                 column: (*column).to_owned(),
                 value: value.clone(),
+                code: coopgraph::model::draft::ProblemCode::TooLong,
                 message: message.clone(),
             };
             fs::write(set.path(file), old + row).expect("a file");

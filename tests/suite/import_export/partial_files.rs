@@ -238,6 +238,7 @@ async fn an_identifier_is_not_taken_from_a_record_in_silence() {
             line: 2,
             column: "value".to_owned(),
             value: "Q1".to_owned(),
+            code: coopgraph::model::draft::ProblemCode::Duplicate,
             message:
                 "the city espoo has this identifier in the database, so the city vantaa cannot have it: if it is wrong \
                       there, give the identifiers of this city, \

@@ -41,7 +41,11 @@ async fn what_may_be_a_mistake_is_not_written() {
         let (done, changes) = careful(&database, &another_hamburg()).await;
         let Err(Failure::Warnings(warnings)) = done else { panic!("{backend}: {done:?}") };
         let suspicious: Vec<_> = changes.iter().filter(|change| change.warning.is_some()).collect();
-        assert_eq!(warnings.listed, suspicious.iter().map(ToString::to_string).collect::<Vec<_>>(), "{backend}");
+        assert_eq!(
+            warnings.lines().collect::<Vec<_>>(),
+            suspicious.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "{backend}"
+        );
         let columns: Vec<_> = suspicious.iter().map(|change| change.column.as_str()).collect();
         assert_eq!(columns, ["country", "latitude", "longitude", "population"], "{backend}");
         assert_eq!(warnings.total, 4, "{backend}");

@@ -1,0 +1,267 @@
+//! The fields of `Mutation`: every record type has those that create, update, upsert and delete its records, and `applyBatch` makes
+//! edits of any types together.
+//!
+//! async-graphql runs the fields of a mutation one after the other. Each is read into edits ([`reader`]), which are made in one
+//! transaction ([`import_export::edit`](crate::import_export::edit)); what is selected of its payload is executed like any query.
+
+mod fields;
+mod inputs;
+mod payload;
+mod reader;
+
+use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+
+use async_graphql::{
+    ContainerType, Context, ObjectType, OutputType, Positioned, ServerResult, Value, indexmap::IndexMap,
+    parser::types::Field,
+};
+use tokio::sync::{Mutex, OnceCell};
+
+use self::{
+    inputs::VERBS,
+    payload::{BATCH, DELETED, Payload, payload_name},
+    reader::{Reader, at},
+};
+use super::{
+    answer::Answer,
+    catalog::Catalog,
+    cost::{FieldCost, Size},
+    entry,
+    execute::Call,
+    object::{AnyObject, Argument, Object},
+    root::Api,
+    types,
+};
+use crate::{
+    async_graphql_internals::{ContextSelectionSet, Registry},
+    auth::Viewer,
+    clock::{Clock, IdSource},
+    db::Database,
+    error::{Code, Error, Result},
+    import_export::{Edits, Failure, edit},
+    model::{Model, RecordType, camel_case, with_article, words},
+};
+
+/// How many edits a batch has at most.
+pub(super) const MAX_EDITS: u32 = 1_000;
+/// How many records they may create, change or delete together: with those that are created with others.
+const MAX_RECORDS: usize = 1_000;
+
+/// What mutations write to: data of the schema.
+#[derive(Clone)]
+pub struct Writer {
+    /// Where.
+    database: Database,
+    /// When.
+    clock: Clock,
+    /// Where the ids of new records come from.
+    ids: IdSource,
+    /// Held by the mutation that writes: others wait for it without a connection.
+    turn: Arc<Mutex<()>>,
+}
+
+impl Writer {
+    /// Writes to a database.
+    #[must_use]
+    pub fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock, ids: IdSource::system(), turn: Arc::default() }
+    }
+}
+
+/// The object that the fields are resolved from.
+pub(super) struct Root;
+
+/// What a field does.
+pub(super) enum Mutation {
+    /// One edit: its verb, and the type of the record.
+    One(&'static str, &'static RecordType),
+    /// Several edits.
+    Batch,
+}
+
+/// The mutations of all record types: one part of the merged type `Mutation`.
+pub struct Mutations<A>(PhantomData<A>);
+
+impl<A> Default for Mutations<A> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<A: Api> OutputType for Mutations<A> {
+    fn type_name() -> Cow<'static, str> {
+        "Mutations".into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        let catalog = A::catalog();
+        types::register(catalog, registry);
+        inputs::register(registry, catalog.model());
+        registry.types.insert("Mutations".to_owned(), types::object("Mutations", catalog.mutations.meta_fields()));
+        Self::qualified_type_name()
+    }
+
+    async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        async_graphql::resolver_utils::resolve_container_serial(context, self).await
+    }
+}
+
+impl<A: Api> ContainerType for Mutations<A> {
+    async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
+        let catalog = A::catalog();
+        let name = context.field().name();
+        let (Some(field), Some(mutation)) = (catalog.mutations.fields.get(name), catalog.mutation(name)) else {
+            return Ok(None);
+        };
+        let writer = allowed(context);
+        // Should the answer be executed again, the edits are not made again.
+        let made: Arc<OnceCell<Arc<Payload>>> = Arc::default();
+        entry::resolve(context, catalog, field.info(), |call| {
+            let (made, writer) = (made.clone(), writer.clone());
+            Box::pin(async move {
+                let writer = writer?;
+                let payload = made.get_or_try_init(|| make(call, mutation, &writer)).await?;
+                Ok(Answer::one(mutation.payload(), std::iter::once(Some(payload.clone()))))
+            })
+        })
+        .await
+        .map(Some)
+    }
+}
+
+impl<A: Api> ObjectType for Mutations<A> {}
+
+/// What to write to, if the viewer may write: the only place that decides it.
+fn allowed(context: &Context<'_>) -> Result<Arc<Writer>> {
+    if !context.data_opt::<Viewer>().is_some_and(|viewer| viewer.role.may_write()) {
+        let message = "mutations need the role `editor`: send an API key that has it";
+        return Err(Error::input(Code::Forbidden, message));
+    }
+    context.data_opt::<Arc<Writer>>().cloned().ok_or_else(|| Error::internal("the schema has nothing to write to"))
+}
+
+impl Mutation {
+    /// The type of the payload.
+    fn payload(&self) -> &'static str {
+        match self {
+            Self::Batch => BATCH,
+            Self::One("delete", _) => DELETED,
+            Self::One(_, record) => payload_name(record),
+        }
+    }
+}
+
+/// Makes the edits that a field asks for.
+async fn make(call: Call<'_>, mutation: &Mutation, writer: &Writer) -> Result<Arc<Payload>> {
+    let model = call.execution.catalog.model();
+    let arguments: IndexMap<_, _> =
+        call.arguments().map(|(name, value)| (async_graphql::Name::new(name), value)).collect();
+    let mut reader = Reader::new(model);
+    let mut asked = Vec::new();
+    match mutation {
+        Mutation::One(verb, record) => {
+            asked.push(0);
+            reader.read(record, verb, &arguments, "");
+        }
+        Mutation::Batch => {
+            let edits = match arguments.get("edits") {
+                Some(Value::List(edits)) => edits.as_slice(),
+                Some(one) => std::slice::from_ref(one),
+                None => &[],
+            };
+            if edits.len() > MAX_EDITS as usize {
+                let message = format!("`edits` has {} items: at most {MAX_EDITS} are allowed", edits.len());
+                return Err(Error::input(Code::ListTooLong, message));
+            }
+            for (i, edit) in edits.iter().enumerate() {
+                let Value::Object(edit) = edit else { continue };
+                for (name, of) in edit {
+                    let known = call.execution.catalog.mutation(name);
+                    let (Some(Mutation::One(verb, record)), Value::Object(of)) = (known, of) else { continue };
+                    asked.push(reader.edits.len());
+                    let path = at(&at("edits", &i.to_string()), name);
+                    if *verb == "create" {
+                        reader.read_new(record, of, &path);
+                    } else {
+                        reader.read(record, verb, of, &path);
+                    }
+                }
+            }
+        }
+    }
+    if reader.edits.len() > MAX_RECORDS {
+        let message = format!("{} records would be written: at most {MAX_RECORDS} are allowed", reader.edits.len());
+        return Err(Error::input(Code::ListTooLong, message));
+    }
+    let Writer { database, clock, ids, turn } = writer;
+    let _turn = turn.lock().await;
+    let edits = Edits { model, database, clock, ids, edits: reader.edits, problems: reader.problems };
+    let payload = match edit(edits).await {
+        Ok(edited) => Payload::done(&edited, &asked),
+        Err(Failure::Problems(problems)) => Payload::refused(&problems),
+        Err(Failure::Database(cause)) => return Err(cause.into()),
+        Err(failure) => return Err(Error::internal(failure)),
+    };
+    Ok(Arc::new(payload))
+}
+
+/// The name by which the schema knows the records of a type: `visitStop`.
+pub(super) fn camel_table(record: &RecordType) -> String {
+    camel_case(record.table)
+}
+
+/// Adds the types of payloads to a catalog, and the fields.
+pub(super) fn add(catalog: &mut Catalog, model: &'static Model) {
+    payload::add_objects(catalog, model);
+    let mut root = Object::new("Mutation", "The root of every mutation.");
+    for record in model.types() {
+        let (name, one) = (record.name, with_article(record.name));
+        for verb in VERBS {
+            let by = || Argument::new("by", format!("{name}By!"), "The ID, key or external identifier of the record.");
+            let version = || {
+                let about = "The version that the record must have: if somebody has changed it since, it is refused.";
+                Argument::new("expectedVersion", "Int", about)
+            };
+            let said = |ty: &str| Argument::new("input", format!("{ty}{name}Input!"), "What is said of the record.");
+            let (about, arguments) = match verb {
+                "create" => (format!("Creates {one}."), vec![said("Create")]),
+                "update" => (
+                    format!("Updates {one}: what is not given stays as it is, and `null` makes it unknown."),
+                    vec![by(), said("Update"), version()],
+                ),
+                "upsert" => (
+                    format!("Updates the {} with a key, or creates it if there is none.", words(name)),
+                    vec![Argument::new("key", "String!", "The key of the record."), said("Update")],
+                ),
+                _ => (format!("Deletes {one}, unless other records refer to it."), vec![by(), version()]),
+            };
+            // Names live as long as the catalog, which is never dropped.
+            let field: &'static str = format!("{verb}{name}").leak();
+            add_field(catalog, &mut root, field, Mutation::One(verb, record), about, arguments);
+        }
+    }
+    let edits =
+        Argument::new("edits", "[EditInput!]!", "What is to be done, at most 1,000 edits. Each record is edited once.");
+    let about = "Makes several edits: all of them, or none if anything is wrong. They can refer to the records that others of them \
+                 create, by their keys.";
+    add_field(catalog, &mut root, "applyBatch", Mutation::Batch, about.to_owned(), vec![edits]);
+    catalog.mutations = root;
+}
+
+fn add_field(
+    catalog: &mut Catalog,
+    root: &mut Object<Root>,
+    name: &'static str,
+    mutation: Mutation,
+    about: String,
+    arguments: Vec<Argument>,
+) {
+    let info = root.batch(name, mutation.payload(), about, arguments, |_, _| {
+        Box::pin(async { Err(Error::internal("a mutation is resolved at the root")) })
+    });
+    info.cost = FieldCost { statements: STATEMENTS, size: Size::One, ..FieldCost::LEAF };
+    catalog.add_mutation(name, mutation);
+}
+
+/// How many statements a mutation is charged for.
+const STATEMENTS: u32 = 50;
