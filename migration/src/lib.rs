@@ -20,6 +20,7 @@ mod m0011_search;
 mod m0012_places;
 mod m0013_sort_keys;
 mod m0014_api_keys;
+mod m0015_idempotency_keys;
 mod table;
 
 use sea_orm_migration::MigrationTrait;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_places::Migration),
             Box::new(m0013_sort_keys::Migration),
             Box::new(m0014_api_keys::Migration),
+            Box::new(m0015_idempotency_keys::Migration),
         ]
     }
 }

@@ -46,7 +46,7 @@ use std::{
 pub use self::{
     bundled::Bundled,
     dataset_change::{begin_change, complete_change},
-    edits::{Action, AnnotationList, By, Cell, CellValue, Edit, Edited, Edits, Reference, edit},
+    edits::{Action, AnnotationList, By, Cell, CellValue, Edit, Edited, Edits, IdempotencyKey, Reference, edit},
     export::{Export, export},
     import::{Import, Imported, import},
     made::{MadeFiles, MadeRow, Place},

@@ -69,6 +69,12 @@ impl<'a> Call<'a> {
         Self { execution, field }
     }
 
+    /// The name of the field.
+    #[must_use]
+    pub fn field_name(&self) -> &'a str {
+        self.field.name()
+    }
+
     /// Loads the records that the viewer may see.
     #[must_use]
     pub fn loader(&self) -> &'a Loader {

@@ -3,6 +3,7 @@
 //! Edits become files of our form in memory, so they are checked and written exactly as an import is, but only what has to do with
 //! the records that they name is read.
 
+mod idempotency;
 mod references;
 mod rows;
 
@@ -17,6 +18,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub use self::idempotency::IdempotencyKey;
 use self::references::Resolved;
 use super::{
     Failure, Files, Import, KEY_FORM, Problem, Problems, Warnings,
@@ -149,6 +151,8 @@ pub struct Edits<'a> {
     pub ids: &'a IdSource,
     /// What is to be done. Each record is named by one of them at most.
     pub edits: Vec<Edit>,
+    /// How it is known again, should it be asked for again.
+    pub idempotency: Option<IdempotencyKey>,
     /// What is wrong with how it was asked for: nothing is done then, but everything else is checked, too.
     pub problems: Vec<Problem>,
 }
@@ -165,11 +169,19 @@ pub struct Edited {
 /// Makes edits: all of them, or none if anything is wrong. The columns of problems and warnings are their places in what was asked
 /// for.
 pub async fn edit(asked: Edits<'_>) -> Result<Edited, Failure> {
-    let Edits { model, database, clock, ids, mut edits, problems: mut known } = asked;
+    let Edits { model, database, clock, ids, mut edits, idempotency, problems: mut known } = asked;
+    known.extend(idempotency.as_ref().and_then(IdempotencyKey::problem));
     for cell in edits.iter_mut().flat_map(Edit::cells_mut) {
         known.extend(cell.refuse_nul());
     }
     let transaction = begin_change(database.connection()).await?;
+    if let Some(key) = idempotency.as_ref().filter(|_| known.is_empty()) {
+        match key.done(&transaction, model).await? {
+            None => {}
+            Some(Ok(records)) => return Ok(Edited { records, warnings: Warnings::default() }),
+            Some(Err(problem)) => known.push(problem),
+        }
+    }
     let made: Vec<Uuid> = edits.iter().map(|_| ids.next()).collect();
     let resolved = Resolved::read(&transaction, model, &edits, &made).await?;
     let mut problems = Problems::default();
@@ -211,12 +223,15 @@ pub async fn edit(asked: Edits<'_>) -> Result<Edited, Failure> {
     }
     // Nothing is committed then.
     problems.into_result()?;
-    transaction.commit().await?;
     let known = |(edit, key): (&Edit, &Option<String>)| {
         let known = keys.get(edit.table, key.as_deref()?)?;
         Some((edit.table, known.id))
     };
-    let records = edits.iter().zip(&own).filter_map(known).collect();
+    let records: Vec<_> = edits.iter().zip(&own).filter_map(known).collect();
+    if let Some(key) = idempotency {
+        key.keep(&transaction, &records, clock.now()).await?;
+    }
+    transaction.commit().await?;
     Ok(Edited { records, warnings: accepted.into_inner().unwrap_or_else(PoisonError::into_inner) })
 }
 

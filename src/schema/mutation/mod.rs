@@ -9,12 +9,13 @@ mod inputs;
 mod payload;
 mod reader;
 
-use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, marker::PhantomData, sync::Arc};
 
 use async_graphql::{
     ContainerType, Context, ObjectType, OutputType, Positioned, ServerResult, Value, indexmap::IndexMap,
     parser::types::Field,
 };
+use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
 use self::{
@@ -38,10 +39,12 @@ use crate::{
     clock::{Clock, IdSource},
     db::Database,
     error::{Code, Error, Result},
-    import_export::{Edits, Failure, edit},
+    import_export::{Edits, Failure, IdempotencyKey, edit},
     model::{Model, RecordType, camel_case, with_article, words},
 };
 
+/// The argument by which a mutation is known again.
+const IDEMPOTENCY_KEY: &str = "idempotencyKey";
 /// How many edits a batch has at most.
 pub(super) const MAX_EDITS: u32 = 1_000;
 /// How many records they may create, change or delete together: with those that are created with others.
@@ -113,14 +116,14 @@ impl<A: Api> ContainerType for Mutations<A> {
         let (Some(field), Some(mutation)) = (catalog.mutations.fields.get(name), catalog.mutation(name)) else {
             return Ok(None);
         };
-        let writer = allowed(context);
+        let editor = allowed(context);
         // Should the answer be executed again, the edits are not made again.
         let made: Arc<OnceCell<Arc<Payload>>> = Arc::default();
         entry::resolve(context, catalog, field.info(), |call| {
-            let (made, writer) = (made.clone(), writer.clone());
+            let (made, editor) = (made.clone(), editor.clone());
             Box::pin(async move {
-                let writer = writer?;
-                let payload = made.get_or_try_init(|| make(call, mutation, &writer)).await?;
+                let editor = editor?;
+                let payload = made.get_or_try_init(|| make(call, mutation, &editor)).await?;
                 Ok(Answer::one(mutation.payload(), std::iter::once(Some(payload.clone()))))
             })
         })
@@ -131,13 +134,25 @@ impl<A: Api> ContainerType for Mutations<A> {
 
 impl<A: Api> ObjectType for Mutations<A> {}
 
-/// What to write to, if the viewer may write: the only place that decides it.
-fn allowed(context: &Context<'_>) -> Result<Arc<Writer>> {
-    if !context.data_opt::<Viewer>().is_some_and(|viewer| viewer.role.may_write()) {
+/// Somebody who may write.
+#[derive(Clone)]
+struct Editor {
+    /// What to write to.
+    writer: Arc<Writer>,
+    /// The prefix of the API key.
+    actor: String,
+}
+
+/// The viewer as one who may write: the only place that decides it.
+fn allowed(context: &Context<'_>) -> Result<Editor> {
+    let viewer = context.data_opt::<Viewer>().filter(|viewer| viewer.role.may_write());
+    let Some(key) = viewer.and_then(|viewer| viewer.key.as_ref()) else {
         let message = "mutations need the role `editor`: send an API key that has it";
         return Err(Error::input(Code::Forbidden, message));
-    }
-    context.data_opt::<Arc<Writer>>().cloned().ok_or_else(|| Error::internal("the schema has nothing to write to"))
+    };
+    let writer = context.data_opt::<Arc<Writer>>().cloned();
+    let writer = writer.ok_or_else(|| Error::internal("the schema has nothing to write to"))?;
+    Ok(Editor { writer, actor: key.prefix.clone() })
 }
 
 impl Mutation {
@@ -152,7 +167,7 @@ impl Mutation {
 }
 
 /// Makes the edits that a field asks for.
-async fn make(call: Call<'_>, mutation: &Mutation, writer: &Writer) -> Result<Arc<Payload>> {
+async fn make(call: Call<'_>, mutation: &Mutation, editor: &Editor) -> Result<Arc<Payload>> {
     let model = call.execution.catalog.model();
     let arguments: IndexMap<_, _> =
         call.arguments().map(|(name, value)| (async_graphql::Name::new(name), value)).collect();
@@ -193,9 +208,17 @@ async fn make(call: Call<'_>, mutation: &Mutation, writer: &Writer) -> Result<Ar
         let message = format!("{} records would be written: at most {MAX_RECORDS} are allowed", reader.edits.len());
         return Err(Error::input(Code::ListTooLong, message));
     }
-    let Writer { database, clock, ids, turn } = writer;
+    let idempotency = match arguments.get(IDEMPOTENCY_KEY) {
+        Some(Value::String(key)) => Some(IdempotencyKey {
+            actor: editor.actor.clone(),
+            key: key.clone(),
+            input: hash(call.field_name(), &arguments),
+        }),
+        _ => None,
+    };
+    let Writer { database, clock, ids, turn } = &*editor.writer;
     let _turn = turn.lock().await;
-    let edits = Edits { model, database, clock, ids, edits: reader.edits, problems: reader.problems };
+    let edits = Edits { model, database, clock, ids, edits: reader.edits, idempotency, problems: reader.problems };
     let payload = match edit(edits).await {
         Ok(edited) => Payload::done(&edited, &asked),
         Err(Failure::Problems(problems)) => Payload::refused(&problems),
@@ -203,6 +226,45 @@ async fn make(call: Call<'_>, mutation: &Mutation, writer: &Writer) -> Result<Ar
         Err(failure) => return Err(Error::internal(failure)),
     };
     Ok(Arc::new(payload))
+}
+
+/// A hash of what a mutation asks for, whatever the order in which it says it.
+fn hash(field: &str, arguments: &IndexMap<async_graphql::Name, Value>) -> Vec<u8> {
+    let mut hash = Sha256::new_with_prefix(field);
+    for (name, value) in sorted(arguments).filter(|(name, _)| *name != IDEMPOTENCY_KEY) {
+        hash.update(name);
+        add_to_hash(value, &mut hash);
+    }
+    hash.finalize().to_vec()
+}
+
+fn add_to_hash(value: &Value, hash: &mut Sha256) {
+    match value {
+        Value::Object(fields) => {
+            hash.update("{");
+            for (name, value) in sorted(fields) {
+                hash.update(name);
+                add_to_hash(value, hash);
+            }
+            hash.update("}");
+        }
+        Value::List(items) => {
+            hash.update("[");
+            for item in items {
+                add_to_hash(item, hash);
+            }
+            hash.update("]");
+        }
+        // A literal of an enum is the string that a variable has.
+        Value::Enum(word) => hash.update(Value::String(word.to_string()).to_string()),
+        plain => hash.update(plain.to_string()),
+    }
+}
+
+/// The fields of an object in the order of their names.
+fn sorted(fields: &IndexMap<async_graphql::Name, Value>) -> impl Iterator<Item = (&str, &Value)> {
+    let fields: BTreeMap<&str, &Value> = fields.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    fields.into_iter()
 }
 
 /// The name by which the schema knows the records of a type: `visitStop`.
@@ -254,8 +316,11 @@ fn add_field(
     name: &'static str,
     mutation: Mutation,
     about: String,
-    arguments: Vec<Argument>,
+    mut arguments: Vec<Argument>,
 ) {
+    let about_key = "A name for this mutation, at most 200 characters. If it is sent again with it by the same API key, such as after a lost \
+                 connection, it is not done again: its first result is returned. It is kept for a week.";
+    arguments.push(Argument::new(IDEMPOTENCY_KEY, "String", about_key));
     let info = root.batch(name, mutation.payload(), about, arguments, |_, _| {
         Box::pin(async { Err(Error::internal("a mutation is resolved at the root")) })
     });

@@ -269,6 +269,8 @@ async fn rows_of_indexes_fit() {
         ("search_word", "word", folding::MAX_WORD),
         ("sort_key", "collation", length::TABLE),
         ("api_key", "prefix", length::TABLE),
+        ("idempotency_key", "actor", length::TABLE),
+        ("idempotency_key", "key", length::KEY),
         ("search_word", "reversed", folding::MAX_WORD),
     ] {
         limits.insert((table.to_owned(), column.to_owned()), most);

@@ -1,5 +1,8 @@
 //! What is wrong with an edit is told with its place, a code and a message, everything at once; nothing is changed then.
 
+use std::net::SocketAddr;
+
+use coopgraph::auth::Role;
 use serde_json::{Value, json};
 
 use super::{
@@ -8,8 +11,10 @@ use super::{
     server, server_over, verify,
 };
 use crate::{
+    auth,
     population::Population,
-    support::{Data, Server, backends},
+    process::Place,
+    support::{Backend, Data, Server, TestDatabase, backends},
     walk::{Schema, items, text},
 };
 
@@ -178,6 +183,58 @@ async fn of_several_editors_at_once_one_is_told_that_the_version_has_moved_on() 
             let note = server.data("{ city(by: {key: \"espoo\"}) { note } }", json!({})).await;
             assert_eq!(note["city"]["note"], written[0]["city"]["note"]);
         }
+    }
+}
+
+/// A mutation that is sent again with its idempotency key is done once: by several clients at once, and by several servers.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_again_is_done_once() {
+    let create = "mutation($name: String!, $key: String) { createOfficial(idempotencyKey: $key, input: {name: $name, language: \"en\"}) { official { id name } problems { path code message } } }";
+    for backend in backends() {
+        let data = TestDatabase::new(backend, Data::Empty).await;
+        let [mine, other] = [auth::key(&data, Role::Editor, None).await, auth::key(&data, Role::Editor, None).await];
+        let server = Server::over(data).await;
+        let client = reqwest::Client::new();
+        let ask = async |address: SocketAddr, api_key: &str, query: &str, variables: Value| {
+            let asked = client.post(format!("http://{address}/graphql")).bearer_auth(api_key);
+            let asked = asked.json(&json!({ "query": query, "variables": variables })).send().await;
+            let mut answer: Value = asked.expect("an answer").json().await.expect("JSON");
+            answer["data"]["createOfficial"].take()
+        };
+        let send =
+            async |name: &str, key: &str| ask(server.address, &mine, create, json!({ "name": name, "key": key })).await;
+        let at_once = futures_util::future::join_all((0..8).map(|_| send("One", "first"))).await;
+        assert!(at_once[0]["official"]["id"].is_string(), "{at_once:?}");
+        assert!(at_once.iter().all(|answer| *answer == at_once[0]), "{backend}: {at_once:?}");
+        // In other words: a literal, in another order.
+        let literal = "mutation { createOfficial(input: {language: \"en\", name: \"One\"}, idempotencyKey: \"first\") { official { id name } problems { path code message } } }";
+        assert_eq!(ask(server.address, &mine, literal, json!({})).await, at_once[0]);
+
+        let code = |answer: &Value| format!("{} {}", answer["problems"][0]["path"], answer["problems"][0]["code"]);
+        for (name, key, problem) in [
+            ("Two", "first", r#"["idempotencyKey"] "DUPLICATE""#),
+            ("Two", "", r#"["idempotencyKey"] "INVALID""#),
+            ("Two", "a\u{0}", r#"["idempotencyKey"] "INVALID""#),
+            ("Two", &"x".repeat(201), r#"["idempotencyKey"] "INVALID""#),
+            // What was refused was not done, and can be corrected.
+            ("", "second", r#"["input","name"] "REQUIRED""#),
+        ] {
+            assert_eq!(code(&send(name, key).await), problem, "{backend}: {key:?}");
+        }
+        let second = send("Two", "second").await;
+        assert_eq!(second["official"]["name"], "Two", "{second}");
+
+        let mut place = Place::new(Backend::Sqlite).await;
+        place.url.clone_from(&server.data.url);
+        let another = place.serve(&["--sample-data=none"]);
+        let again = ask(another.address, &mine, create, json!({ "name": "One", "key": "first" })).await;
+        assert_eq!(again, at_once[0], "{backend}: by another server");
+        another.stop();
+        // Another API key has keys of its own.
+        let third = ask(server.address, &other, create, json!({ "name": "Three", "key": "first" })).await;
+        assert_eq!(third["official"]["name"], "Three", "{third}");
+        let count = server.viewed_by(Role::Editor).await.data("{ officials { totalCount } }", json!({})).await;
+        assert_eq!(count["officials"]["totalCount"], 3, "{backend}");
     }
 }
 
