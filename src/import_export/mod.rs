@@ -19,6 +19,7 @@ mod effective_visibility;
 mod export;
 mod first_reading;
 mod import;
+mod incoming;
 mod inconsistencies;
 mod keys;
 mod line_starts;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{
-    ConnectionTrait, DbErr, EntityName, IdenStatic,
+    ConnectionTrait, DbErr,
     sea_query::{Expr, Query},
 };
 use uuid::Uuid;
@@ -15,20 +15,13 @@ use super::{
     columns::file_name,
     csv_reader::CsvReader,
     import::{Context, Scope, Written},
+    incoming::{IncomingReference, incoming_references},
     keys::KeysById,
-    links::LinkTable,
     problem::LISTED,
     value_changes::{Change, Warnings},
 };
 use crate::{
-    domain::tag,
-    model::{
-        AttributeKind, Column, Inconsistency, Model,
-        draft::{ProblemCode, reference_name},
-        identifier, length, record,
-        text::check_characters,
-        words,
-    },
+    model::{Inconsistency, draft::ProblemCode, identifier, length, record, text::check_characters, words},
     query::statement::{build, is_one_of_ids},
 };
 
@@ -160,7 +153,7 @@ impl Removals {
             return Ok(());
         }
         let mut problems = Problems::default();
-        for reference in references(context.import.model) {
+        for reference in incoming_references(context.import.model) {
             for batch in ids.chunks(ROWS) {
                 self.report_references(context, &reference, batch, &mut problems).await?;
             }
@@ -189,7 +182,7 @@ impl Removals {
     async fn report_references(
         &self,
         context: &Context<'_>,
-        reference: &Reference,
+        reference: &IncomingReference<'_>,
         removed: &[Uuid],
         problems: &mut Problems,
     ) -> Result<(), DbErr> {
@@ -235,39 +228,4 @@ async fn referred(
     query.distinct().column(reference).from(table).and_where(is_one_of_ids(backend, Expr::col("id"), ids));
     let rows = context.transaction.query_all_raw(build(backend, &query)).await?;
     rows.iter().map(|row| row.try_get_by_index(0)).collect()
-}
-
-/// A way in which records refer to others.
-struct Reference {
-    /// What the files call it.
-    name: String,
-    table: &'static str,
-    /// The column of the record that refers.
-    from: &'static str,
-    /// The column of the record that it refers to.
-    to: &'static str,
-}
-
-/// All ways in which records refer to others.
-fn references(model: &Model) -> Vec<Reference> {
-    let mut references = Vec::new();
-    for record in model.types() {
-        for attribute in &record.attributes {
-            let own = |column: Column| {
-                let name = reference_name(column).to_owned();
-                Reference { name, table: record.table, from: "id", to: column.name }
-            };
-            match &attribute.kind {
-                AttributeKind::ToOne(to_one) => references.push(own(to_one.column)),
-                AttributeKind::ToAny(to_any) => references.push(own(to_any.id)),
-                _ => references.extend(LinkTable::of(attribute).map(|links| {
-                    let LinkTable { table, parent, child, .. } = links;
-                    Reference { name: attribute.name.clone(), table, from: parent, to: child }
-                })),
-            }
-        }
-    }
-    let [from, to] = [tag::Column::RecordId, tag::Column::TopicId].map(|column| column.as_str());
-    references.push(Reference { name: "tags.csv".to_owned(), table: tag::Entity.table_name(), from, to });
-    references
 }

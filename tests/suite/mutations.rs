@@ -1,6 +1,7 @@
 //! Mutations: what is written by them is what an import of the same data would have written, for every type of record and every
 //! attribute; whatever is wrong is told at once, and nothing is changed then.
 
+mod deletions;
 mod inputs;
 mod problems;
 mod several;

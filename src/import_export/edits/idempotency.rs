@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbErr, Set, entity::prelude::*};
 
+use super::Edited;
 use crate::{
     db::{Moment, parse_type_id, type_id},
     import_export::Problem,
@@ -23,7 +24,8 @@ pub struct Model {
     pub key: String,
     /// A hash of what was asked for.
     pub input: Vec<u8>,
-    /// The global ids of the records of its edits, with spaces between them.
+    /// The global ids of the records of its edits, of those that were deleted with them, and of those that were changed with them:
+    /// with spaces between them, and a bar between the three.
     pub records: String,
     /// When it was done.
     pub created_at: Moment,
@@ -58,37 +60,40 @@ impl IdempotencyKey {
         Some(Problem::of_argument("idempotencyKey", &message))
     }
 
-    /// The records of the mutation with this key, if it was done; or that the key is that of another mutation.
+    /// What the mutation with this key has done, if it was; or that the key is that of another mutation.
     pub(super) async fn done(
         &self,
         connection: &impl ConnectionTrait,
         model: &'static RecordModel,
-    ) -> Result<Option<Result<Vec<(&'static str, Uuid)>, Problem>>, DbErr> {
+    ) -> Result<Option<Result<Edited, Problem>>, DbErr> {
         let found = Entity::find_by_id((self.actor.clone(), self.key.clone())).one(connection).await?;
         Ok(found.map(|found| {
             if found.input != self.input {
                 let message = "the key was used for another mutation: use a new one for each";
                 return Err(Problem::of_argument("idempotencyKey", message).coded(ProblemCode::Duplicate));
             }
-            let records = found.records.split_whitespace().filter_map(parse_type_id);
-            Ok(records.filter_map(|(table, id)| Some((model.get(table)?.table, id))).collect())
+            let record = |id: &str| {
+                let (table, id) = parse_type_id(id)?;
+                Some((model.get(table)?.table, id))
+            };
+            let mut groups = found.records.split('|').map(|ids| ids.split_whitespace().filter_map(record).collect());
+            let mut next = || groups.next().unwrap_or_default();
+            Ok(Edited { records: next(), also_deleted: next(), also_changed: next(), ..Edited::default() })
         }))
     }
 
     /// Keeps what a mutation has done, and forgets what was done long ago.
-    pub(super) async fn keep(
-        self,
-        connection: &impl ConnectionTrait,
-        records: &[(&'static str, Uuid)],
-        now: i64,
-    ) -> Result<(), DbErr> {
+    pub(super) async fn keep(self, connection: &impl ConnectionTrait, edited: &Edited, now: i64) -> Result<(), DbErr> {
         Entity::delete_many().filter(Column::CreatedAt.lt(Moment(now - KEPT))).exec(connection).await?;
-        let ids: Vec<String> = records.iter().map(|(table, id)| type_id(table, *id)).collect();
+        let groups = [&edited.records, &edited.also_deleted, &edited.also_changed].map(|records| {
+            let ids: Vec<String> = records.iter().map(|(table, id)| type_id(table, *id)).collect();
+            ids.join(" ")
+        });
         let done = ActiveModel {
             actor: Set(self.actor),
             key: Set(self.key),
             input: Set(self.input),
-            records: Set(ids.join(" ")),
+            records: Set(groups.join("|")),
             created_at: Set(Moment(now)),
         };
         Entity::insert(done).exec_without_returning(connection).await.map(drop)

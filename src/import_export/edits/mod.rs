@@ -3,37 +3,32 @@
 //! Edits become files of our form in memory, so they are checked and written exactly as an import is, but only what has to do with
 //! the records that they name is read.
 
+mod cascade;
 mod idempotency;
+mod keys;
 mod references;
 mod rows;
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
-    sea_query::{Expr, Query},
-};
+use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
 pub use self::idempotency::IdempotencyKey;
-use self::references::Resolved;
+use self::{
+    keys::{check_own_keys, check_versions, own_keys, read_keys},
+    references::Resolved,
+};
 use super::{
-    Failure, Files, Import, KEY_FORM, Problem, Problems, Warnings,
+    Failure, Files, Import, Problem, Problems, Warnings,
     dataset_change::begin_change,
     import::{Scope, change},
-    is_key,
     keys::Keys,
-    links::LinkTable,
 };
 use crate::{
     clock::{Clock, IdSource},
     db::{Database, type_id},
-    domain::tag,
-    model::{AttributeKind, Model, RecordType, Visibility, draft::ProblemCode, identifier::IdentifierScheme, words},
-    query::statement::is_one_of_ids,
+    model::{Model, Visibility, draft::ProblemCode, identifier::IdentifierScheme},
 };
 
 /// What is to be done with one record.
@@ -81,6 +76,8 @@ pub enum Action {
         by: Reference,
         /// The version that it must have.
         version: Option<i32>,
+        /// Whether what refers to it goes with it: records that cannot be without it are deleted, and other references are cleared.
+        cascade: bool,
     },
 }
 
@@ -162,6 +159,10 @@ pub struct Edits<'a> {
 pub struct Edited {
     /// The records of the edits: their tables and ids.
     pub records: Vec<(&'static str, Uuid)>,
+    /// The records that were deleted because they referred to one that was.
+    pub also_deleted: Vec<(&'static str, Uuid)>,
+    /// The records that have lost a reference to one that was deleted.
+    pub also_changed: Vec<(&'static str, Uuid)>,
     /// What may be a mistake.
     pub warnings: Warnings,
 }
@@ -178,15 +179,17 @@ pub async fn edit(asked: Edits<'_>) -> Result<Edited, Failure> {
     if let Some(key) = idempotency.as_ref().filter(|_| known.is_empty()) {
         match key.done(&transaction, model).await? {
             None => {}
-            Some(Ok(records)) => return Ok(Edited { records, warnings: Warnings::default() }),
+            Some(Ok(edited)) => return Ok(edited),
             Some(Err(problem)) => known.push(problem),
         }
     }
-    let made: Vec<Uuid> = edits.iter().map(|_| ids.next()).collect();
-    let resolved = Resolved::read(&transaction, model, &edits, &made).await?;
-    let mut problems = Problems::default();
-    let mut own = own_keys(&edits, &resolved, &mut problems);
-    let mut keys = read_keys(&transaction, model, &edits, &own, &resolved).await?;
+    let asked = edits.len();
+    let mut read = Read::new(&transaction, model, &edits, ids).await?;
+    if edits.iter().any(Edit::cascades) {
+        edits.extend(cascade::consequences(&transaction, model, &edits, &read).await?);
+        read = Read::new(&transaction, model, &edits, ids).await?;
+    }
+    let Read { made, resolved, mut own, mut keys, mut problems } = read;
     check_own_keys(&edits, &mut own, &keys, &mut problems);
     check_versions(&transaction, &edits, &own, &keys, &mut problems).await?;
 
@@ -227,18 +230,56 @@ pub async fn edit(asked: Edits<'_>) -> Result<Edited, Failure> {
         let known = keys.get(edit.table, key.as_deref()?)?;
         Some((edit.table, known.id))
     };
-    let records: Vec<_> = edits.iter().zip(&own).filter_map(known).collect();
+    let records: Vec<_> = edits.iter().zip(&own).take(asked).filter_map(known).collect();
+    let (also_deleted, also_changed): (Vec<_>, Vec<_>) =
+        edits.iter().zip(&own).skip(asked).partition(|(edit, _)| matches!(edit.action, Action::Delete { .. }));
+    let [also_deleted, also_changed] =
+        [also_deleted, also_changed].map(|edits| edits.into_iter().filter_map(known).collect::<Vec<_>>());
+    let warnings = accepted.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let edited = Edited { records, also_deleted, also_changed, warnings };
     if let Some(key) = idempotency {
-        key.keep(&transaction, &records, clock.now()).await?;
+        key.keep(&transaction, &edited, clock.now()).await?;
     }
     transaction.commit().await?;
-    Ok(Edited { records, warnings: accepted.into_inner().unwrap_or_else(PoisonError::into_inner) })
+    Ok(edited)
+}
+
+/// What was read for edits.
+struct Read {
+    /// The ids of the records that they may create.
+    made: Vec<Uuid>,
+    resolved: Resolved,
+    /// The keys of their records.
+    own: Vec<Option<String>>,
+    keys: Keys,
+    problems: Problems,
+}
+
+impl Read {
+    async fn new(
+        connection: &impl ConnectionTrait,
+        model: &'static Model,
+        edits: &[Edit],
+        ids: &IdSource,
+    ) -> Result<Self, DbErr> {
+        let made: Vec<Uuid> = edits.iter().map(|_| ids.next()).collect();
+        let resolved = Resolved::read(connection, model, edits, &made).await?;
+        let mut problems = Problems::default();
+        let own = own_keys(edits, &resolved, &mut problems);
+        let keys = read_keys(connection, model, edits, &own, &resolved).await?;
+        Ok(Self { made, resolved, own, keys, problems })
+    }
 }
 
 impl Edit {
     /// The place of an argument.
     fn at(&self, argument: &str) -> String {
         if self.path.is_empty() { argument.to_owned() } else { format!("{}.{argument}", self.path) }
+    }
+
+    /// Whether what refers to its record goes with it.
+    fn cascades(&self) -> bool {
+        matches!(self.action, Action::Delete { cascade: true, .. })
     }
 
     /// All cells, those of lists among them.
@@ -273,148 +314,6 @@ impl Edit {
             Action::Update { .. } | Action::Delete { .. } => self.at("by"),
         }
     }
-}
-
-/// The keys of the records of edits; none if the record is not known. What cannot be a key is replaced, so that everything else is
-/// checked, too.
-fn own_keys(edits: &[Edit], resolved: &Resolved, problems: &mut Problems) -> Vec<Option<String>> {
-    let key = |(i, edit): (usize, &Edit)| match &edit.action {
-        Action::Create { key: Some(key) } | Action::Upsert { key } => {
-            if !is_key(key) {
-                problems.add(edit.problem_of_name(ProblemCode::Invalid, KEY_FORM));
-            }
-            Some(resolved.key_of_edit(i))
-        }
-        Action::Create { key: None } => Some(resolved.key_of_edit(i)),
-        Action::Update { by, .. } | Action::Delete { by, .. } => resolved.key(by).map(str::to_owned),
-    };
-    edits.iter().enumerate().map(key).collect()
-}
-
-/// The keys of everything that the edits have to do with.
-async fn read_keys(
-    transaction: &DatabaseTransaction,
-    model: &Model,
-    edits: &[Edit],
-    own: &[Option<String>],
-    resolved: &Resolved,
-) -> Result<Keys, DbErr> {
-    let mut named: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
-    let of_edits = edits.iter().zip(own).map(|(edit, key)| (edit.table, key.as_deref()));
-    let of_references =
-        edits.iter().flat_map(references::of_edit).map(|reference| (reference.table, resolved.key(reference)));
-    for (table, key) in of_edits.chain(of_references) {
-        named.entry(table).or_default().extend(key.map(str::to_owned));
-    }
-    let mut keys = Keys::named(transaction, model, &named).await?;
-    let mut stored: BTreeMap<&'static str, Vec<Uuid>> = BTreeMap::new();
-    for (edit, key) in edits.iter().zip(own) {
-        let known = key.as_deref().and_then(|key| keys.get(edit.table, key)).filter(|known| known.is_stored);
-        stored.entry(edit.table).or_default().extend(known.map(|known| known.id));
-    }
-    let mut referred = BTreeSet::new();
-    for (table, ids) in stored.iter().filter(|(_, ids)| !ids.is_empty()) {
-        referred.extend(referred_ids(transaction, model.record_type(table), ids).await?);
-    }
-    let stored: Vec<Uuid> = stored.into_values().flatten().collect();
-    if !stored.is_empty() {
-        let is_one = is_one_of_ids(transaction.get_database_backend(), Expr::col(tag::Column::RecordId), &stored);
-        let tags = tag::Entity::find().filter(is_one).all(transaction).await?;
-        referred.extend(tags.into_iter().map(|tag| tag.topic_id.0));
-    }
-    let said = edits.iter().flat_map(|edit| &edit.lists).filter(|list| list.file == rows::IDENTIFIERS);
-    let values = said.flat_map(|list| &list.rows).flat_map(|(_, cells)| cells).filter(|cell| cell.header == "value");
-    let values: Vec<String> = values.filter_map(Cell::text).map(str::to_owned).collect();
-    referred.extend(references::identified(transaction, values).await?.into_iter().map(|of| of.record_id));
-    let referred: Vec<Uuid> = referred.into_iter().collect();
-    keys.add_ids(transaction, model, &referred).await?;
-    Ok(keys)
-}
-
-/// The ids of the records that some records of a type refer to.
-async fn referred_ids(
-    transaction: &DatabaseTransaction,
-    record: &RecordType,
-    ids: &[Uuid],
-) -> Result<BTreeSet<Uuid>, DbErr> {
-    let mut found = BTreeSet::new();
-    let columns = record.attributes.iter().filter_map(|attribute| match &attribute.kind {
-        AttributeKind::ToOne(to_one) => Some(to_one.column.name),
-        AttributeKind::ToAny(to_any) => Some(to_any.id.name),
-        _ => None,
-    });
-    let columns: Vec<&str> = columns.collect();
-    if !columns.is_empty() {
-        let mut query = Query::select();
-        query.columns(columns.iter().copied()).from(record.table);
-        query.and_where(is_one_of_ids(transaction.get_database_backend(), Expr::col("id"), ids));
-        for row in transaction.query_all(&query).await? {
-            for i in 0..columns.len() {
-                found.extend(row.try_get_by_index::<Option<Uuid>>(i)?);
-            }
-        }
-    }
-    for links in record.attributes.iter().filter_map(LinkTable::of) {
-        found.extend(links.read(transaction, ids).await?.into_values().flatten());
-    }
-    Ok(found)
-}
-
-/// Checks that each edit is about a record that is there, or is not there yet, and about another one than the others. What is to be
-/// changed and is not there has no key then.
-fn check_own_keys(edits: &[Edit], own: &mut [Option<String>], keys: &Keys, problems: &mut Problems) {
-    let mut seen: HashMap<(&str, String), usize> = HashMap::new();
-    for (i, (edit, own)) in edits.iter().zip(own).enumerate() {
-        let of = words(edit.table);
-        let is_new = matches!(edit.action, Action::Create { .. } | Action::Upsert { .. });
-        let is_stored = own.as_deref().and_then(|key| keys.get(edit.table, key)).is_some_and(|known| known.is_stored);
-        if !is_new && !is_stored {
-            problems.add(edit.problem_of_name(ProblemCode::NotFound, &format!("there is no such {of}")));
-            *own = None;
-        }
-        let Some(key) = own else { continue };
-        if is_stored && matches!(edit.action, Action::Create { .. }) {
-            let message = format!("the {of} {key} exists already: choose another key, or update it");
-            problems.add(edit.problem_of_name(ProblemCode::Duplicate, &message));
-        }
-        if let Some(first) = seen.insert((edit.table, key.clone()), i) {
-            let place = &edits[first].path;
-            let message = format!("the {of} {key} is edited by {place}, too: edit each record once");
-            problems.add(edit.problem_of_name(ProblemCode::Duplicate, &message));
-        }
-    }
-}
-
-/// Checks that records have the versions that are expected.
-async fn check_versions(
-    transaction: &DatabaseTransaction,
-    edits: &[Edit],
-    own: &[Option<String>],
-    keys: &Keys,
-    problems: &mut Problems,
-) -> Result<(), DbErr> {
-    let mut expected: BTreeMap<&'static str, HashMap<Uuid, (&Edit, i32, &str)>> = BTreeMap::new();
-    for (edit, key) in edits.iter().zip(own) {
-        let (Some(version), Some(key)) = (edit.expected_version(), key) else { continue };
-        if let Some(known) = keys.get(edit.table, key).filter(|known| known.is_stored) {
-            expected.entry(edit.table).or_default().insert(known.id, (edit, version, key));
-        }
-    }
-    for (table, expected) in expected {
-        let ids: Vec<Uuid> = expected.keys().copied().collect();
-        let mut query = Query::select();
-        query.columns(["id", "version"]).from(table);
-        query.and_where(is_one_of_ids(transaction.get_database_backend(), Expr::col("id"), &ids));
-        for row in transaction.query_all(&query).await? {
-            let (id, version): (Uuid, i32) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            if let Some((edit, right, key)) = expected.get(&id).filter(|(_, right, _)| *right != version) {
-                let of = words(table);
-                let message = format!("the {of} {key} has version {version}, not {right}: read it again");
-                problems.add(edit.problem("expectedVersion", ProblemCode::VersionConflict, &message));
-            }
-        }
-    }
-    Ok(())
 }
 
 impl Cell {

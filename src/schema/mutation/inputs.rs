@@ -15,6 +15,10 @@ use crate::{
 /// The verbs of the mutations that every record type has.
 pub(super) const VERBS: [&str; 4] = ["create", "update", "upsert", "delete"];
 
+/// What the argument `cascade` of deletions says.
+pub(super) const CASCADE: &str = "Whether what refers to the record goes with it: records that cannot be without it are deleted, too, and \
+                                  other references to it are cleared. Otherwise, the deletion is refused.";
+
 /// Adds the input types of the mutations of a model.
 pub(super) fn register(registry: &mut Registry, model: &'static Model) {
     <ProblemCode as OutputType>::create_type_info(registry);
@@ -72,7 +76,11 @@ fn of_type(
             format!("A change of the {} with a key, which is created if there is none.", words(name)),
             vec![key, said(&updated)],
         ),
-        (format!("Delete{name}Edit"), format!("The deletion of {one}."), vec![by(), version()]),
+        (
+            format!("Delete{name}Edit"),
+            format!("The deletion of {one}."),
+            vec![by(), version(), field("cascade", "Boolean", CASCADE)],
+        ),
     ];
     let mut edits = vec![field(&create, created, format!("Creates {one}."))];
     for ((ty, about, fields), (edit, verb)) in

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, OnceCell};
 
 use self::{
-    inputs::VERBS,
+    inputs::{CASCADE, VERBS},
     payload::{BATCH, DELETED, Payload, payload_name},
     reader::{Reader, at},
 };
@@ -295,7 +295,10 @@ pub(super) fn add(catalog: &mut Catalog, model: &'static Model) {
                     format!("Updates the {} with a key, or creates it if there is none.", words(name)),
                     vec![Argument::new("key", "String!", "The key of the record."), said("Update")],
                 ),
-                _ => (format!("Deletes {one}, unless other records refer to it."), vec![by(), version()]),
+                _ => (
+                    format!("Deletes {one}, unless other records refer to it."),
+                    vec![by(), version(), Argument::new("cascade", "Boolean", CASCADE)],
+                ),
             };
             // Names live as long as the catalog, which is never dropped.
             let field: &'static str = format!("{verb}{name}").leak();

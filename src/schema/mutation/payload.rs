@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::{
-    db::write_type_id,
+    db::{type_id, write_type_id},
+    error::Result,
     import_export::{Edited, Problem, Problems, Warning},
     model::{Model, RecordType, draft::ProblemCode, words},
     schema::{
@@ -13,6 +15,7 @@ use crate::{
         catalog::Catalog,
         connection::ready,
         cost::Size,
+        execute::Call,
         leaf::{enum_name, json},
         object::Object,
         record::{RecordRef, load_any},
@@ -24,6 +27,10 @@ use crate::{
 pub(super) struct Payload {
     /// The records that were created, changed or deleted, in the order of the edits; none if anything was wrong.
     records: Vec<(&'static str, Uuid)>,
+    /// Those that were deleted because they referred to one that was.
+    also_deleted: Vec<(&'static str, Uuid)>,
+    /// Those that lost a reference to one that was deleted.
+    also_changed: Vec<(&'static str, Uuid)>,
     /// What was wrong.
     problems: Vec<Arc<Shown>>,
     /// What may be a mistake.
@@ -56,7 +63,13 @@ impl Payload {
             Warning::Change(change) => Shown::new(&change.column, ProblemCode::Invalid, change.to_string()),
         });
         let records = asked.iter().filter_map(|position| edited.records.get(*position).copied());
-        Self { warnings: warnings.collect(), records: records.collect(), problems: Vec::new() }
+        Self {
+            warnings: warnings.collect(),
+            records: records.collect(),
+            also_deleted: edited.also_deleted.clone(),
+            also_changed: edited.also_changed.clone(),
+            problems: Vec::new(),
+        }
     }
 
     /// What is wrong.
@@ -116,24 +129,57 @@ pub(super) fn add_objects(catalog: &mut Catalog, model: &'static Model) {
             None => out.extend_from_slice(b"null"),
         },
     );
+    add_cascade(&mut deleted, model);
     add_findings(&mut deleted);
     catalog.add(deleted);
     let mut batch = Object::new(BATCH, "What became of several edits: all of them were made, or none.");
     let about = "A list of the records as they are now, in the order of the edits; `null` for what was deleted. It is empty if \
                  anything was wrong.";
-    let statements = u32::try_from(model.types().len()).unwrap_or(u32::MAX);
     let records = batch.batch("records", "[Record]", about, Vec::new(), |call, payloads: &[Arc<Payload>]| {
-        let mut starts = vec![0];
-        let mut wanted = Vec::new();
-        for payload in payloads {
-            wanted.extend(payload.records.iter().map(|of| RecordRef::ById(Some(*of))));
-            starts.push(index(wanted.len()));
-        }
-        Box::pin(async move { Ok(Answer::Many { starts, positions: load_any(call, wanted, false).await? }) })
+        many(call, payloads, |payload| &payload.records)
     });
-    records.costs(statements, Size::Assumed(100));
+    records.costs(statements_for_all(model), Size::Assumed(100));
+    add_cascade(&mut batch, model);
     add_findings(&mut batch);
     catalog.add(batch);
+}
+
+/// The records of payloads, as they are now.
+fn many<'a>(
+    call: Call<'a>,
+    payloads: &'a [Arc<Payload>],
+    records: impl Fn(&Payload) -> &[(&'static str, Uuid)],
+) -> BoxFuture<'a, Result<Answer>> {
+    let mut starts = vec![0];
+    let mut wanted = Vec::new();
+    for payload in payloads {
+        wanted.extend(records(payload).iter().map(|of| RecordRef::ById(Some(*of))));
+        starts.push(index(wanted.len()));
+    }
+    Box::pin(async move { Ok(Answer::Many { starts, positions: load_any(call, wanted, false).await? }) })
+}
+
+/// The number of statements that read records of all types.
+fn statements_for_all(model: &Model) -> u32 {
+    u32::try_from(model.types().len()).unwrap_or(u32::MAX)
+}
+
+/// Adds what deletions that cascade took with them.
+fn add_cascade(o: &mut Object<Payload>, model: &Model) {
+    o.leaf(
+        "alsoDeletedIds",
+        "[ID!]!",
+        "A list of the global IDs of the records that were deleted because they could not be without one that was.",
+        |payload: &Payload, out| {
+            let ids: Vec<String> = payload.also_deleted.iter().map(|(table, id)| type_id(table, *id)).collect();
+            json(&ids, out);
+        },
+    );
+    let about = "A list of the records that have lost a reference to one that was deleted, as they are now.";
+    o.batch("alsoChanged", "[Record]", about, Vec::new(), |call, payloads: &[Arc<Payload>]| {
+        many(call, payloads, |payload| &payload.also_changed)
+    })
+    .costs(statements_for_all(model), Size::Assumed(10));
 }
 
 fn add_message(o: &mut Object<Shown>) {

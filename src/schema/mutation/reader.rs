@@ -46,7 +46,10 @@ impl Reader {
             "create" => Action::Create { key: text(input.and_then(|input| input.get("key"))) },
             "update" => Action::Update { by: by(self), version },
             "upsert" => Action::Upsert { key: text(arguments.get("key")).unwrap_or_default() },
-            _ => Action::Delete { by: by(self), version },
+            _ => {
+                let cascade = matches!(arguments.get("cascade"), Some(Value::Boolean(true)));
+                Action::Delete { by: by(self), version, cascade }
+            }
         };
         self.add(record, action, None, input, path, &at(path, "input"));
     }
