@@ -188,12 +188,11 @@ impl Database {
         let Connector::Sqlite(options) = connector(&self.url)? else {
             return self.connection.execute_unprepared(nothing).await.map(drop).map_err(Unusable::ReadOnly);
         };
-        let failed = |cause| Unusable::ReadOnly(DbErr::Exec(RuntimeErr::SqlxError(Arc::new(cause))));
         // Another process that writes is not waited for: the server can read, and this one can write later.
         let options = sqlite_options(options, Access::Open).busy_timeout(Duration::ZERO);
-        let mut connection = options.connect().await.map_err(failed)?;
-        match connection.execute(nothing).await {
-            Err(cause) if !is_starting(&cause) => Err(failed(cause)),
+        let written = async { options.connect().await?.execute(nothing).await };
+        match written.await.map_err(|cause| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(cause)))) {
+            Err(cause) if !is_locked(&cause) => Err(Unusable::ReadOnly(cause)),
             _ => Ok(()),
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{
-    ConnectionTrait, DbErr,
+    ConnectionTrait, DbErr, ExprTrait,
     sea_query::{Expr, Query},
 };
 use uuid::Uuid;
@@ -192,7 +192,8 @@ impl Removals {
         query.and_where(is_one_of_ids(backend, Expr::col(reference.to), removed));
         if context.scope == Scope::Named {
             // Those that are removed with it are no reason; of the others, no more are told.
-            query.limit((self.0.len() + LISTED) as u64);
+            let ids: Vec<Uuid> = self.0.keys().copied().collect();
+            query.and_where(is_one_of_ids(backend, Expr::col(reference.from), &ids).not()).limit(LISTED as u64 + 1);
         }
         let mut found = Vec::new();
         for row in context.transaction.query_all_raw(build(backend, &query)).await? {

@@ -20,7 +20,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 use self::{
     inputs::{CASCADE, VERBS},
-    payload::{BATCH, DELETED, Payload, payload_name},
+    payload::{BATCH, DELETED, Payload},
     reader::{Reader, at},
 };
 use super::{
@@ -76,8 +76,8 @@ pub(super) struct Root;
 
 /// What a field does.
 pub(super) enum Mutation {
-    /// One edit: its verb, and the type of the record.
-    One(&'static str, &'static RecordType),
+    /// One edit: its verb, the type of the record, and that of the payload.
+    One(&'static str, &'static RecordType, &'static str),
     /// Several edits.
     Batch,
 }
@@ -160,8 +160,7 @@ impl Mutation {
     fn payload(&self) -> &'static str {
         match self {
             Self::Batch => BATCH,
-            Self::One("delete", _) => DELETED,
-            Self::One(_, record) => payload_name(record),
+            Self::One(.., payload) => payload,
         }
     }
 }
@@ -174,7 +173,7 @@ async fn make(call: Call<'_>, mutation: &Mutation, editor: &Editor) -> Result<Ar
     let mut reader = Reader::new(model);
     let mut asked = Vec::new();
     match mutation {
-        Mutation::One(verb, record) => {
+        Mutation::One(verb, record, _) => {
             asked.push(0);
             reader.read(record, verb, &arguments, "");
         }
@@ -192,7 +191,7 @@ async fn make(call: Call<'_>, mutation: &Mutation, editor: &Editor) -> Result<Ar
                 let Value::Object(edit) = edit else { continue };
                 for (name, of) in edit {
                     let known = call.execution.catalog.mutation(name);
-                    let (Some(Mutation::One(verb, record)), Value::Object(of)) = (known, of) else { continue };
+                    let (Some(Mutation::One(verb, record, _)), Value::Object(of)) = (known, of) else { continue };
                     asked.push(reader.edits.len());
                     let path = at(&at("edits", &i.to_string()), name);
                     if *verb == "create" {
@@ -274,9 +273,9 @@ pub(super) fn camel_table(record: &RecordType) -> String {
 
 /// Adds the types of payloads to a catalog, and the fields.
 pub(super) fn add(catalog: &mut Catalog, model: &'static Model) {
-    payload::add_objects(catalog, model);
+    let payloads = payload::add_objects(catalog, model);
     let mut root = Object::new("Mutation", "The root of every mutation.");
-    for record in model.types() {
+    for (record, payload) in model.types().zip(payloads) {
         let (name, one) = (record.name, with_article(record.name));
         for verb in VERBS {
             let by = || Argument::new("by", format!("{name}By!"), "The ID, key or external identifier of the record.");
@@ -302,7 +301,8 @@ pub(super) fn add(catalog: &mut Catalog, model: &'static Model) {
             };
             // Names live as long as the catalog, which is never dropped.
             let field: &'static str = format!("{verb}{name}").leak();
-            add_field(catalog, &mut root, field, Mutation::One(verb, record), about, arguments);
+            let payload = if verb == "delete" { DELETED } else { payload };
+            add_field(catalog, &mut root, field, Mutation::One(verb, record, payload), about, arguments);
         }
     }
     let edits =

@@ -9,7 +9,7 @@ use crate::{
     db::{type_id, write_type_id},
     error::Result,
     import_export::{Edited, Problem, Problems, Warning},
-    model::{Model, RecordType, draft::ProblemCode, words},
+    model::{Model, draft::ProblemCode, words},
     schema::{
         answer::{Answer, index},
         catalog::Catalog,
@@ -78,19 +78,15 @@ impl Payload {
     }
 }
 
-/// The name of the payload of a record type.
-pub(super) fn payload_name(record: &RecordType) -> &'static str {
-    // Names live as long as the catalog, which is never dropped.
-    format!("{}Payload", record.name).leak()
-}
-
 /// The name of the payload of several edits.
 pub(super) const BATCH: &str = "BatchPayload";
 /// The name of the payload of a deletion.
 pub(super) const DELETED: &str = "DeletePayload";
 
-/// Adds the object types of payloads to a catalog that has those of records.
-pub(super) fn add_objects(catalog: &mut Catalog, model: &'static Model) {
+/// Adds the object types of payloads to a catalog that has those of records. Returns the names of those of record types, in the order
+/// of these.
+pub(super) fn add_objects(catalog: &mut Catalog, model: &'static Model) -> Vec<&'static str> {
+    let mut names = Vec::new();
     let mut problem =
         Object::new("Problem", "Something that is wrong with what a mutation asks for: nothing was changed.");
     add_message(&mut problem);
@@ -104,7 +100,10 @@ pub(super) fn add_objects(catalog: &mut Catalog, model: &'static Model) {
     catalog.add(warning);
     for record in model.types() {
         let about = format!("What became of a mutation of {}.", crate::model::with_article(record.name));
-        let mut o = Object::new(payload_name(record), about);
+        // Names live as long as the catalog, which is never dropped.
+        let payload: &'static str = format!("{}Payload", record.name).leak();
+        names.push(payload);
+        let mut o = Object::new(payload, about);
         // Names live as long as the catalog, which is never dropped.
         let name: &'static str = super::camel_table(record).leak();
         let about = format!("The {} as it is now; `null` if anything was wrong.", words(record.name));
@@ -142,6 +141,7 @@ pub(super) fn add_objects(catalog: &mut Catalog, model: &'static Model) {
     add_cascade(&mut batch, model);
     add_findings(&mut batch);
     catalog.add(batch);
+    names
 }
 
 /// The records of payloads, as they are now.
