@@ -88,25 +88,19 @@ async fn dependents(
 /// of that.
 fn needs(record: &RecordType) -> Vec<(&'static str, &'static str, &'static str, Vec<&'static str>)> {
     let need = |attribute: &Attribute| match &attribute.kind {
-        AttributeKind::ToOne(of) if !of.column.nullable => Some((record.table, "id", of.column.name, vec![of.target])),
-        AttributeKind::ToAny(of) if !of.id.nullable => Some((record.table, "id", of.id.name, of.targets.clone())),
-        AttributeKind::Keys { at_least: 1.., target, .. } => {
+        AttributeKind::ToOne(of) => Some((record.table, "id", of.column.name, vec![of.target])),
+        AttributeKind::ToAny(of) => Some((record.table, "id", of.id.name, of.targets.clone())),
+        AttributeKind::Keys { target, .. } => {
             LinkTable::of(attribute).map(|links| (links.table, links.parent, links.child, vec![*target]))
         }
         _ => None,
     };
-    record.attributes.iter().filter_map(need).collect()
+    record.attributes.iter().filter(|attribute| attribute.is_needed()).filter_map(need).collect()
 }
 
 /// Whether a column of a file decides who sees the records of a type.
 pub(super) fn decides_who_sees(record: &RecordType, header: &str) -> bool {
-    let is_need = |attribute: &Attribute| match &attribute.kind {
-        AttributeKind::ToOne(of) => !of.column.nullable,
-        AttributeKind::ToAny(of) => !of.id.nullable,
-        AttributeKind::Keys { at_least, .. } => *at_least > 0,
-        _ => false,
-    };
-    let mut needed = record.attributes.iter().filter(|attribute| is_need(attribute));
+    let mut needed = record.attributes.iter().filter(|attribute| attribute.is_needed());
     header == "visibility" || needed.any(|attribute| headers_of(attribute).iter().any(|of| of == header))
 }
 

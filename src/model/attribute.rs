@@ -293,6 +293,17 @@ pub struct Way {
 }
 
 impl Attribute {
+    /// Whether it refers to records without which the record cannot be shown.
+    #[must_use]
+    pub fn is_needed(&self) -> bool {
+        match &self.kind {
+            AttributeKind::ToOne(to_one) => !to_one.column.nullable,
+            AttributeKind::ToAny(to_any) => !to_any.id.nullable,
+            AttributeKind::Keys { at_least, .. } => *at_least > 0,
+            _ => false,
+        }
+    }
+
     /// Whether it is a reference that can lead to records of several types.
     #[must_use]
     pub fn is_to_any(&self) -> bool {

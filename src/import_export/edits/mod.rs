@@ -186,7 +186,14 @@ pub async fn edit(asked: Edits<'_>) -> Result<Edited, Failure> {
     let asked = edits.len();
     let mut read = Read::new(&transaction, model, &edits, ids).await?;
     if edits.iter().any(Edit::cascades) {
-        edits.extend(cascade::consequences(&transaction, model, &edits, &read).await?);
+        match cascade::consequences(&transaction, model, &edits, &read).await? {
+            Ok(more) => edits.extend(more),
+            Err(problem) => {
+                let mut problems = Problems::default();
+                problems.add(problem);
+                return Err(Failure::Problems(problems));
+            }
+        }
         read = Read::new(&transaction, model, &edits, ids).await?;
     }
     let Read { made, resolved, mut own, mut keys, mut problems } = read;

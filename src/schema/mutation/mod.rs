@@ -231,7 +231,7 @@ async fn make(call: Call<'_>, mutation: &Mutation, editor: &Editor) -> Result<Ar
 fn hash(field: &str, arguments: &IndexMap<async_graphql::Name, Value>) -> Vec<u8> {
     let mut hash = Sha256::new_with_prefix(field);
     for (name, value) in sorted(arguments).filter(|(name, _)| *name != IDEMPOTENCY_KEY) {
-        hash.update(name);
+        hash.update([",", name, ":"].concat());
         add_to_hash(value, &mut hash);
     }
     hash.finalize().to_vec()
@@ -242,8 +242,9 @@ fn add_to_hash(value: &Value, hash: &mut Sha256) {
         Value::Object(fields) => {
             hash.update("{");
             for (name, value) in sorted(fields) {
-                hash.update(name);
+                hash.update([name, ":"].concat());
                 add_to_hash(value, hash);
+                hash.update(",");
             }
             hash.update("}");
         }
@@ -251,6 +252,7 @@ fn add_to_hash(value: &Value, hash: &mut Sha256) {
             hash.update("[");
             for item in items {
                 add_to_hash(item, hash);
+                hash.update(",");
             }
             hash.update("]");
         }

@@ -94,3 +94,15 @@ async fn every_record_can_be_deleted_with_what_refers_to_it() {
         assert!(taken > 100, "{backend}: {taken} records");
     }
 }
+
+/// What takes too much with it is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_takes_a_thousand_records_with_it_at_most() {
+    for backend in backends() {
+        let server = server(backend, Data::All).await;
+        let country = delete(&server, "Country", "CN").await;
+        assert_eq!(country["deletedId"], json!(null), "{backend}");
+        let expected = json!([{ "path": ["cascade"], "code": "REFERENCED", "message": "more than 1000 records refer to it: delete or change some of them first" }]);
+        assert_eq!(country["problems"], expected, "{backend}");
+    }
+}

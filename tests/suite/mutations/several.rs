@@ -49,3 +49,28 @@ async fn statements_depend_on_the_shape_of_the_input() {
         assert_eq!(taken[..3], taken[3..], "{backend}: the size of the database");
     }
 }
+
+/// A deletion that clears twenty references, and deletes twenty records, takes as many statements as one of two of each.
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_of_a_deletion_do_not_depend_on_what_goes_with_it() {
+    let apply = "mutation($edits: [EditInput!]!) { applyBatch(edits: $edits) { problems { path code message } } }";
+    let delete = "mutation($key: String!) { deleteCity(by: {key: $key}, cascade: true) { alsoDeletedIds problems { path code message } } }";
+    for backend in backends() {
+        let server = server_over(Population::new(8).stored(backend).await).await;
+        let mut taken = Vec::new();
+        for n in [2, 20] {
+            let city = format!("c{n}");
+            let new = json!({ "createCity": { "key": city, "name": "C", "language": "en", "kind": "CITY", "country": { "key": "country-0000" } } });
+            let visit = |i: usize| {
+                let participation = json!({ "participant": { "city": { "key": city } }, "role": "GUEST" });
+                json!({ "createVisit": {
+                    "key": format!("{city}-{i}"), "title": "V", "language": "en", "toCity": { "key": city }, "participations": [participation],
+                } })
+            };
+            let edits: Vec<Value> = std::iter::once(new).chain((0..n).map(visit)).collect();
+            statements(&server, apply, json!({ "edits": edits })).await;
+            taken.push(statements(&server, delete, json!({ "key": city })).await);
+        }
+        assert_eq!(taken[0], taken[1], "{backend}");
+    }
+}
