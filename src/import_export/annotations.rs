@@ -35,6 +35,11 @@ pub(super) const ROWS: usize = 2_000;
 /// The columns that say whose annotation a row is.
 pub(super) const RECORD: [&str; 2] = ["record_kind", "record"];
 
+/// The names of the files.
+pub(crate) const NAMES: &str = "names.csv";
+pub(crate) const IDENTIFIERS: &str = "identifiers.csv";
+pub(crate) const TAGS: &str = "tags.csv";
+
 /// A file whose rows belong to records of any type, and the entity that stores them.
 pub(super) trait AnnotationFile:
     EntityTrait<Model: IntoActiveModel<Self::ActiveModel> + Clone + Eq + Hash, ActiveModel: Send>
@@ -66,7 +71,7 @@ pub(super) trait AnnotationFile:
 }
 
 impl AnnotationFile for name::Entity {
-    const FILE: &'static str = "names.csv";
+    const FILE: &'static str = NAMES;
     const HEADERS: &'static [&'static str] = &["language", "name", "kind", "period"];
     const OPTIONAL: &'static [&'static str] = &["kind", "period"];
     const UNIQUE: &'static [&'static str] = &["record_kind", "record", "language", "name"];
@@ -106,7 +111,7 @@ impl AnnotationFile for name::Entity {
 }
 
 impl AnnotationFile for identifier::Entity {
-    const FILE: &'static str = "identifiers.csv";
+    const FILE: &'static str = IDENTIFIERS;
     const HEADERS: &'static [&'static str] = &["scheme", "value"];
     const UNIQUE: &'static [&'static str] = &["scheme", "value"];
     const RECORD_COLUMN: identifier::Column = identifier::Column::RecordId;
@@ -137,7 +142,7 @@ impl AnnotationFile for identifier::Entity {
 }
 
 impl AnnotationFile for tag::Entity {
-    const FILE: &'static str = "tags.csv";
+    const FILE: &'static str = TAGS;
     const HEADERS: &'static [&'static str] = &["topic"];
     const UNIQUE: &'static [&'static str] = &["record_kind", "record", "topic"];
     const RECORD_COLUMN: tag::Column = tag::Column::RecordId;

@@ -2,7 +2,7 @@
 
 use sea_orm::{EntityName, IdenStatic};
 
-use super::links::LinkTable;
+use super::{annotations::TAGS, links::LinkTable};
 use crate::{
     domain::tag,
     model::{Attribute, AttributeKind, Column, Model, RecordType, draft::reference_name},
@@ -56,6 +56,6 @@ pub(super) fn incoming_references(model: &Model) -> Vec<IncomingReference<'_>> {
     }
     let [from, to] = [tag::Column::RecordId, tag::Column::TopicId].map(|column| column.as_str());
     let table = tag::Entity.table_name();
-    references.push(IncomingReference { name: "tags.csv".to_owned(), table, from, to, attribute: None });
+    references.push(IncomingReference { name: TAGS.to_owned(), table, from, to, attribute: None });
     references
 }

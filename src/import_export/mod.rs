@@ -44,6 +44,13 @@ use std::{
     sync::Arc,
 };
 
+pub(crate) use self::{
+    annotations::{IDENTIFIERS, NAMES, TAGS},
+    columns::{HISTORY, file_name, headers, headers_of, imported, kind_header},
+    dialect::{foreign_separator, is_utf_16},
+    first_reading::{KEY_FORM, is_key},
+    line_starts::LineStarts,
+};
 pub use self::{
     bundled::Bundled,
     dataset_change::{begin_change, complete_change},
@@ -55,12 +62,6 @@ pub use self::{
     search_index::{complete_search_index, rebuild_search_index},
     value_changes::{Change, Warning, Warnings},
     verify::{Verified, Verify, verify},
-};
-pub(crate) use self::{
-    columns::{HISTORY, file_name, headers, headers_of, imported, kind_header},
-    dialect::{foreign_separator, is_utf_16},
-    first_reading::{KEY_FORM, is_key},
-    line_starts::LineStarts,
 };
 
 /// How many values one statement binds at most; SQLite's limit is 32,766, PostgreSQL's 65,535.

@@ -163,3 +163,61 @@ async fn the_documented_example_works() {
         assert_eq!(items(&payload["visit"]["participations"]["nodes"]).count(), 1);
     }
 }
+
+/// Each mutation of one record answers with the record as it is then.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_mutation_answers_with_its_record() {
+    for backend in backends() {
+        let (population, inputs) = (Population::new(8), Inputs::new());
+        let server = server_over(population.stored(backend).await).await;
+        for record in population.records.iter().filter(|record| record.key.ends_with("0000")) {
+            let (name, field) = (inputs::name(record), inputs::field(record));
+            let input =
+                |edit: Value| edit.as_object().and_then(|edit| edit.values().next()).cloned().expect("an input");
+            // The same record again, with another key and without what no other one may have.
+            let mut new = input(inputs.create(&population, record));
+            new["key"] = json!("new");
+            new["identifiers"] = json!([]);
+            for code in ["code", "alpha3", "numeric"] {
+                new.as_object_mut().expect("an object").remove(code);
+            }
+            let payload = format!("{{ {field} {{ key version note }} problems {{ path code message }} }}");
+            for (mutation, variables, version, note) in [
+                (
+                    format!("mutation($input: Create{name}Input!) {{ create{name}(input: $input) {payload} }}"),
+                    json!({ "input": new }),
+                    1,
+                    new["note"].clone(),
+                ),
+                (
+                    format!(
+                        "mutation($input: Update{name}Input!) {{ update{name}(by: {{key: \"new\"}}, input: $input, expectedVersion: 1) {payload} }}"
+                    ),
+                    json!({ "input": { "note": "b" } }),
+                    2,
+                    json!("b"),
+                ),
+                (
+                    format!(
+                        "mutation($input: Update{name}Input!) {{ upsert{name}(key: \"new\", input: $input) {payload} }}"
+                    ),
+                    json!({ "input": { "note": null } }),
+                    3,
+                    json!(null),
+                ),
+            ] {
+                let data = server.data(&mutation, variables).await;
+                let found = data.as_object().and_then(|data| data.values().next()).expect("a payload");
+                let expected = json!({ &field: { "key": "new", "version": version, "note": note }, "problems": [] });
+                assert_eq!(*found, expected, "{backend}: {mutation}");
+            }
+            let delete = format!(
+                "mutation {{ delete{name}(by: {{key: \"new\"}}, expectedVersion: 3) {{ deletedId problems {{ path code message }} }} }}"
+            );
+            let data = server.data(&delete, json!({})).await;
+            let found = &data[format!("delete{name}")];
+            assert!(found["deletedId"].is_string() && found["problems"] == json!([]), "{backend}: {name}: {found}");
+        }
+        verify(&server).await;
+    }
+}

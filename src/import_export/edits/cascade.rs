@@ -12,8 +12,7 @@ use super::{Action, AnnotationList, By, Cell, CellValue, Edit, Read, Reference};
 use crate::{
     domain::tag,
     import_export::{
-        Problem,
-        annotations::AnnotationFile,
+        Problem, TAGS,
         columns::headers_of,
         incoming::{IncomingReference, incoming_references},
         keys::KeysById,
@@ -154,7 +153,7 @@ async fn clearings(
                     let value = CellValue::Key(reference(path, "topic", topic));
                     (path.to_owned(), vec![Cell { header: "topic".to_owned(), path: path.to_owned(), value }])
                 });
-                let list = AnnotationList { file: tag::Entity::FILE, rows: rows.collect() };
+                let list = AnnotationList { file: TAGS, rows: rows.collect() };
                 edits.entry(id).and_modify(|edit| edit.lists.push(list));
             }
             continue;

@@ -11,11 +11,10 @@ use uuid::Uuid;
 use super::{
     Action, Cell, Edit,
     references::{self, Resolved},
-    rows,
 };
 use crate::{
     domain::tag,
-    import_export::{KEY_FORM, Problems, is_key, keys::Keys, links::LinkTable},
+    import_export::{IDENTIFIERS, KEY_FORM, Problems, is_key, keys::Keys, links::LinkTable},
     model::{AttributeKind, Model, RecordType, draft::ProblemCode, words},
     query::statement::is_one_of_ids,
 };
@@ -67,7 +66,7 @@ pub(super) async fn read_keys(
         let tags = tag::Entity::find().filter(is_one).all(connection).await?;
         referred.extend(tags.into_iter().map(|tag| tag.topic_id.0));
     }
-    let said = edits.iter().flat_map(|edit| &edit.lists).filter(|list| list.file == rows::IDENTIFIERS);
+    let said = edits.iter().flat_map(|edit| &edit.lists).filter(|list| list.file == IDENTIFIERS);
     let values = said.flat_map(|list| &list.rows).flat_map(|(_, cells)| cells).filter(|cell| cell.header == "value");
     let values: Vec<String> = values.filter_map(Cell::text).map(str::to_owned).collect();
     referred.extend(references::identified(connection, values).await?.into_iter().map(|of| of.record_id));

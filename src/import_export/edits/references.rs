@@ -17,6 +17,9 @@ use crate::{
     query::statement::is_one_of_texts,
 };
 
+/// The name of what is no record: it has not the form of a key.
+const NO_KEY: &str = ":";
+
 /// The keys of the records that edits name otherwise.
 pub(super) struct Resolved {
     by_id: KeysById,
@@ -24,6 +27,8 @@ pub(super) struct Resolved {
     of_edits: Vec<String>,
     /// The places of names of no record, and what is wrong with them.
     unknown: HashMap<String, String>,
+    /// The places of the items of lists, by those of the lists and by what stands for the items in files.
+    items: HashMap<(String, String), String>,
 }
 
 impl Resolved {
@@ -52,7 +57,7 @@ impl Resolved {
             _ => key_of_id(edit.table, *id),
         });
         let of_edits = of_edits.collect();
-        let mut resolved = Self { by_id, by_identifier, of_edits, unknown: HashMap::new() };
+        let mut resolved = Self { by_id, by_identifier, of_edits, unknown: HashMap::new(), items: HashMap::new() };
         let unknown = named.into_iter().filter(|reference| resolved.key(reference).is_none());
         let unknown = unknown.map(|Reference { path, table, by }| {
             let by = match by {
@@ -63,6 +68,15 @@ impl Resolved {
             (path.clone(), format!("no {} has this {by}", words(table)))
         });
         resolved.unknown = unknown.collect();
+        let lists = edits.iter().flat_map(|edit| &edit.cells).filter_map(|cell| match &cell.value {
+            CellValue::Keys(list) => Some((cell, list)),
+            CellValue::Text(_) | CellValue::Key(_) => None,
+        });
+        let items = lists.flat_map(|(cell, list)| {
+            let resolved = &resolved;
+            list.iter().enumerate().map(move |(i, of)| ((cell.path.clone(), resolved.item(i, of)), of.path.clone()))
+        });
+        resolved.items = items.collect();
         Ok(resolved)
     }
 
@@ -87,8 +101,21 @@ impl Resolved {
         self.of_edits[position].clone()
     }
 
-    /// Says of a problem with a name of no record how it is named.
+    /// What stands for a record in a file: its key, or what can be the key of no record.
+    pub(super) fn text(&self, of: &Reference) -> String {
+        self.key(of).unwrap_or(NO_KEY).to_owned()
+    }
+
+    /// The same for an item of a list: those that are unknown are told apart.
+    pub(super) fn item(&self, position: usize, of: &Reference) -> String {
+        self.key(of).map_or_else(|| format!("{NO_KEY}{position}"), str::to_owned)
+    }
+
+    /// Says of a problem with a name of no record where it stands and how it is named.
     pub(super) fn explain(&self, problem: &mut Problem) {
+        if let Some(item) = self.items.get(&(problem.column.clone(), problem.value.clone())) {
+            problem.column.clone_from(item);
+        }
         if let (ProblemCode::Reference | ProblemCode::Invalid, Some(message)) =
             (problem.code, self.unknown.get(&problem.column))
         {

@@ -17,11 +17,6 @@ use crate::{
     model::{Model, RecordType, camel_case, draft::LIST_SEPARATOR},
 };
 
-/// The file of identifiers.
-pub(super) const IDENTIFIERS: &str = "identifiers.csv";
-
-/// The name of what is no record: it has not the form of a key.
-const NO_KEY: &str = ":";
 /// Why edits delete records, as files give a reason.
 const REASON: &str = "deleted";
 
@@ -91,10 +86,12 @@ fn content_headers(record: &RecordType) -> Vec<String> {
 }
 
 fn text_of(value: &CellValue, resolved: &Resolved) -> String {
-    let key = |of| resolved.key(of).unwrap_or(NO_KEY);
     match value {
         CellValue::Text(text) => text.clone(),
-        CellValue::Key(of) => key(of).to_owned(),
-        CellValue::Keys(list) => list.iter().map(key).collect::<Vec<_>>().join(&LIST_SEPARATOR.to_string()),
+        CellValue::Key(of) => resolved.text(of),
+        CellValue::Keys(list) => {
+            let items: Vec<String> = list.iter().enumerate().map(|(i, of)| resolved.item(i, of)).collect();
+            items.join(&LIST_SEPARATOR.to_string())
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! From the arguments of mutations to edits.
 
+use std::{collections::HashMap, sync::Arc};
+
 use async_graphql::{InputType, Name, Value, indexmap::IndexMap};
 
 use super::{
@@ -7,7 +9,9 @@ use super::{
     fields::{InputField, InputKind, ValueKind, input_fields},
 };
 use crate::{
-    import_export::{Action, AnnotationList, By, Cell, CellValue, Edit, Problem, Reference, kind_header},
+    import_export::{
+        Action, AnnotationList, By, Cell, CellValue, Edit, IDENTIFIERS, NAMES, Problem, Reference, TAGS, kind_header,
+    },
     model::{
         Attribute, Column, Model, RecordType, Visibility, draft::reference_name, identifier::IdentifierScheme,
         name::NameKind,
@@ -26,11 +30,13 @@ pub(super) struct Reader {
     pub edits: Vec<Edit>,
     /// What is wrong with arguments.
     pub problems: Vec<Problem>,
+    /// What can be said of the records of a type, by its table and the attribute that refers to the record with which they are created.
+    fields: HashMap<(&'static str, Option<String>), Arc<[InputField<'static>]>>,
 }
 
 impl Reader {
     pub fn new(model: &'static Model) -> Self {
-        Self { model, edits: Vec::new(), problems: Vec::new() }
+        Self { model, edits: Vec::new(), problems: Vec::new(), fields: HashMap::new() }
     }
 
     /// Reads what is to be done with one record: `verb` is one of [`super::inputs::VERBS`]. `path` is where the arguments stand.
@@ -89,9 +95,12 @@ impl Reader {
         {
             self.edits[position].cells.extend(to_record(*column, attribute.is_to_any(), reference.clone()));
         }
-        for field in input_fields(self.model, record, owner.map(|(attribute, _)| *attribute)) {
+        let owner = owner.map(|(attribute, _)| *attribute);
+        let of = (record.table, owner.map(|attribute| attribute.name.clone()));
+        let fields = self.fields.entry(of).or_insert_with(|| input_fields(self.model, record, owner).into()).clone();
+        for field in &*fields {
             if let Some(value) = input.and_then(|input| input.get(field.name.as_str())) {
-                self.read_field(position, record, &field, value, &at(input_path, &field.name));
+                self.read_field(position, record, field, value, &at(input_path, &field.name));
             }
         }
     }
@@ -144,9 +153,9 @@ impl Reader {
                 let list = list.collect();
                 vec![cell(&attribute.name, path, CellValue::Keys(list))]
             }
-            InputKind::Names => return self.edits[position].lists.push(list("names.csv", value, path, name_cells)),
+            InputKind::Names => return self.edits[position].lists.push(list(NAMES, value, path, name_cells)),
             InputKind::Identifiers => {
-                return self.edits[position].lists.push(list("identifiers.csv", value, path, identifier_cells));
+                return self.edits[position].lists.push(list(IDENTIFIERS, value, path, identifier_cells));
             }
             InputKind::Topics => {
                 let topic = self.model.record_type("topic");
@@ -156,7 +165,7 @@ impl Reader {
                     (path.clone(), vec![cell("topic", &path, CellValue::Key(reference))])
                 });
                 let rows = rows.collect();
-                return self.edits[position].lists.push(AnnotationList { file: "tags.csv", rows });
+                return self.edits[position].lists.push(AnnotationList { file: TAGS, rows });
             }
             InputKind::Children(target, reference) => {
                 for (i, value) in items(value) {
